@@ -59,7 +59,10 @@ pub fn to_vec<T: Serialize>(value: &T) -> Result<Vec<u8>, CanonicalError> {
 ///
 /// # Errors
 /// [`CanonicalError`], in the order of the checks: length, depth, form, canonical form.
-pub fn from_slice<T: Serialize + DeserializeOwned>(bytes: &[u8], bytes_max: usize) -> Result<T, CanonicalError> {
+pub fn from_slice<T: Serialize + DeserializeOwned>(
+    bytes: &[u8],
+    bytes_max: usize,
+) -> Result<T, CanonicalError> {
     check_length(bytes, bytes_max)?;
     check_depth(bytes)?;
     let value: T = serde_json::from_slice(bytes).map_err(CanonicalError::Form)?;

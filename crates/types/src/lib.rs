@@ -12,8 +12,8 @@ pub mod time;
 pub use account::{Address, ChainId};
 pub use digest::{
     AttestationDigest, CaseId, CertificateDigest, ClaimDigest, CommitteeDigest, CredentialDigest, Digest,
-    DocumentDigest, EnvelopeDigest, EvidenceDigest, KeyId, LeafHash, LedgerId, MapKey, PolicyDigest, RootHash,
-    Salt, UseKey, sha256, sha256_parts,
+    DocumentDigest, EnvelopeDigest, EvidenceDigest, KeyId, LeafHash, LedgerId, MapKey, PolicyDigest,
+    RootHash, Salt, UseKey, sha256, sha256_parts,
 };
 pub use lei::Lei;
 pub use money::{Amount, Currency, Money};

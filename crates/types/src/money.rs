@@ -146,8 +146,11 @@ impl Money {
     pub fn from_decimal(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let decimals = currency.decimals();
         let found = || text.chars().take(40).collect();
-        let minor =
-            minor_from_text(text, decimals).ok_or_else(|| MoneyError::Amount { found: found(), currency, decimals })?;
+        let minor = minor_from_text(text, decimals).ok_or_else(|| MoneyError::Amount {
+            found: found(),
+            currency,
+            decimals,
+        })?;
         Ok(Self { amount: Amount::from_minor(minor)?, currency })
     }
 

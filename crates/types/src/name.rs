@@ -12,7 +12,9 @@ pub struct Name(String);
 
 /// Why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{found}` is not a name: expected a lower-case letter, then letters, digits, `.`, `_` or `-`, 64 at most")]
+#[error(
+    "`{found}` is not a name: expected a lower-case letter, then letters, digits, `.`, `_` or `-`, 64 at most"
+)]
 pub struct NameError {
     /// The text found, cut to 80 characters.
     pub found: String,
