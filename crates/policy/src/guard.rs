@@ -1,0 +1,48 @@
+//! Guards: the conditions on a step, in the frozen subset `cedar-1` (`specs/policy.md` §5).
+
+use crate::claim::{ClaimValue, ListValue};
+use lockstep_types::{LedgerId, Lei, Name};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the guards of one step are evaluated over. `None` stands for a value that is withheld or erased.
+#[derive(Debug, Clone, Copy)]
+pub struct GuardInput<'a> {
+    /// The roles that the party holds.
+    pub roles: &'a BTreeSet<Name>,
+    /// The party that takes the step.
+    pub party: Lei,
+    /// The step.
+    pub step: &'a Name,
+    /// The parameters of the case.
+    pub params: &'a BTreeMap<Name, Option<ClaimValue>>,
+    /// The claims that the party makes.
+    pub claims: &'a BTreeMap<Name, Option<ClaimValue>>,
+    /// The claims of every step that must be done before this one.
+    pub earlier: &'a BTreeMap<Name, BTreeMap<Name, Option<ClaimValue>>>,
+    /// The lists that governance has adopted.
+    pub lists: &'a BTreeMap<Name, ListValue>,
+    /// The ledger; guards read its hexadecimal text as `context.ledger`.
+    pub ledger: LedgerId,
+}
+
+/// What the guards of a step answer. Only [`GuardVerdict::Allowed`] lets the step count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GuardVerdict {
+    /// A permit holds, no forbid does, and none failed to evaluate.
+    Allowed,
+    /// A forbid holds, or no permit does.
+    Refused {
+        /// The guards that decided, by id and in order; for want of a permit, one text that begins `no permit`.
+        by: Vec<String>,
+    },
+    /// A guard could not be evaluated (an overflow, a missing value): a refusal.
+    Error {
+        /// Which guard and why.
+        text: String,
+    },
+    /// A value that the step's guards mention is withheld: nothing can be said.
+    Unknown {
+        /// The paths of those values, as guards write them, in order.
+        withheld: Vec<String>,
+    },
+}

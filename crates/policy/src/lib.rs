@@ -1,0 +1,36 @@
+//! Policies: which steps a process has, who takes them, in which order, under which conditions, and what they
+//! unlock (`specs/policy.md`).
+//!
+//! A policy is two files. `policy.toml`, the layout, says what the process is; `guards.cedar` says on which
+//! conditions a step may be taken. This crate reads, checks, explains, draws and evaluates them. It knows no
+//! ledger, no signature and no clock.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::as_conversions,
+        clippy::float_arithmetic
+    )
+)]
+
+pub mod claim;
+mod duration;
+pub mod finding;
+pub mod guard;
+mod layout;
+pub mod model;
+mod order;
+pub mod policy;
+
+pub use claim::{ClaimError, ClaimKind, ClaimValue, ListValue};
+pub use finding::Finding;
+pub use guard::{GuardInput, GuardVerdict};
+pub use model::{
+    AbiType, Call, ClaimDecl, ClaimRef, Domain, Expiry, Fresh, Hold, Layout, List, ListKind, Outcome, Param,
+    Reading, ReadingKind, Role, SingleUse, Step,
+};
+pub use policy::Policy;
