@@ -125,3 +125,6 @@ macro_rules! as_text {
     )*};
 }
 as_text!(Address, ChainId);
+
+#[cfg(test)]
+mod tests;

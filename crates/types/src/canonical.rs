@@ -1,7 +1,8 @@
 //! Canonical JSON: RFC 8785 narrowed to integers of magnitude 2^53 − 1 and ASCII object keys.
 //!
 //! Bytes are accepted only if they are equal to the canonical form of what they decode to; that refuses
-//! duplicate keys, other orders, white space, escapes and number forms in one comparison.
+//! duplicate keys, other orders, white space, escapes and number forms in one comparison. Numbers and keys are
+//! checked in the bytes, because the decoded type may hold more than the format allows (a `u64`, say).
 
 use crate::limits::{INTEGER_MAX, JSON_DEPTH_MAX};
 use serde::Serialize;
@@ -25,13 +26,7 @@ pub enum CanonicalError {
     /// Not JSON, or not of the asked form: a missing, unknown or wrong field.
     #[error("not of the expected form")]
     Form(#[source] serde_json::Error),
-    /// Decodes, but another byte string is the canonical form of the same value.
-    #[error("not canonical JSON (RFC 8785): first difference at byte {at}")]
-    NotCanonical {
-        /// Offset of the first byte that differs from the canonical form.
-        at: usize,
-    },
-    /// A number that is no integer, or beyond 2^53 − 1.
+    /// A number that is no integer, is `-0`, or lies beyond 2^53 − 1.
     #[error("the number `{found}` is not an integer of magnitude 2^53 - 1 at most")]
     Number {
         /// The number found.
@@ -42,6 +37,12 @@ pub enum CanonicalError {
     Key {
         /// The key found.
         found: String,
+    },
+    /// Decodes, but another byte string is the canonical form of the same value.
+    #[error("not canonical JSON (RFC 8785): first difference at byte {at}")]
+    NotCanonical {
+        /// Offset of the first byte that differs from the canonical form.
+        at: usize,
     },
 }
 
@@ -55,17 +56,16 @@ pub fn to_vec<T: Serialize>(value: &T) -> Result<Vec<u8>, CanonicalError> {
     serde_json::to_vec(value).map_err(CanonicalError::Form)
 }
 
-/// Decodes `bytes` and accepts them only if they are the canonical form of the decoded value.
+/// Decodes `bytes` and accepts them only if they are the canonical form of the decoded value. `T` holds no
+/// `serde_json::Value`, whose keys may stay in the order they came in; [`value_from_slice`] is for that.
 ///
 /// # Errors
-/// [`CanonicalError`], in the order of the checks: length, depth, form, canonical form.
+/// [`CanonicalError`], in the order of the checks: length, depth, form, numbers and keys, canonical form.
 pub fn from_slice<T: Serialize + DeserializeOwned>(
     bytes: &[u8],
     bytes_max: usize,
 ) -> Result<T, CanonicalError> {
-    check_length(bytes, bytes_max)?;
-    check_depth(bytes)?;
-    let value: T = serde_json::from_slice(bytes).map_err(CanonicalError::Form)?;
+    let value: T = decode(bytes, bytes_max)?;
     same(bytes, &to_vec(&value)?)?;
     Ok(value)
 }
@@ -75,10 +75,9 @@ pub fn from_slice<T: Serialize + DeserializeOwned>(
 /// # Errors
 /// [`CanonicalError`], in the order of the checks: length, depth, form, numbers and keys, canonical form.
 pub fn value_from_slice(bytes: &[u8], bytes_max: usize) -> Result<Value, CanonicalError> {
-    check_length(bytes, bytes_max)?;
-    check_depth(bytes)?;
-    let value: Value = serde_json::from_slice(bytes).map_err(CanonicalError::Form)?;
-    check_value(&value)?;
+    let mut value: Value = decode(bytes, bytes_max)?;
+    // `serde_json/preserve_order`, if any crate of the build asks for it, keeps keys as they came.
+    value.sort_all_objects();
     same(bytes, &to_vec(&value)?)?;
     Ok(value)
 }
@@ -89,11 +88,14 @@ pub fn is_canonical<T: Serialize>(value: &T) -> bool {
     to_vec(value).is_ok_and(|bytes| value_from_slice(&bytes, bytes.len()).is_ok())
 }
 
-fn check_length(bytes: &[u8], max: usize) -> Result<(), CanonicalError> {
-    if bytes.len() > max {
-        return Err(CanonicalError::TooLong { found: bytes.len(), max });
+fn decode<T: DeserializeOwned>(bytes: &[u8], bytes_max: usize) -> Result<T, CanonicalError> {
+    if bytes.len() > bytes_max {
+        return Err(CanonicalError::TooLong { found: bytes.len(), max: bytes_max });
     }
-    Ok(())
+    check_depth(bytes)?;
+    let value = serde_json::from_slice(bytes).map_err(CanonicalError::Form)?;
+    check_numbers_and_keys(bytes)?;
+    Ok(value)
 }
 
 /// Counts open brackets outside strings, so that no decoder recurses deeper than the limit.
@@ -115,6 +117,55 @@ fn check_depth(bytes: &[u8]) -> Result<(), CanonicalError> {
     Ok(())
 }
 
+/// Reads well-formed JSON once more as bytes; a string with a colon right behind it is a key.
+fn check_numbers_and_keys(bytes: &[u8]) -> Result<(), CanonicalError> {
+    let mut rest = bytes;
+    while let Some((first, tail)) = rest.split_first() {
+        rest = match first {
+            b'"' => {
+                let (string, after) = tail.split_at(string_length(tail));
+                if !string.is_ascii() && after.starts_with(b"\":") {
+                    return Err(CanonicalError::Key { found: cut(string) });
+                }
+                after.strip_prefix(b"\"").unwrap_or(after)
+            }
+            b'-' | b'0'..=b'9' => {
+                let length = rest.iter().take_while(|b| is_of_number(**b)).count();
+                let (number, after) = rest.split_at(length);
+                check_number(number)?;
+                after
+            }
+            _ => tail,
+        };
+    }
+    Ok(())
+}
+
+/// Bytes before the quotation mark that ends the string.
+fn string_length(tail: &[u8]) -> usize {
+    let mut escaped = false;
+    let ends = |byte: &u8| {
+        let end = !escaped && *byte == b'"';
+        escaped = !escaped && *byte == b'\\';
+        end
+    };
+    tail.iter().position(ends).unwrap_or(tail.len())
+}
+
+fn is_of_number(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')
+}
+
+fn check_number(number: &[u8]) -> Result<(), CanonicalError> {
+    let integer = core::str::from_utf8(number).ok().and_then(|text| text.parse::<i64>().ok());
+    let fits = integer.is_some_and(|i| i.unsigned_abs() <= INTEGER_MAX.unsigned_abs());
+    if fits && number != b"-0" { Ok(()) } else { Err(CanonicalError::Number { found: cut(number) }) }
+}
+
+fn cut(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).chars().take(40).collect()
+}
+
 fn same(found: &[u8], canonical: &[u8]) -> Result<(), CanonicalError> {
     if found == canonical {
         return Ok(());
@@ -123,19 +174,5 @@ fn same(found: &[u8], canonical: &[u8]) -> Result<(), CanonicalError> {
     Err(CanonicalError::NotCanonical { at })
 }
 
-fn check_value(value: &Value) -> Result<(), CanonicalError> {
-    match value {
-        Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
-        Value::Number(number) => {
-            let fits = number.as_i64().is_some_and(|i| i.unsigned_abs() <= INTEGER_MAX.unsigned_abs());
-            if fits { Ok(()) } else { Err(CanonicalError::Number { found: number.to_string() }) }
-        }
-        Value::Array(items) => items.iter().try_for_each(check_value),
-        Value::Object(fields) => fields.iter().try_for_each(|(key, field)| {
-            if !key.is_ascii() {
-                return Err(CanonicalError::Key { found: key.chars().take(40).collect() });
-            }
-            check_value(field)
-        }),
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -136,3 +136,6 @@ digest_newtype! {
     /// 32 random bytes that blind a digest.
     Salt;
 }
+
+#[cfg(test)]
+mod tests;

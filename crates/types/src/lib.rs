@@ -1,5 +1,18 @@
 //! Words and values that every other crate speaks in. Nothing here knows a party, a policy or a ledger.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::as_conversions,
+        clippy::float_arithmetic
+    )
+)]
+
 pub mod account;
 pub mod canonical;
 pub mod digest;

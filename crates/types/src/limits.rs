@@ -7,7 +7,7 @@ pub const JSON_DEPTH_MAX: usize = 16;
 /// Longest envelope, in bytes of canonical JSON.
 pub const ENVELOPE_BYTES_MAX: usize = 65_536;
 /// Longest record body, in bytes.
-pub const BODY_BYTES_MAX: usize = 65_536;
+pub const BODY_BYTES_MAX: usize = 262_144;
 /// Longest command kept with a record, in bytes.
 pub const COMMAND_BYTES_MAX: usize = 1_048_576;
 /// Longest pack, in bytes.
@@ -33,6 +33,6 @@ pub const REFUSALS_PER_PARTY_MAX: u32 = 8;
 /// Most steps in one policy.
 pub const STEPS_MAX: usize = 64;
 /// Longest `policy.toml` or `guards.cedar`, in bytes.
-pub const POLICY_FILE_BYTES_MAX: usize = 262_144;
+pub const POLICY_FILE_BYTES_MAX: usize = 65_536;
 /// Most records that the log can hold: 2^40.
 pub const LEDGER_SIZE_MAX: u64 = 1 << 40;

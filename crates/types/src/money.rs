@@ -110,26 +110,27 @@ impl Amount {
     }
 }
 
-/// Reads `123.45` with exactly `decimals` digits after the point (no point when 0), an optional leading `-`.
-fn minor_from_text(text: &str, decimals: u16) -> Option<i64> {
-    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+/// The sign and all digits of `123.45`, which has exactly `decimals` digits after the point (no point when 0),
+/// no superfluous zero in front, an optional leading `-`, and is not `-0`.
+fn digits_from_text(text: &str, decimals: u16) -> Option<(bool, String)> {
+    let (negative, unsigned) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let (whole, fraction) = match decimals {
-        0 => (digits, ""),
-        _ => digits.split_once('.')?,
+        0 => (unsigned, ""),
+        _ => unsigned.split_once('.')?,
     };
-    let canonical_whole = whole == "0" || !whole.starts_with('0');
     let all_digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !canonical_whole || !all_digits(whole) || !all_digits(fraction) {
+    let canonical_whole = whole == "0" || !whole.is_empty() && !whole.starts_with('0');
+    if !canonical_whole || !all_digits(whole) || !all_digits(fraction) {
         return None;
     }
     if fraction.len() != usize::from(decimals) {
         return None;
     }
-    let minor: i64 = format!("{whole}{fraction}").parse().ok()?;
-    if negative && minor == 0 {
+    let digits = format!("{whole}{fraction}");
+    if negative && digits.bytes().all(|b| b == b'0') {
         return None;
     }
-    if negative { minor.checked_neg() } else { Some(minor) }
+    Some((negative, digits))
 }
 
 impl Money {
@@ -146,11 +147,10 @@ impl Money {
     pub fn from_decimal(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let decimals = currency.decimals();
         let found = || text.chars().take(40).collect();
-        let minor = minor_from_text(text, decimals).ok_or_else(|| MoneyError::Amount {
-            found: found(),
-            currency,
-            decimals,
-        })?;
+        let refused = || MoneyError::Amount { found: found(), currency, decimals };
+        let (negative, digits) = digits_from_text(text, decimals).ok_or_else(refused)?;
+        let magnitude: i64 = digits.parse().map_err(|_| MoneyError::TooLarge)?;
+        let minor = if negative { magnitude.saturating_neg() } else { magnitude };
         Ok(Self { amount: Amount::from_minor(minor)?, currency })
     }
 
@@ -225,3 +225,6 @@ macro_rules! as_text {
     )*};
 }
 as_text!(Money, Currency);
+
+#[cfg(test)]
+mod tests;

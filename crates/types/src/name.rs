@@ -64,3 +64,6 @@ impl<'de> Deserialize<'de> for Name {
         text.parse().map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,11 +2,15 @@
 
 use core::fmt;
 use core::str::FromStr;
-use jiff::Timestamp;
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The last time that any rule accepts: 9999-12-31T23:59:59.999Z.
 pub const TIME_MAX_MS: u64 = 253_402_300_799_999;
+
+/// 1970-01-01T00:00:00. Civil times reach the end of the year 9999; `jiff::Timestamp` ends a day before it.
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 /// Milliseconds since the Unix epoch, at most [`TIME_MAX_MS`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
@@ -75,8 +79,8 @@ impl Time {
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = i64::try_from(self.0).map_err(|_| fmt::Error)?;
-        let stamp = Timestamp::from_millisecond(ms).map_err(|_| fmt::Error)?;
-        write!(f, "{stamp:.3}")
+        let civil = EPOCH.checked_add(SignedDuration::from_millis(ms)).map_err(|_| fmt::Error)?;
+        write!(f, "{civil:.3}Z")
     }
 }
 
@@ -92,8 +96,8 @@ impl FromStr for Time {
     /// Reads the canonical text only: UTC, three decimals, `Z`.
     fn from_str(text: &str) -> Result<Self, TimeError> {
         let refused = || TimeError::Text { found: text.chars().take(40).collect() };
-        let stamp: Timestamp = text.parse().map_err(|_| refused())?;
-        let ms = u64::try_from(stamp.as_millisecond()).map_err(|_| refused())?;
+        let civil: DateTime = text.strip_suffix('Z').ok_or_else(refused)?.parse().map_err(|_| refused())?;
+        let ms = u64::try_from(civil.duration_since(EPOCH).as_millis()).map_err(|_| refused())?;
         let time = Self::from_ms(ms)?;
         if time.to_string() != text {
             return Err(refused());
@@ -108,3 +112,6 @@ impl<'de> Deserialize<'de> for Time {
         Self::from_ms(ms).map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests;
