@@ -1,0 +1,115 @@
+//! The state map as a ledger sees it: what changed since it was last written, over what is on disk.
+
+use crate::machine::View;
+use lockstep_crypto::map::{self, MapError, MapNode, MapNodes, NodeAt};
+use lockstep_types::{MapKey, RootHash, sha256};
+use std::collections::BTreeMap;
+
+/// Reads the state map as it was last written. Infallible: a shell that cannot read stops.
+pub trait MapStore {
+    /// The node at this place.
+    fn node(&self, depth: u16, prefix: &[u8; 32]) -> Option<MapNode>;
+    /// The value under this key, canonical JSON.
+    fn value(&self, key: &MapKey) -> Option<Vec<u8>>;
+}
+
+/// A store that holds nothing.
+impl MapStore for () {
+    fn node(&self, _depth: u16, _prefix: &[u8; 32]) -> Option<MapNode> {
+        None
+    }
+    fn value(&self, _key: &MapKey) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+impl<S: MapStore + ?Sized> MapStore for &S {
+    fn node(&self, depth: u16, prefix: &[u8; 32]) -> Option<MapNode> {
+        (**self).node(depth, prefix)
+    }
+    fn value(&self, key: &MapKey) -> Option<Vec<u8>> {
+        (**self).value(key)
+    }
+}
+
+/// What has to be written to bring a stored map up to date.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MapChanges {
+    /// Nodes by place, each instead of what stood there.
+    pub nodes: BTreeMap<NodeAt, MapNode>,
+    /// Values by key.
+    pub values: BTreeMap<MapKey, Vec<u8>>,
+}
+
+/// A [`MapStore`] with changes kept in memory until they have been written.
+#[derive(Debug, Clone)]
+pub struct Overlay<S> {
+    changes: MapChanges,
+    store: S,
+}
+
+impl MapChanges {
+    /// True when there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.values.is_empty()
+    }
+
+    fn extend(&mut self, later: Self) {
+        self.nodes.extend(later.nodes);
+        self.values.extend(later.values);
+    }
+}
+
+impl<S: MapStore> Overlay<S> {
+    /// An overlay without changes.
+    pub fn new(store: S) -> Self {
+        Self { changes: MapChanges::default(), store }
+    }
+
+    /// What has changed since [`Overlay::written`] was last called.
+    pub const fn changes(&self) -> &MapChanges {
+        &self.changes
+    }
+
+    /// The store below.
+    pub const fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Forgets the changes: the caller has written all of them, and the store below answers with them now.
+    pub fn written(&mut self) {
+        self.changes = MapChanges::default();
+    }
+
+    /// The root after `values` have been set, and the changes that lead to it. Nothing is changed yet.
+    pub(crate) fn draft(
+        &self,
+        root: RootHash,
+        values: &BTreeMap<MapKey, Vec<u8>>,
+    ) -> Result<(RootHash, MapChanges), MapError> {
+        let hashes = values.iter().map(|(key, value)| (*key, sha256(value))).collect();
+        let (root, nodes) = map::update(root, self, &hashes)?;
+        Ok((root, MapChanges { nodes: nodes.into_iter().collect(), values: values.clone() }))
+    }
+
+    /// Takes on the changes of a draft.
+    pub(crate) fn adopt(&mut self, changes: MapChanges) {
+        self.changes.extend(changes);
+    }
+}
+
+impl<S: MapStore> MapNodes for Overlay<S> {
+    fn node(&self, depth: u16, prefix: &[u8; 32]) -> Option<MapNode> {
+        self.changes.nodes.get(&(depth, *prefix)).copied().or_else(|| self.store.node(depth, prefix))
+    }
+}
+
+impl<S: MapStore> View for Overlay<S> {
+    fn value(&self, key: &MapKey) -> Option<Vec<u8>> {
+        self.changes.values.get(key).cloned().or_else(|| self.store.value(key))
+    }
+}
+
+#[cfg(test)]
+mod tests;
