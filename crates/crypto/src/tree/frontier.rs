@@ -67,6 +67,13 @@ impl Frontier {
         self.size
     }
 
+    /// The roots of the complete subtrees, largest first. In reverse: the audit path of the leaf pushed next, as
+    /// long as it is the last.
+    #[must_use]
+    pub fn peaks(&self) -> &[Digest] {
+        &self.peaks
+    }
+
     /// Appends one leaf.
     pub fn push(&mut self, leaf: LeafHash) {
         self.push_noting(leaf, |_, _, _| {});
