@@ -24,9 +24,11 @@ pub mod log;
 pub mod machine;
 pub mod note;
 pub mod overlay;
+pub mod receipt;
 pub mod record;
 pub mod scribe;
 pub mod seal;
+pub mod signer;
 
 pub use certificate::{
     Certificate, CertificateError, Checkpoint, CheckpointSignature, Handover, HandoverError, MemberSignature,
@@ -35,6 +37,10 @@ pub use committee::{Committee, CommitteeError, Member};
 pub use ledger::{ApplyError, DecideError, Difference, Input, LastSeal, Ledger, ReplayError, SealError};
 pub use machine::{CorruptBody, CorruptCommand, Machine, View};
 pub use overlay::{MapChanges, MapStore, Overlay};
+pub use receipt::{
+    AcceptedBatch, AcceptedReceipt, CertifiedReceipt, Item, ItemResult, Place, Receipt, RefusedItem,
+};
 pub use record::{Leaf, Record, RecordError, Tag};
 pub use scribe::{Entry, Scribe, Seed};
 pub use seal::{SealBody, seal_due};
+pub use signer::{SignedHead, SigningRefusal, SigningRequest, SigningRule};

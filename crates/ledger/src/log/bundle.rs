@@ -28,7 +28,7 @@ pub enum BundleError {
 /// The bytes of a bundle.
 #[must_use]
 pub fn bundle_encode(leaves: &[Leaf]) -> Vec<u8> {
-    leaves.iter().flat_map(|leaf| entry(leaf)).collect()
+    leaves.iter().flat_map(entry).collect()
 }
 
 /// One leaf as it stands in a bundle.

@@ -6,8 +6,8 @@ use super::{BundleError, HASH_BYTES, TILE_WIDTH};
 use crate::record::Leaf;
 use lockstep_crypto::tree::node_hash;
 
-/// Levels that a log of 2^40 records can fill.
-const LEVELS_MAX: u8 = 5;
+/// Levels of tiles in a log of 2^40 records: 0 to 5.
+const LEVELS: usize = 6;
 
 /// Keeps the right edge of the tiles, and says what to write when leaves are appended.
 ///
@@ -17,7 +17,7 @@ pub struct TileWriter {
     size: u64,
     entries: Vec<u8>,
     /// Hashes of the partial tile at each level.
-    levels: Vec<Vec<[u8; 32]>>,
+    levels: [Vec<[u8; 32]>; LEVELS],
 }
 
 /// Why the right edge of a log cannot be read back, in the order of the checks.
@@ -73,12 +73,10 @@ impl TileWriter {
             }
             writer.entries = leaves.iter().take(width).flat_map(entry).collect();
         }
-        for level in 0..=LEVELS_MAX {
-            let hashes = match partial(TileKind::Hashes(level), level_size(size, level)) {
-                Some(path) => tile_hashes(&path, &read)?,
-                None => Vec::new(),
-            };
-            writer.levels.push(hashes);
+        for (level, hashes) in (0u8..).zip(&mut writer.levels) {
+            if let Some(path) = partial(TileKind::Hashes(level), level_size(size, level)) {
+                *hashes = tile_hashes(&path, &read)?;
+            }
         }
         Ok(writer)
     }
@@ -106,19 +104,13 @@ impl TileWriter {
         self.size = self.size.saturating_add(1);
         self.entries.extend(entry(leaf));
         let mut hash = leaf.hash().0;
-        for level in 0..=LEVELS_MAX {
-            let place = usize::from(level);
-            if self.levels.len() <= place {
-                self.levels.push(Vec::new());
-            }
-            let Some(hashes) = self.levels.get_mut(place) else { return };
+        for (level, hashes) in (0u8..).zip(&mut self.levels) {
             hashes.push(hash);
-            let count = level_size(self.size, level);
-            if count % u64::from(TILE_WIDTH) != 0 {
+            if hashes.len() < usize::from(TILE_WIDTH) {
                 return;
             }
             let full = core::mem::take(hashes);
-            let index = (count / u64::from(TILE_WIDTH)).saturating_sub(1);
+            let index = (level_size(self.size, level) / u64::from(TILE_WIDTH)).saturating_sub(1);
             if level == 0 {
                 files.extend(file(TileKind::Entries, index, core::mem::take(&mut self.entries)));
             }
@@ -133,7 +125,7 @@ impl TileWriter {
         if self.size != before {
             files.extend(partial(TileKind::Entries, self.size).map(|path| (path, self.entries.clone())));
         }
-        for (level, hashes) in (0..=LEVELS_MAX).zip(&self.levels) {
+        for (level, hashes) in (0u8..).zip(&self.levels) {
             let count = level_size(self.size, level);
             if count != level_size(before, level) {
                 let path = partial(TileKind::Hashes(level), count);
