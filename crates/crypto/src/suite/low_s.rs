@@ -61,7 +61,12 @@ pub(crate) fn s_part(curve: Curve, rs: &[u8; 64]) -> SPart {
         return SPart::OutOfRange;
     }
     // n is odd: s ≤ (n − 1) / 2 exactly when s ≤ n − s.
-    if s <= minus(&order, &s) { SPart::Low } else { SPart::High }
+    if s <= negated(curve, &s) { SPart::Low } else { SPart::High }
+}
+
+/// `n − s` of an `s` in range.
+pub(crate) fn negated(curve: Curve, s: &Scalar) -> Scalar {
+    minus(&curve.order(), s)
 }
 
 /// The low form of `rs`, and whether `s` had to be negated; `None` when a scalar is out of range.
@@ -72,7 +77,7 @@ pub(crate) fn lowered(curve: Curve, rs: &[u8; 64]) -> Option<([u8; 64], bool)> {
         SPart::High => {
             let (_, s) = halves(rs);
             let mut low = *rs;
-            *low.last_chunk_mut()? = minus(&curve.order(), &s);
+            *low.last_chunk_mut()? = negated(curve, &s);
             Some((low, true))
         }
     }
