@@ -1,5 +1,14 @@
 //! Guards: the conditions on a step, in the frozen subset `cedar-1` (`specs/policy.md` §5).
 
+mod compile;
+mod evaluate;
+mod schema;
+mod split;
+mod subset;
+
+pub(crate) use compile::compile;
+pub(crate) use evaluate::Guards;
+
 use crate::claim::{ClaimValue, ListValue};
 use lockstep_types::{LedgerId, Lei, Name};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,3 +55,6 @@ pub enum GuardVerdict {
         withheld: Vec<String>,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,7 @@
     )
 )]
 
+mod check;
 pub mod claim;
 mod duration;
 pub mod finding;

@@ -1,16 +1,27 @@
 //! A policy: two files that have been parsed, checked and made ready to evaluate.
 
-use crate::finding::Finding;
-use crate::guard::{GuardInput, GuardVerdict};
+use crate::check;
+use crate::finding::{Finding, GUARDS_FILE, LAYOUT_FILE};
+use crate::guard::{self, GuardInput, GuardVerdict, Guards};
 use crate::layout;
 use crate::model::Layout;
-use lockstep_types::PolicyDigest;
+use lockstep_types::{Digest, PolicyDigest, canonical, sha256};
+use serde::Serialize;
 
 /// A policy that has passed every static check.
 #[derive(Debug, Clone)]
 pub struct Policy {
     layout: Layout,
+    guards: Guards,
     digest: PolicyDigest,
+}
+
+/// What a policy's digest is taken over (`specs/policy.md` §7).
+#[derive(Serialize)]
+struct Manifest<'a> {
+    files: [(&'a str, Digest); 2],
+    format: &'a str,
+    guards: &'a str,
 }
 
 impl Policy {
@@ -20,9 +31,21 @@ impl Policy {
     /// All findings that could be made, sorted by place. A file that cannot be read as TOML or Cedar, or names an
     /// unknown version, hides what later checks would find.
     pub fn from_files(layout: &[u8], guards: &[u8]) -> Result<Self, Vec<Finding>> {
-        let _ = guards;
-        let layout = layout::read(layout)?.layout;
-        Ok(Self { layout, digest: PolicyDigest::default() })
+        let read = layout::read(layout)?;
+        let mut findings = check::check(&read, layout::text(LAYOUT_FILE, layout)?);
+        let compiled =
+            layout::text(GUARDS_FILE, guards).and_then(|source| guard::compile(&read.layout, source));
+        match (compiled.map(Guards::new), digest(layout, guards)) {
+            (Ok(Some(guards)), Some(digest)) if findings.is_empty() => {
+                Ok(Self { layout: read.layout, guards, digest })
+            }
+            (compiled, _) => {
+                findings.extend(compiled.err().into_iter().flatten());
+                findings.sort();
+                findings.dedup();
+                Err(findings)
+            }
+        }
     }
 
     /// SHA-256 of the canonical manifest of the two files: what governance adopts and cases name.
@@ -40,6 +63,15 @@ impl Policy {
     /// Evaluates the guards of the step that `input` names: deny by default, any forbid wins, any error refuses.
     #[must_use]
     pub fn guard(&self, input: &GuardInput<'_>) -> GuardVerdict {
-        GuardVerdict::Error { text: format!("step `{}` has no guards", input.step) }
+        self.guards.evaluate(input)
     }
 }
+
+fn digest(layout: &[u8], guards: &[u8]) -> Option<PolicyDigest> {
+    let files = [(GUARDS_FILE, Digest(sha256(guards))), (LAYOUT_FILE, Digest(sha256(layout)))];
+    let manifest = Manifest { files, format: layout::FORMAT, guards: layout::GUARDS };
+    Some(PolicyDigest(sha256(&canonical::to_vec(&manifest).ok()?)))
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
