@@ -30,6 +30,15 @@ pub struct LastSeal {
     pub inclusion: Vec<Digest>,
 }
 
+/// What follows from a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision<R> {
+    /// What is to be appended; a refusal may leave records too.
+    pub records: Vec<Record>,
+    /// The rule that was broken; none when the command was accepted.
+    pub refused: Option<R>,
+}
+
 /// A machine with its log and its state map.
 #[derive(Debug, Clone)]
 pub struct Ledger<M, S> {
@@ -61,24 +70,34 @@ impl<M: Machine, S: MapStore> Ledger<M, S> {
         }
     }
 
-    /// Decides `command` at `now`. Nothing changes until the records are applied.
+    /// Decides `command` at `now`. Nothing changes until the records are committed.
     ///
     /// # Errors
-    /// [`DecideError`], in the order of the checks.
+    /// [`DecideError`], in the order of the checks. A refusal is no error: it may stand on record itself.
     pub fn decide(
         &self,
         command: &M::Command,
         now: Time,
         seed: Seed,
-    ) -> Result<Vec<Record>, DecideError<M::Refusal>> {
+    ) -> Result<Decision<M::Refusal>, DecideError> {
         if now < self.last_time {
             return Err(DecideError::TimeDecreases { last: self.last_time, now });
         }
         let mut scribe = Scribe::new(now, seed);
-        self.machine.decide(&self.overlay, command, &mut scribe).map_err(DecideError::Refused)?;
+        let refused = self.machine.decide(&self.overlay, command, &mut scribe).err();
         let records = scribe.finish();
         self.check_made(&records)?;
-        Ok(records)
+        Ok(Decision { records, refused })
+    }
+
+    /// Applies the records of a command, and lets the machine learn what the command says beyond them.
+    ///
+    /// # Errors
+    /// [`ApplyError`], as [`Ledger::apply`].
+    pub fn commit(&mut self, command: &M::Command, records: &[Record]) -> Result<(), ApplyError> {
+        records.iter().try_for_each(|record| self.apply(record))?;
+        self.machine.learn(command, records);
+        Ok(())
     }
 
     /// Draws up a seal of everything applied so far. Nothing changes until it is applied.
@@ -192,7 +211,7 @@ impl<M: Machine, S: MapStore> Ledger<M, S> {
         seal_due(self.first_unsealed, now)
     }
 
-    fn check_made(&self, records: &[Record]) -> Result<(), DecideError<M::Refusal>> {
+    fn check_made(&self, records: &[Record]) -> Result<(), DecideError> {
         if records.len() > RECORDS_PER_COMMAND_MAX {
             return Err(DecideError::TooManyRecords { found: records.len() });
         }

@@ -29,12 +29,16 @@ pub mod record;
 pub mod scribe;
 pub mod seal;
 pub mod signer;
+#[cfg(test)]
+mod toy;
 
 pub use certificate::{
     Certificate, CertificateError, Checkpoint, CheckpointSignature, Handover, HandoverError, MemberSignature,
 };
 pub use committee::{Committee, CommitteeError, Member};
-pub use ledger::{ApplyError, DecideError, Difference, Input, LastSeal, Ledger, ReplayError, SealError};
+pub use ledger::{
+    ApplyError, DecideError, Decision, Difference, Input, LastSeal, Ledger, ReplayError, SealError,
+};
 pub use machine::{CorruptBody, CorruptCommand, Machine, View};
 pub use overlay::{MapChanges, MapStore, Overlay};
 pub use receipt::{

@@ -55,7 +55,8 @@ pub trait Machine: Sized {
     /// Decides `command` at `scribe.now()`, writing what follows from it.
     ///
     /// # Errors
-    /// The rule that was broken. What had been written is dropped.
+    /// The rule that was broken. What had been written stands all the same: a machine may put the refusal itself on
+    /// record.
     fn decide(
         &self,
         view: &dyn View,
@@ -69,15 +70,19 @@ pub trait Machine: Sized {
     /// [`CorruptBody`] when the body cannot be decoded; nothing else is refused.
     fn apply(&mut self, view: &dyn View, record: &Record) -> Result<(), CorruptBody>;
 
+    /// Keeps what a command says beyond its records, once they have been applied: what may be withheld or erased
+    /// later stands in commands, never in bodies. A machine that is not told decides less, never otherwise.
+    fn learn(&mut self, command: &Self::Command, records: &[Record]);
+
     /// Takes the entries of the state map that changed since they were last taken: canonical JSON by key.
     fn touched(&mut self) -> BTreeMap<MapKey, Vec<u8>>;
 
     /// The bytes of a command; equal commands have equal bytes.
     fn encode_command(command: &Self::Command) -> Vec<u8>;
 
-    /// Reads the bytes of a command.
+    /// Reads the bytes of a command and checks the signatures in it against the keys that the machine knows.
     ///
     /// # Errors
     /// [`CorruptCommand`] when they are none.
-    fn decode_command(bytes: &[u8]) -> Result<Self::Command, CorruptCommand>;
+    fn decode_command(&self, bytes: &[u8]) -> Result<Self::Command, CorruptCommand>;
 }

@@ -9,7 +9,7 @@ use lockstep_types::{RootHash, Time};
 
 /// Why a command makes no records, in the order of the checks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DecideError<R> {
+pub enum DecideError {
     /// Ledger time never decreases.
     #[error("the time `{now}` lies before the last record's: expected `{last}` or later")]
     TimeDecreases {
@@ -18,9 +18,6 @@ pub enum DecideError<R> {
         /// The time given.
         now: Time,
     },
-    /// The machine says no.
-    #[error("{0}")]
-    Refused(R),
     /// More records than one command may make.
     #[error("a command that makes {found} records: at most {RECORDS_PER_COMMAND_MAX} are allowed")]
     TooManyRecords {
@@ -127,9 +124,12 @@ pub enum ReplayError<R> {
     /// No command of this machine.
     #[error(transparent)]
     CorruptCommand(#[from] CorruptCommand),
-    /// The command, decided here, makes no records.
-    #[error("records stand where the command is not accepted: {0}")]
-    Decide(DecideError<R>),
+    /// The command cannot have been decided at that time, or not so.
+    #[error("records stand where none can be made")]
+    Decide(#[source] DecideError),
+    /// The command, decided here, is refused and leaves no record.
+    #[error("records stand where the command is refused: {0}")]
+    Refused(R),
     /// A seal stands where none can be made.
     #[error("a seal stands where none can be made")]
     Seal(#[source] SealError),

@@ -45,28 +45,45 @@ impl Input {
 }
 
 impl<M: Machine, S: MapStore> Ledger<M, S> {
-    /// Decides `input` again, compares with `records`, and applies them when nothing differs.
+    /// Decides `input` again, compares with `records`, and commits them when nothing differs.
     ///
     /// # Errors
     /// [`ReplayError`], in the order of the checks; nothing has been applied unless it is [`ReplayError::Apply`].
     pub fn replay(&mut self, input: &Input, records: &[Record]) -> Result<(), ReplayError<M::Refusal>> {
-        let expected = match &input.command {
-            Some(bytes) => self.decide_bytes(bytes, input)?,
-            None => vec![self.seal(input.now, input.seed).map_err(ReplayError::Seal)?],
-        };
-        compare(self.size(), &expected, records)?;
-        for record in records {
-            self.apply(record)?;
+        match &input.command {
+            Some(bytes) => {
+                if bytes.len() > COMMAND_BYTES_MAX {
+                    return Err(ReplayError::CommandTooLong { found: bytes.len() });
+                }
+                let command = self.machine.decode_command(bytes)?;
+                self.replay_command(&command, input, records)
+            }
+            None => {
+                let seal = self.seal(input.now, input.seed).map_err(ReplayError::Seal)?;
+                compare(self.size(), &[seal], records)?;
+                Ok(records.iter().try_for_each(|record| self.apply(record))?)
+            }
         }
-        Ok(())
     }
 
-    fn decide_bytes(&self, bytes: &[u8], input: &Input) -> Result<Vec<Record>, ReplayError<M::Refusal>> {
-        if bytes.len() > COMMAND_BYTES_MAX {
-            return Err(ReplayError::CommandTooLong { found: bytes.len() });
+    /// [`Ledger::replay`] for a command that has been decoded already; only time and seed are taken from `input`.
+    ///
+    /// # Errors
+    /// As [`Ledger::replay`].
+    pub fn replay_command(
+        &mut self,
+        command: &M::Command,
+        input: &Input,
+        records: &[Record],
+    ) -> Result<(), ReplayError<M::Refusal>> {
+        let decision = self.decide(command, input.now, input.seed).map_err(ReplayError::Decide)?;
+        match decision.refused {
+            Some(refusal) if decision.records.is_empty() && !records.is_empty() => {
+                return Err(ReplayError::Refused(refusal));
+            }
+            _ => compare(self.size(), &decision.records, records)?,
         }
-        let command = M::decode_command(bytes)?;
-        self.decide(&command, input.now, input.seed).map_err(ReplayError::Decide)
+        Ok(self.commit(command, records)?)
     }
 }
 

@@ -1,1 +1,45 @@
+use super::*;
 
+fn scribe() -> Scribe {
+    Scribe::new(Time::from_ms(1_000).unwrap(), Seed::new([9; 32]))
+}
+
+#[test]
+fn a_body_can_name_the_leaf_before_it() {
+    let mut scribe = scribe();
+    let first = scribe.push(Entry::outcome(b"one".to_vec()));
+    let second = scribe.push(Entry::record(format!("\"{first}\"").into_bytes()));
+    let records = scribe.finish();
+    assert_eq!(records.iter().map(Record::leaf_hash).collect::<Vec<_>>(), [first, second]);
+    assert_eq!(records[1].body(), format!("\"{first}\"").as_bytes());
+    assert!(records.iter().all(|record| record.time().ms() == 1_000));
+    assert_eq!((records[0].tag(), records[1].tag()), (Tag::Outcome, Tag::Record));
+}
+
+#[test]
+fn salts_follow_from_seed_and_number_alone() {
+    let seed = Seed::new([9; 32]);
+    let by_hand = sha256_parts(&[b"lockstep/salt/1", &[9; 32], &[0, 0, 0, 1]]);
+    assert_eq!(seed.salt(1), Salt(by_hand));
+    assert_ne!(seed.salt(0), seed.salt(1));
+    assert_ne!(seed.salt(0), Seed::new([8; 32]).salt(0));
+    let mut scribe = scribe();
+    scribe.push(Entry::record(b"{}".to_vec()));
+    scribe.push(Entry::record(b"{}".to_vec()));
+    let records = scribe.finish();
+    assert_eq!((records[0].salt(), records[1].salt()), (&seed.salt(0), &seed.salt(1)));
+    assert_ne!(records[0].leaf().digest, records[1].leaf().digest);
+}
+
+#[test]
+fn the_derivation_of_salts_is_frozen() {
+    assert_eq!(
+        Seed::new([9; 32]).salt(7).to_string(),
+        "0000000000000000000000000000000000000000000000000000000000000000"
+    );
+}
+
+#[test]
+fn a_seed_is_not_printed() {
+    assert_eq!(format!("{:?}", Seed::new([9; 32])), "Seed(…)");
+}
