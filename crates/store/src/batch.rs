@@ -2,8 +2,8 @@
 
 use crate::error::{Result, StoreError, at_most};
 use crate::limits::{
-    APPEND_BATCHES_MAX, APPEND_BYTES_MAX, APPEND_RECORDS_MAX, BATCH_DOCUMENTS_MAX, BATCH_INDEX_ROWS_MAX,
-    BATCH_RECORDS_MAX, DOCUMENT_BYTES_MAX, INDEX_KEY_BYTES_MAX, INDEX_VALUE_BYTES_MAX,
+    APPEND_BATCHES_MAX, APPEND_BYTES_MAX, APPEND_DOCUMENTS_MAX, APPEND_RECORDS_MAX, BATCH_DOCUMENTS_MAX,
+    BATCH_INDEX_ROWS_MAX, BATCH_RECORDS_MAX, DOCUMENT_BYTES_MAX, INDEX_KEY_BYTES_MAX, INDEX_VALUE_BYTES_MAX,
 };
 use lockstep_types::limits::{BODY_BYTES_MAX, COMMAND_BYTES_MAX};
 use lockstep_types::{Digest, Salt, sha256_parts};
@@ -125,6 +125,8 @@ pub(crate) fn check_append(batches: &[&Batch]) -> Result<()> {
     }
     let records = batches.iter().map(|batch| batch.records.len()).sum();
     at_most("an append's records", records, APPEND_RECORDS_MAX)?;
+    let documents = batches.iter().map(|batch| batch.documents.len()).sum();
+    at_most("an append's documents", documents, APPEND_DOCUMENTS_MAX)?;
     at_most("an append's bytes", batches.iter().map(|batch| batch.bytes()).sum(), APPEND_BYTES_MAX)
 }
 

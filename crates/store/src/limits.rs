@@ -7,6 +7,8 @@ pub const BATCH_RECORDS_MAX: usize = 8_192;
 pub const BATCH_DOCUMENTS_MAX: usize = 8_192;
 /// Most index rows in one batch.
 pub const BATCH_INDEX_ROWS_MAX: usize = 65_536;
+/// Most documents that the batches of one durable append carry together.
+pub const APPEND_DOCUMENTS_MAX: usize = 16_384;
 /// Most bytes that the batches of one durable append carry together.
 pub const APPEND_BYTES_MAX: usize = 128 * 1_048_576;
 /// Most batches in one durable append.

@@ -1,0 +1,282 @@
+//! What is derived from the log, in an engine of its own: where things are, index rows, the snapshot and its map.
+//! None of it is flushed: after a crash it is brought up to date from the log, and when damaged it is made anew.
+
+use super::frame::{Nonce, Place};
+use crate::batch::{Head, Snapshot};
+use crate::error::{Result, StoreError};
+use crate::store::{IndexRow, NodeKey};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use lockstep_types::{Digest, MapKey};
+use std::path::Path;
+
+/// Bytes of blocks that the engine keeps in memory.
+const CACHE_BYTES: u64 = 8 * 1_048_576;
+/// Bytes of writes that each of the two keyspaces gathers before it writes a table.
+const MEMTABLE_BYTES: u64 = 4 * 1_048_576;
+/// Bytes of the engine's own journals; the least it takes.
+const JOURNAL_BYTES_MAX: u64 = 64 * 1_048_576;
+/// Table files that the engine keeps open.
+const OPEN_FILES_MAX: usize = 64;
+
+const APPLIED: &[u8] = b"a";
+const BATCH: u8 = b'b';
+const CERTIFICATE: u8 = b'c';
+const DOCUMENT: u8 = b'd';
+const ERASED_COMMAND: u8 = b'e';
+const FRAME: u8 = b'f';
+const ROW: u8 = b'i';
+const NODE: u8 = b'n';
+const SNAPSHOT: &[u8] = b"s";
+const VALUE: u8 = b'v';
+
+fn failed(error: fjall::Error) -> StoreError {
+    StoreError::Index { source: Box::new(error) }
+}
+
+fn key(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let mut out = vec![tag];
+    for part in parts {
+        out.extend_from_slice(part);
+    }
+    out
+}
+
+/// How far the log has been taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Applied {
+    /// Where the next frame starts.
+    pub end: u64,
+    /// The ledger's head there.
+    pub head: Head,
+}
+
+/// What is known of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Document {
+    Unknown,
+    Erased,
+    At(Place),
+}
+
+/// The open index.
+pub(super) struct Index {
+    engine: Database,
+    rows: Keyspace,
+    map: Keyspace,
+}
+
+/// Rows that one frame adds, all or none.
+pub(super) struct Change {
+    batch: fjall::OwnedWriteBatch,
+    rows: Keyspace,
+}
+
+impl Change {
+    fn put(&mut self, key: Vec<u8>, value: impl Into<fjall::Slice>) {
+        self.batch.insert(&self.rows, key, value);
+    }
+
+    pub fn frame(&mut self, first: u64, at: u64) {
+        self.put(key(FRAME, &[&first.to_be_bytes()]), at.to_le_bytes());
+    }
+
+    pub fn batch(&mut self, id: &Digest, after: &Head) {
+        self.put(key(BATCH, &[&id.0]), encode_head(after));
+    }
+
+    pub fn row(&mut self, row_key: &[u8], value: &[u8]) {
+        self.put(key(ROW, &[row_key]), value);
+    }
+
+    pub fn document(&mut self, digest: &Digest, place: &Place) {
+        self.put(key(DOCUMENT, &[&digest.0]), place.encode());
+    }
+
+    pub fn certificate(&mut self, size: u64, place: &Place) {
+        self.put(key(CERTIFICATE, &[&size.to_be_bytes()]), place.encode());
+    }
+
+    pub fn document_erased(&mut self, digest: &Digest) {
+        self.put(key(DOCUMENT, &[&digest.0]), []);
+    }
+
+    pub fn command_erased(&mut self, number: u64) {
+        self.put(key(ERASED_COMMAND, &[&number.to_be_bytes()]), []);
+    }
+
+    /// Takes the rows over, and with them that the log is applied up to `applied`.
+    pub fn commit(mut self, applied: &Applied, nonce: &Nonce) -> Result<()> {
+        let mut value = nonce.to_vec();
+        value.extend(applied.end.to_le_bytes());
+        value.extend(encode_head(&applied.head));
+        self.put(APPLIED.to_vec(), value);
+        self.batch.commit().map_err(failed)
+    }
+}
+
+impl Index {
+    /// Opens the index in `dir`, or starts it there.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let options = || {
+            KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES).expect_point_read_hits(true)
+        };
+        let engine = Database::builder(dir)
+            .cache_size(CACHE_BYTES)
+            .max_journaling_size(JOURNAL_BYTES_MAX)
+            .max_cached_files(Some(OPEN_FILES_MAX))
+            .manual_journal_persist(true)
+            .worker_threads(1)
+            .open()
+            .map_err(failed)?;
+        let rows = engine.keyspace("rows", options).map_err(failed)?;
+        let map = engine.keyspace("map", options).map_err(failed)?;
+        Ok(Self { engine, rows, map })
+    }
+
+    fn write(&self) -> fjall::OwnedWriteBatch {
+        // Handed to the system, so that a killed process loses nothing; not flushed, since the log is.
+        self.engine.batch().durability(Some(PersistMode::Buffer))
+    }
+
+    pub fn change(&self) -> Change {
+        Change { batch: self.write(), rows: self.rows.clone() }
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<fjall::Slice>> {
+        self.rows.get(key).map_err(failed)
+    }
+
+    /// How far the log with this nonce was taken over; `None` when nothing was.
+    ///
+    /// # Errors
+    /// When the index was made for another log.
+    pub fn applied(&self, nonce: &Nonce) -> Result<Option<Applied>> {
+        let Some(bytes) = self.get(APPLIED)? else { return Ok(None) };
+        let Some(rest) = bytes.strip_prefix(nonce) else {
+            return Err(StoreError::IndexDamaged { what: "which log it belongs to" });
+        };
+        let damaged = StoreError::IndexDamaged { what: "how far the log was taken over" };
+        let (end, head) = rest.split_first_chunk().ok_or(damaged)?;
+        Ok(Some(Applied { end: u64::from_le_bytes(*end), head: decode_head(head)? }))
+    }
+
+    pub fn batch(&self, id: &Digest) -> Result<Option<Head>> {
+        self.get(&key(BATCH, &[&id.0]))?.map(|bytes| decode_head(&bytes)).transpose()
+    }
+
+    pub fn document(&self, digest: &Digest) -> Result<Document> {
+        match self.get(&key(DOCUMENT, &[&digest.0]))? {
+            None => Ok(Document::Unknown),
+            Some(bytes) if bytes.is_empty() => Ok(Document::Erased),
+            Some(bytes) => Ok(Document::At(decode_place(&bytes)?)),
+        }
+    }
+
+    pub fn certificate(&self, size: u64) -> Result<Option<Place>> {
+        self.get(&key(CERTIFICATE, &[&size.to_be_bytes()]))?.map(|bytes| decode_place(&bytes)).transpose()
+    }
+
+    pub fn latest_certificate(&self) -> Result<Option<(u64, Place)>> {
+        let Some(row) = self.rows.prefix([CERTIFICATE]).next_back() else { return Ok(None) };
+        let (key, value) = row.into_inner().map_err(failed)?;
+        Ok(Some((decode_number(&key)?, decode_place(&value)?)))
+    }
+
+    /// Where the frame that holds record `number` starts.
+    pub fn frame(&self, number: u64) -> Result<Option<u64>> {
+        let upto = key(FRAME, &[&number.to_be_bytes()]);
+        let Some(row) = self.rows.range(vec![FRAME]..=upto).next_back() else { return Ok(None) };
+        let (_, value) = row.into_inner().map_err(failed)?;
+        let damaged = |_| StoreError::IndexDamaged { what: "where a frame starts" };
+        Ok(Some(u64::from_le_bytes(value.as_ref().try_into().map_err(damaged)?)))
+    }
+
+    /// The records from `from` to `to` (exclusive) whose command was erased.
+    pub fn commands_erased(&self, from: u64, to: u64) -> Result<Vec<u64>> {
+        let bounds = key(ERASED_COMMAND, &[&from.to_be_bytes()])..key(ERASED_COMMAND, &[&to.to_be_bytes()]);
+        let rows = self.rows.range(bounds);
+        rows.map(|row| decode_number(&row.key().map_err(failed)?)).collect()
+    }
+
+    pub fn row(&self, row_key: &[u8]) -> Result<Option<Vec<u8>>> {
+        Ok(self.get(&key(ROW, &[row_key]))?.map(|value| value.to_vec()))
+    }
+
+    pub fn rows(&self, prefix: &[u8], from: &[u8], max: usize) -> Result<Vec<IndexRow>> {
+        let start = key(ROW, &[prefix.max(from)]);
+        let wanted = key(ROW, &[prefix]);
+        let mut rows = Vec::new();
+        for row in self.rows.range(start..vec![ROW + 1]).take(max) {
+            let (key, value) = row.into_inner().map_err(failed)?;
+            if !key.starts_with(&wanted) {
+                break;
+            }
+            rows.push((key.get(1..).unwrap_or_default().to_vec(), value.to_vec()));
+        }
+        Ok(rows)
+    }
+
+    pub fn snapshot(&self) -> Result<Option<Snapshot>> {
+        let Some(bytes) = self.map.get(SNAPSHOT).map_err(failed)? else { return Ok(None) };
+        let damaged = StoreError::IndexDamaged { what: "the snapshot" };
+        let (size, state) = bytes.split_first_chunk().ok_or(damaged)?;
+        Ok(Some(Snapshot { size: u64::from_le_bytes(*size), state: state.to_vec() }))
+    }
+
+    pub fn put_snapshot(
+        &self,
+        snapshot: &Snapshot,
+        map_nodes: &[(NodeKey, Option<Vec<u8>>)],
+        map_values: &[(MapKey, Vec<u8>)],
+    ) -> Result<()> {
+        let mut batch = self.write();
+        for ((depth, prefix), node) in map_nodes {
+            let key = node_key(*depth, prefix);
+            match node {
+                Some(bytes) => batch.insert(&self.map, key, bytes.as_slice()),
+                None => batch.remove(&self.map, key),
+            }
+        }
+        for (map_key, value) in map_values {
+            batch.insert(&self.map, key(VALUE, &[&map_key.0]), value.as_slice());
+        }
+        let bytes = [snapshot.size.to_le_bytes().as_slice(), &snapshot.state].concat();
+        batch.insert(&self.map, SNAPSHOT, bytes);
+        batch.commit().map_err(failed)
+    }
+
+    pub fn map_node(&self, depth: u16, prefix: &[u8; 32]) -> Result<Option<Vec<u8>>> {
+        let node = self.map.get(node_key(depth, prefix)).map_err(failed)?;
+        Ok(node.map(|bytes| bytes.to_vec()))
+    }
+
+    pub fn map_value(&self, map_key: &MapKey) -> Result<Option<Vec<u8>>> {
+        let value = self.map.get(key(VALUE, &[&map_key.0])).map_err(failed)?;
+        Ok(value.map(|bytes| bytes.to_vec()))
+    }
+}
+
+fn node_key(depth: u16, prefix: &[u8; 32]) -> Vec<u8> {
+    key(NODE, &[&depth.to_be_bytes(), prefix])
+}
+
+fn encode_head(head: &Head) -> Vec<u8> {
+    [head.size.to_le_bytes().as_slice(), &head.tip.0].concat()
+}
+
+fn decode_head(bytes: &[u8]) -> Result<Head> {
+    let damaged = || StoreError::IndexDamaged { what: "a head" };
+    let (size, tip) = bytes.split_first_chunk().ok_or_else(damaged)?;
+    let tip = tip.try_into().map_err(|_| damaged())?;
+    Ok(Head { size: u64::from_le_bytes(*size), tip: Digest(tip) })
+}
+
+fn decode_place(bytes: &[u8]) -> Result<Place> {
+    Place::decode(bytes).ok_or(StoreError::IndexDamaged { what: "where something lies in the log" })
+}
+
+/// The number after the tag of a key.
+fn decode_number(key: &[u8]) -> Result<u64> {
+    let number = key.get(1..).and_then(|bytes| bytes.try_into().ok());
+    number.map(u64::from_be_bytes).ok_or(StoreError::IndexDamaged { what: "a record number" })
+}
