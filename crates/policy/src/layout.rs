@@ -4,14 +4,15 @@
 pub(crate) mod places;
 pub(crate) mod raw;
 mod reader;
+pub(crate) mod typing;
 
 use crate::finding::{Finding, LAYOUT_FILE, Source};
 use crate::model::Layout;
 use lockstep_types::limits::POLICY_FILE_BYTES_MAX;
 use places::Places;
 use raw::RawLayout;
-use reader::Reader;
 use serde::Deserialize;
+use typing::Reader;
 
 /// The `format` that this crate reads.
 pub(crate) const FORMAT: &str = "lockstep-policy/1";

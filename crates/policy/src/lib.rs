@@ -17,6 +17,7 @@
     )
 )]
 
+pub mod call;
 mod check;
 pub mod claim;
 mod duration;
@@ -27,6 +28,7 @@ pub mod model;
 mod order;
 pub mod policy;
 
+pub use call::{CallError, Values};
 pub use claim::{ClaimError, ClaimKind, ClaimValue, ListValue};
 pub use finding::Finding;
 pub use guard::{GuardInput, GuardVerdict};

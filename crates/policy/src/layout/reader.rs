@@ -1,33 +1,19 @@
 //! From the raw tables of `policy.toml` to typed values.
 
-use super::places::Places;
 use super::raw::{
     Ordered, RawDomain, RawHold, RawLayout, RawOutcome, RawParam, RawReading, RawRole, RawStep,
 };
+use super::typing::Reader;
 use super::{FORMAT, GUARDS, ReadLayout};
 use crate::claim::{ClaimKind, cut};
-use crate::duration;
-use crate::finding::{Finding, Source};
+use crate::finding::Finding;
 use crate::model::{
     AbiType, Call, ClaimDecl, ClaimRef, Domain, Expiry, Fresh, Hold, Layout, List, ListKind, Outcome, Param,
     Reading, ReadingKind, Role, SingleUse, Step,
 };
-use core::fmt::Display;
-use core::str::FromStr;
 use lockstep_types::Name;
 
-/// Collects findings while it converts. A value that cannot be typed is `None`, and its finding is already there.
-pub(crate) struct Reader<'a> {
-    source: Source<'a>,
-    places: Places,
-    findings: Vec<Finding>,
-}
-
-impl<'a> Reader<'a> {
-    pub(crate) fn new(source: Source<'a>, places: Places) -> Self {
-        Self { source, places, findings: Vec::new() }
-    }
-
+impl Reader<'_> {
     pub(crate) fn layout(mut self, raw: RawLayout) -> Result<ReadLayout, Vec<Finding>> {
         self.versions(&raw);
         let layout = self.parts(raw);
@@ -302,53 +288,6 @@ impl<'a> Reader<'a> {
             );
         }
         name
-    }
-
-    fn names(&mut self, path: &str, texts: &[String]) -> Vec<Name> {
-        texts.iter().filter_map(|text| self.parse(&format!("{path}/{text}"), "name", text)).collect()
-    }
-
-    fn title(&mut self, path: &str, text: String) -> Option<String> {
-        match ClaimKind::Text.parse(&text) {
-            Ok(_) => Some(text),
-            Err(error) => {
-                self.fault(path, "title", error.to_string());
-                None
-            }
-        }
-    }
-
-    fn duration(&mut self, path: &str, text: &str) -> Option<u64> {
-        match duration::parse(text) {
-            Ok(ms) => Some(ms),
-            Err(error) => {
-                self.fault(path, "duration", error.to_string());
-                None
-            }
-        }
-    }
-
-    fn count(&mut self, path: &str, found: i64, allowed: core::ops::RangeInclusive<i64>) -> Option<u32> {
-        if allowed.contains(&found) {
-            return u32::try_from(found).ok();
-        }
-        let text = format!("{found} lies outside {} to {}", allowed.start(), allowed.end());
-        self.fault(path, "number", text);
-        None
-    }
-
-    fn parse<T: FromStr<Err: Display>>(&mut self, path: &str, code: &'static str, text: &str) -> Option<T> {
-        match text.parse() {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.fault(path, code, error.to_string());
-                None
-            }
-        }
-    }
-
-    fn fault(&mut self, path: &str, code: &'static str, text: impl Into<String>) {
-        self.findings.push(self.source.finding(self.places.offset(path), code, text));
     }
 }
 
