@@ -1,0 +1,405 @@
+//! `apply`: what has happened. Nothing here refuses; a late fact still counts.
+
+use crate::body::{
+    Attempted, Attested, Backed, Body, Credentialed, Decided, Enacted, Expired, Genesis, Opened, Proposed, Read,
+    Resolved, Revoked, Settled, Withdrawn,
+};
+use crate::entry::{Entity, use_from_bytes};
+use crate::governance::{APPROVE, CONSENT};
+use crate::headroom::SupplyAt;
+use crate::outcome;
+use crate::state::{Case, Held, Kernel, PendingReading, Phase, Proposal, Taken, Touched, Use, opening_use_key};
+use lockstep_attest::CredentialKey;
+use lockstep_ledger::{Committee, CorruptBody, Record, Tag, View};
+use lockstep_types::{CaseId, CredentialDigest, LeafHash, LedgerId, Lei, Name, Time, UseKey};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Readings of one programme that wait for more observers; the oldest makes room.
+const PENDING_READINGS_MAX: usize = 32;
+
+/// Where a record stands: its name in the log and its time.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    leaf: LeafHash,
+    time: Time,
+    view: &'a dyn View,
+}
+
+impl Kernel {
+    /// Applies one record.
+    pub(crate) fn apply_record(&mut self, view: &dyn View, record: &Record) -> Result<(), CorruptBody> {
+        let at = At { leaf: record.leaf_hash(), time: record.leaf().time, view };
+        match record.tag() {
+            Tag::Outcome => self.apply_outcome(record, at),
+            Tag::Record => {
+                let body = Body::from_slice(record.body());
+                let body = body.map_err(|error| CorruptBody { what: error.to_string() })?;
+                self.apply_body(body, at);
+                Ok(())
+            }
+        }
+    }
+
+    fn apply_body(&mut self, body: Body, at: At<'_>) {
+        match body {
+            Body::Attested(body) => self.apply_attested(body, at),
+            Body::Attempted(body) => self.apply_attempted(&body, at),
+            Body::Opened(body) => self.apply_opened(&body, at),
+            Body::Decided(body) => self.apply_decided(body, at),
+            Body::Withdrawn(body) => self.apply_withdrawn(&body, at),
+            Body::Expired(body) => self.apply_expired(&body, at),
+            Body::Read(body) => self.apply_read(&body, at),
+            Body::Settled(body) => self.apply_settled(&body, at),
+            Body::Credentialed(body) => self.apply_credentialed(body, at),
+            Body::Revoked(body) => self.apply_revoked(&body, at),
+            Body::Proposed(body) => self.apply_proposed(body, at),
+            Body::Approved(body) => self.apply_agreed(&body, APPROVE, at),
+            Body::Consented(body) => self.apply_agreed(&body, CONSENT, at),
+            Body::Resolved(body) => self.apply_resolved(&body, at),
+            Body::Enacted(body) => self.apply_enacted(&body, at),
+            Body::Genesis(body) => self.apply_genesis(*body, at),
+            Body::Seal(_) => {}
+        }
+    }
+
+    fn apply_genesis(&mut self, genesis: Genesis, at: At<'_>) {
+        self.ledger = LedgerId(at.leaf.0);
+        if let Ok(committee) = Committee::new(0, genesis.cosigners.clone(), genesis.cosigner_threshold) {
+            self.register_cosigners(&committee);
+            self.committee = Some(committee);
+        }
+        self.committee_touched.touch(at.leaf);
+        self.dirty.insert(Entity::Committee);
+        for administrator in &genesis.administrators {
+            self.register_all(&administrator.keys, administrator.lei);
+        }
+        self.genesis = Some(genesis);
+    }
+
+    fn register_all(&mut self, keys: &[CredentialKey], owner: Lei) {
+        for key in keys {
+            self.register(key, owner);
+        }
+    }
+
+    fn apply_opened(&mut self, body: &Opened, at: At<'_>) {
+        let id = CaseId(at.leaf.0);
+        let layout = self.policies.get(&body.policy).map(|adopted| adopted.policy.layout());
+        let params = layout.into_iter().flat_map(|layout| &layout.params);
+        let case = Case {
+            policy: body.policy,
+            phase: Phase::Open,
+            opener: body.party,
+            opened: at.time,
+            deadline: body.deadline,
+            params: params.map(|param| (param.name.clone(), None)).collect(),
+            steps: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            ordinal: 0,
+            pending: BTreeMap::new(),
+            touched: Touched { count: 1, head: at.leaf },
+        };
+        self.deadlines.insert((case.deadline, id));
+        self.cases.insert(id, case);
+        self.dirty.insert(Entity::Case(id));
+        self.set_use(opening_use_key(&body.attestation), Some(id), at);
+    }
+
+    fn apply_attested(&mut self, body: Attested, at: At<'_>) {
+        let Some((policy, programme)) = self.case_place(&body.case) else { return };
+        let layout = self.policies.get(&policy).map(|adopted| adopted.policy.layout());
+        let step = layout.and_then(|layout| layout.step(body.step.as_str()));
+        let claims = step.into_iter().flat_map(|step| &step.claims).map(|claim| (claim.name.clone(), None)).collect();
+        let Some(case) = self.cases.get_mut(&body.case) else { return };
+        case.touched.touch(at.leaf);
+        self.dirty.insert(Entity::Case(body.case));
+        if body.refused {
+            self.end_case(&body.case, Phase::Refused, at);
+            return;
+        }
+        let hold = body.hold.as_ref().map(|hold| hold.domain.clone());
+        let taken = Taken {
+            leaf: at.leaf,
+            attestation: body.attestation,
+            party: body.party,
+            credentials: body.credentials,
+            at: at.time,
+            claims,
+            use_key: body.use_key,
+            hold,
+        };
+        let ordinal = case.ordinal;
+        case.steps.insert(body.step, taken);
+        if let Some(key) = body.use_key {
+            self.set_use(key, Some(body.case), at);
+        }
+        if body.balance.is_none() && body.credit.is_none() && body.hold.is_none() {
+            return;
+        }
+        let place = self.programmes.entry(programme.clone()).or_default();
+        if let Some(balance) = body.balance {
+            place.account.state_balance(at.leaf, balance);
+        }
+        if let Some(credit) = body.credit {
+            place.account.state_credit(at.leaf, credit);
+        }
+        if let Some(hold) = body.hold {
+            place.account.hold((body.case, ordinal, hold.domain), hold.amount);
+        }
+        self.touch_account(&programme, at);
+    }
+
+    fn apply_attempted(&mut self, body: &Attempted, at: At<'_>) {
+        if let Some(case) = self.cases.get_mut(&body.case) {
+            case.touched.touch(at.leaf);
+            case.attempts.entry(body.party).or_default().insert(body.attestation);
+            self.dirty.insert(Entity::Case(body.case));
+        }
+    }
+
+    fn apply_decided(&mut self, body: Decided, at: At<'_>) {
+        let Some(case) = self.cases.get_mut(&body.case) else { return };
+        case.touched.touch(at.leaf);
+        case.phase = Phase::Decided;
+        case.ordinal = body.ordinal.saturating_add(1);
+        case.pending = body.outcomes.into_iter().map(|due| (due.domain, due.not_after)).collect();
+        self.deadlines.remove(&(case.deadline, body.case));
+        self.dirty.insert(Entity::Case(body.case));
+    }
+
+    fn apply_outcome(&mut self, record: &Record, at: At<'_>) -> Result<(), CorruptBody> {
+        let outcome = outcome::decode(record.body()).map_err(|what| CorruptBody { what })?;
+        let id = CaseId(outcome.caseId.0);
+        if let Some(case) = self.cases.get_mut(&id) {
+            case.touched.touch(at.leaf);
+            self.dirty.insert(Entity::Case(id));
+        }
+        Ok(())
+    }
+
+    fn apply_withdrawn(&mut self, body: &Withdrawn, at: At<'_>) {
+        if let Some(case) = self.cases.get_mut(&body.case) {
+            case.touched.touch(at.leaf);
+            self.dirty.insert(Entity::Case(body.case));
+            self.fell_steps(&body.case, &body.fallen, at);
+        }
+    }
+
+    /// Steps that no longer stand give back what they claimed.
+    fn fell_steps(&mut self, id: &CaseId, steps: &[Name], at: At<'_>) {
+        let Some((_, programme)) = self.case_place(id) else { return };
+        let Some(case) = self.cases.get_mut(id) else { return };
+        let ordinal = case.ordinal;
+        let fallen: Vec<Taken> = steps.iter().filter_map(|step| case.steps.remove(step)).collect();
+        for taken in &fallen {
+            if let Some(place) = self.programmes.get_mut(&programme) {
+                place.account.forget_balance(&taken.leaf);
+            }
+            self.release(id, ordinal, taken, at);
+        }
+    }
+
+    /// Gives back single-use act, credit and hold of a step whose case has no outcome for them. A balance stays: it
+    /// was true whatever became of the case.
+    fn release(&mut self, id: &CaseId, ordinal: u32, taken: &Taken, at: At<'_>) {
+        let Some((_, programme)) = self.case_place(id) else { return };
+        if let Some(key) = taken.use_key {
+            self.set_use(key, None, at);
+        }
+        if let Some(place) = self.programmes.get_mut(&programme) {
+            place.account.forget_credit(&taken.leaf);
+            if let Some(domain) = &taken.hold {
+                place.account.return_hold(&(*id, ordinal, domain.clone()));
+            }
+        }
+        self.touch_account(&programme, at);
+    }
+
+    fn apply_expired(&mut self, body: &Expired, at: At<'_>) {
+        if let Some(mut proposal) = self.proposals.remove(&body.case) {
+            proposal.touched.touch(at.leaf);
+            self.ended_proposals.insert(body.case, (Phase::Expired.as_str(), proposal.touched));
+            self.dirty.insert(Entity::Case(body.case));
+        } else if let Some(case) = self.cases.get_mut(&body.case) {
+            case.touched.touch(at.leaf);
+            self.end_case(&body.case, Phase::Expired, at);
+        }
+    }
+
+    /// A case that ends without an outcome gives everything back.
+    fn end_case(&mut self, id: &CaseId, phase: Phase, at: At<'_>) {
+        self.dirty.insert(Entity::Case(*id));
+        let Some(case) = self.cases.get_mut(id) else { return };
+        case.phase = phase;
+        let (deadline, ordinal) = (case.deadline, case.ordinal);
+        let steps: Vec<Taken> = case.steps.values().cloned().collect();
+        self.deadlines.remove(&(deadline, *id));
+        for taken in &steps {
+            self.release(id, ordinal, taken, at);
+        }
+    }
+
+    fn apply_read(&mut self, body: &Read, at: At<'_>) {
+        let place = self.programmes.entry(body.programme.clone()).or_default();
+        if body.quorum_reached {
+            place.readings.retain(|pending| pending.content != body.content);
+            let (block_time, next_block_time) = (body.block_time, body.next_block_time);
+            let reading = SupplyAt { block_time, next_block_time, read: at.time, supply: body.supply };
+            place.account.read_supply(&body.domain, reading);
+        } else if let Some(pending) = place.readings.iter_mut().find(|p| p.content == body.content) {
+            pending.parties.insert(body.party);
+        } else {
+            let parties = BTreeSet::from([body.party]);
+            place.readings.push(PendingReading { content: body.content, parties });
+            let excess = place.readings.len().saturating_sub(PENDING_READINGS_MAX);
+            place.readings.drain(..excess);
+        }
+        self.touch_account(&body.programme, at);
+    }
+
+    fn apply_settled(&mut self, body: &Settled, at: At<'_>) {
+        let Some((_, programme)) = self.case_place(&body.case) else { return };
+        let Some(case) = self.cases.get_mut(&body.case) else { return };
+        case.touched.touch(at.leaf);
+        case.pending.remove(&body.domain);
+        let all_settled = case.pending.is_empty();
+        let lapsed_before = case.phase == Phase::Lapsed;
+        self.dirty.insert(Entity::Case(body.case));
+        let hold = (body.case, body.ordinal, body.domain.clone());
+        if let Some(place) = self.programmes.get_mut(&programme) {
+            match body.consumed {
+                Some(executed) => place.account.execute_hold(&hold, executed),
+                None => place.account.return_hold(&hold),
+            }
+        }
+        self.touch_account(&programme, at);
+        match body.consumed {
+            Some(_) if all_settled && !lapsed_before => self.set_phase(&body.case, Phase::Settled),
+            Some(_) => {}
+            None => self.lapse(&body.case, at),
+        }
+    }
+
+    fn set_phase(&mut self, id: &CaseId, phase: Phase) {
+        if let Some(case) = self.cases.get_mut(id) {
+            case.phase = phase;
+        }
+    }
+
+    /// An outcome will never be executed: the case may be decided again under the next ordinal. Every step that an
+    /// outcome waits for directly is to be taken anew, so that nothing is decided twice on one word; the single-use
+    /// acts of the steps that stand stay with the case.
+    fn lapse(&mut self, id: &CaseId, at: At<'_>) {
+        let Some(case) = self.cases.get(id) else { return };
+        let layout = self.policies.get(&case.policy).map(|adopted| adopted.policy.layout());
+        let outcomes = layout.into_iter().flat_map(|layout| &layout.outcomes);
+        let again: BTreeSet<Name> = outcomes.flat_map(|outcome| outcome.after.iter().cloned()).collect();
+        let several = layout.is_some_and(|layout| layout.outcomes.len() > 1);
+        if at.time > case.deadline || several {
+            // Where one of several outcomes was executed, deciding again would execute it twice.
+            let phase = Phase::Lapsed;
+            if case.pending.is_empty() && !several {
+                self.end_case(id, phase, at);
+            } else {
+                self.set_phase(id, phase);
+            }
+            return;
+        }
+        self.deadlines.insert((case.deadline, *id));
+        self.set_phase(id, Phase::Open);
+        self.fell_steps(id, &again.into_iter().collect::<Vec<_>>(), at);
+    }
+
+    fn apply_credentialed(&mut self, body: Credentialed, at: At<'_>) {
+        self.register_all(&body.keys, body.subject);
+        self.credentials_by_party.entry(body.subject).or_default().insert(body.credential);
+        let held = Held {
+            kind: body.kind,
+            issuer: body.issuer,
+            subject: body.subject,
+            keys: body.keys,
+            valid_from: body.valid_from,
+            valid_until: body.valid_until,
+            revoked: None,
+            suspect_since: None,
+            touched: Touched { count: 1, head: at.leaf },
+        };
+        self.credentials.insert(body.credential, held);
+        self.dirty.insert(Entity::Credential(body.credential));
+    }
+
+    fn apply_revoked(&mut self, body: &Revoked, at: At<'_>) {
+        let id: CredentialDigest = body.credential;
+        if let Some(held) = self.credentials.get_mut(&id) {
+            held.touched.touch(at.leaf);
+            held.revoked = Some(at.time);
+            held.suspect_since = body.suspect_since;
+            self.dirty.insert(Entity::Credential(id));
+        }
+    }
+
+    fn apply_proposed(&mut self, body: Proposed, at: At<'_>) {
+        let id = CaseId(at.leaf.0);
+        let proposal = Proposal {
+            action: body.action,
+            deadline: body.deadline,
+            loosens: body.loosens,
+            approvals: BTreeSet::from([body.party]),
+            consents: BTreeSet::new(),
+            effective: None,
+            touched: Touched { count: 1, head: at.leaf },
+        };
+        self.proposals.insert(id, proposal);
+        self.dirty.insert(Entity::Case(id));
+        self.set_use(opening_use_key(&body.attestation), Some(id), at);
+    }
+
+    fn apply_agreed(&mut self, body: &Backed, step: &str, at: At<'_>) {
+        if let Some(proposal) = self.proposals.get_mut(&body.case) {
+            proposal.touched.touch(at.leaf);
+            let agreed = if step == APPROVE { &mut proposal.approvals } else { &mut proposal.consents };
+            agreed.insert(body.party);
+            self.dirty.insert(Entity::Case(body.case));
+        }
+    }
+
+    fn apply_resolved(&mut self, body: &Resolved, at: At<'_>) {
+        if let Some(proposal) = self.proposals.get_mut(&body.case) {
+            proposal.touched.touch(at.leaf);
+            proposal.effective = Some(body.effective);
+            self.dirty.insert(Entity::Case(body.case));
+        }
+    }
+
+    fn apply_enacted(&mut self, body: &Enacted, at: At<'_>) {
+        if let Some(mut proposal) = self.proposals.remove(&body.case) {
+            proposal.touched.touch(at.leaf);
+            self.carry_out(&proposal.action, at.leaf);
+            self.ended_proposals.insert(body.case, ("enacted", proposal.touched));
+            self.dirty.insert(Entity::Case(body.case));
+        }
+    }
+
+    fn set_use(&mut self, key: UseKey, case: Option<CaseId>, at: At<'_>) {
+        let sealed = || at.view.value(&Entity::Use(key).key()).as_deref().and_then(use_from_bytes);
+        let before = self.uses.get(&key).copied().or_else(sealed).unwrap_or_default();
+        let mut touched = before.touched;
+        touched.touch(at.leaf);
+        self.uses.insert(key, Use { case, touched });
+        self.dirty.insert(Entity::Use(key));
+    }
+
+    fn touch_account(&mut self, programme: &Name, at: At<'_>) {
+        if let Some(place) = self.programmes.get_mut(programme)
+            && place.account_touched.head != at.leaf
+        {
+            place.account_touched.touch(at.leaf);
+            self.dirty.insert(Entity::Account(programme.clone()));
+        }
+    }
+
+    fn case_place(&self, id: &CaseId) -> Option<(lockstep_types::PolicyDigest, Name)> {
+        let policy = self.cases.get(id)?.policy;
+        Some((policy, self.policies.get(&policy)?.policy.layout().programme.clone()))
+    }
+}

@@ -1,0 +1,81 @@
+//! The kernel as a ledger's machine.
+
+use crate::body::Body;
+use crate::command::{Command, Request};
+use crate::decide::Desk;
+use crate::refusal::Refusal;
+use crate::state::Kernel;
+use crate::values::{claim_texts, param_texts};
+use lockstep_attest::{Signed, Statement};
+use lockstep_ledger::{CorruptBody, CorruptCommand, Machine, Record, Scribe, Tag, View};
+use lockstep_types::{CaseId, MapKey};
+use std::collections::BTreeMap;
+
+impl Machine for Kernel {
+    type Command = Command;
+    type Refusal = Refusal;
+
+    fn decide(&self, view: &dyn View, command: &Command, scribe: &mut Scribe) -> Result<(), Refusal> {
+        self.decide_command(command, &mut Desk { view, scribe })
+    }
+
+    fn apply(&mut self, view: &dyn View, record: &Record) -> Result<(), CorruptBody> {
+        self.apply_record(view, record)
+    }
+
+    /// Keeps the texts of parameters and claims for the guards of later steps.
+    fn learn(&mut self, command: &Command, records: &[Record]) {
+        let Command::Submit(signed) = command else { return };
+        let Some(first) = records.first().filter(|record| record.tag() == Tag::Record) else { return };
+        match (signed.statement(), Body::from_slice(first.body())) {
+            (Statement::Opening(_), Ok(Body::Opened(_))) => self.learn_params(&CaseId(first.leaf_hash().0), signed),
+            (Statement::Attestation(_), Ok(Body::Attested(body))) if !body.refused => {
+                self.learn_claims(&body.case, &body.step, signed);
+            }
+            _ => {}
+        }
+    }
+
+    fn touched(&mut self) -> BTreeMap<MapKey, Vec<u8>> {
+        let dirty = core::mem::take(&mut self.dirty);
+        let entry = |entity: &crate::Entity| Some((entity.key(), self.entry(entity)?));
+        let entries = dirty.iter().filter_map(entry).collect();
+        // From here on the map answers for what has ended.
+        self.cases.retain(|_, case| !case.phase.is_closed() || !case.pending.is_empty());
+        self.ended_proposals.clear();
+        self.uses.clear();
+        entries
+    }
+
+    fn encode_command(command: &Command) -> Vec<u8> {
+        command.request().to_vec().unwrap_or_default()
+    }
+
+    fn decode_command(&self, bytes: &[u8]) -> Result<Command, CorruptCommand> {
+        let corrupt = |what: String| CorruptCommand { what };
+        let request = Request::from_slice(bytes).map_err(|error| corrupt(error.to_string()))?;
+        let admitted = self.admit(vec![request]).pop();
+        let admitted = admitted.ok_or_else(|| corrupt("nothing was asked".to_owned()))?;
+        admitted.map_err(|error| corrupt(error.to_string()))
+    }
+}
+
+impl Kernel {
+    fn learn_params(&mut self, id: &CaseId, signed: &Signed) {
+        let Some(case) = self.cases.get_mut(id) else { return };
+        let Some(adopted) = self.policies.get(&case.policy) else { return };
+        if let Ok(texts) = param_texts(adopted.policy.layout(), &signed.submission().openings) {
+            case.params = texts;
+        }
+    }
+
+    fn learn_claims(&mut self, id: &CaseId, step: &lockstep_types::Name, signed: &Signed) {
+        let Some(case) = self.cases.get_mut(id) else { return };
+        let Some(adopted) = self.policies.get(&case.policy) else { return };
+        let Some(declared) = adopted.policy.layout().step(step.as_str()) else { return };
+        let Some(taken) = case.steps.get_mut(step) else { return };
+        if let Ok(texts) = claim_texts(step, &declared.claims, &signed.submission().openings) {
+            taken.claims = texts;
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Outcomes: what a decided case unlocks, in the bytes that a contract checks (specs/outcome.md).
+
+use crate::refusal::Refusal;
+use crate::values::{Values, declared};
+use alloy_primitives::{Address as EvmAddress, B256, Bytes, U256, keccak256};
+use alloy_sol_types::{SolValue, sol};
+use lockstep_policy::{AbiType, ClaimValue, Domain, Expiry, Layout, Outcome};
+use lockstep_types::{CaseId, LeafHash, LedgerId, Name, PolicyDigest, Time};
+
+/// Kind byte of an outcome that is no governance call of a Gate to itself.
+pub const KIND_ORDINARY: u8 = 0;
+
+sol! {
+    /// One call on a chain.
+    struct Call {
+        /// The contract called.
+        address target;
+        /// Selector and arguments.
+        bytes data;
+    }
+
+    /// The body of an outcome record, as `abi.encode` of these fields in this order.
+    struct OutcomeBody {
+        /// The ledger.
+        bytes32 ledger;
+        /// The case.
+        bytes32 caseId;
+        /// The case's record before this one.
+        bytes32 prev;
+        /// Keccak-256 of the programme's name.
+        bytes32 programme;
+        /// The policy.
+        bytes32 policy;
+        /// Keccak-256 of the Gate's line.
+        bytes32 line;
+        /// 0: ordinary.
+        uint8 kind;
+        /// Where it can be executed.
+        uint256 chainId;
+        /// By which Gate.
+        address gate;
+        /// What is called, in order.
+        Call[] calls;
+        /// Seconds since the epoch, inclusive; 0: never expires.
+        uint64 notAfter;
+        /// Which decision of the case.
+        uint32 ordinal;
+    }
+}
+
+/// An outcome with its call made up, before it has a place in the log.
+pub(crate) struct Formed {
+    pub domain: Name,
+    pub not_after: Option<Time>,
+    line: Name,
+    chain: u64,
+    gate: [u8; 20],
+    target: [u8; 20],
+    data: Vec<u8>,
+}
+
+/// What ties an outcome to its place in the log.
+pub(crate) struct Place {
+    pub ledger: LedgerId,
+    pub case: CaseId,
+    pub prev: LeafHash,
+    pub policy: PolicyDigest,
+    pub ordinal: u32,
+}
+
+/// Forms every outcome of the policy, in its order. Amounts convert exactly or the decision is refused.
+pub(crate) fn form_all(layout: &Layout, params: &Values, now: Time) -> Result<Vec<Formed>, Refusal> {
+    layout.outcomes.iter().map(|outcome| form(layout, outcome, params, now)).collect()
+}
+
+fn form(layout: &Layout, outcome: &Outcome, params: &Values, now: Time) -> Result<Formed, Refusal> {
+    let domain = declared(layout.domain(outcome.domain.as_str()), &outcome.domain)?;
+    let mut data = keccak256(outcome.call.signature.as_bytes()).iter().copied().take(4).collect::<Vec<u8>>();
+    for (kind, arg) in outcome.call.types.iter().zip(&outcome.call.args) {
+        let value = params.get(arg).cloned().flatten();
+        let value = value.ok_or_else(|| Refusal::Withheld { what: format!("resource.{arg}") })?;
+        let refused = |what: String| Refusal::OutcomeForm { outcome: outcome.name.clone(), what };
+        data.extend_from_slice(&word(*kind, &value, domain).map_err(refused)?);
+    }
+    let not_after = match outcome.expires {
+        Expiry::Never => None,
+        Expiry::AfterMs(ms) => {
+            let seconds = now.saturating_add_ms(ms).seconds_round_down();
+            Time::from_ms(seconds.saturating_mul(1_000)).ok()
+        }
+    };
+    Ok(Formed {
+        domain: outcome.domain.clone(),
+        not_after,
+        line: outcome.line.clone(),
+        chain: domain.chain.0,
+        gate: domain.gate.0,
+        target: domain.token.0,
+        data,
+    })
+}
+
+/// One ABI word of a call.
+fn word(kind: AbiType, value: &ClaimValue, domain: &Domain) -> Result<[u8; 32], String> {
+    match (kind, value) {
+        (AbiType::Address, ClaimValue::Account(address)) => {
+            Ok(B256::left_padding_from(&address.0).0)
+        }
+        (AbiType::Bytes32, ClaimValue::Digest(digest)) => Ok(digest.0),
+        (AbiType::Bool, ClaimValue::Bool(yes)) => Ok(U256::from(u8::from(*yes)).to_be_bytes()),
+        (AbiType::Uint256, ClaimValue::Money(money)) => {
+            let units = token_units(money.amount.minor(), money.currency.decimals(), domain.decimals);
+            let text = || format!("`{money}` has no exact form with {} decimals", domain.decimals);
+            units.map(|units| U256::from(units).to_be_bytes()).ok_or_else(text)
+        }
+        (AbiType::Uint256, ClaimValue::Int(number)) => {
+            let number = u64::try_from(*number).map_err(|_| format!("`{number}` is negative"))?;
+            Ok(U256::from(number).to_be_bytes())
+        }
+        (AbiType::Uint256, ClaimValue::Time(time)) => Ok(U256::from(time.ms()).to_be_bytes()),
+        (kind, value) => Err(format!("`{value}` is no `{}`", kind.as_str())),
+    }
+}
+
+/// Minor units of a currency as token units: exactly, or not at all.
+fn token_units(minor: i64, currency_decimals: u16, token_decimals: u8) -> Option<u128> {
+    let minor = u128::try_from(minor).ok()?;
+    let (currency, token) = (u32::from(currency_decimals), u32::from(token_decimals));
+    match token.checked_sub(currency) {
+        Some(more) => minor.checked_mul(10u128.checked_pow(more)?),
+        None => {
+            let unit = 10u128.checked_pow(currency.checked_sub(token)?)?;
+            let exact = minor.checked_rem(unit)? == 0;
+            if exact { minor.checked_div(unit) } else { None }
+        }
+    }
+}
+
+/// The body of the outcome's record.
+pub(crate) fn encode(place: &Place, layout: &Layout, formed: &Formed) -> Vec<u8> {
+    OutcomeBody {
+        ledger: B256::from(place.ledger.0),
+        caseId: B256::from(place.case.0),
+        prev: B256::from(place.prev.0),
+        programme: keccak256(layout.programme.as_str().as_bytes()),
+        policy: B256::from(place.policy.0),
+        line: keccak256(formed.line.as_str().as_bytes()),
+        kind: KIND_ORDINARY,
+        chainId: U256::from(formed.chain),
+        gate: EvmAddress::from(formed.gate),
+        calls: vec![Call { target: EvmAddress::from(formed.target), data: Bytes::from(formed.data.clone()) }],
+        notAfter: formed.not_after.map_or(0, Time::seconds_round_down),
+        ordinal: place.ordinal,
+    }
+    .abi_encode_params()
+}
+
+/// Decodes the body of an outcome record; only the one encoding that [`encode`] gives is accepted.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn decode(body: &[u8]) -> Result<OutcomeBody, String> {
+    let outcome = OutcomeBody::abi_decode_params(body).map_err(|error| error.to_string())?;
+    if outcome.abi_encode_params() != body {
+        return Err("not the canonical ABI encoding".to_owned());
+    }
+    Ok(outcome)
+}

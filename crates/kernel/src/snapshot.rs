@@ -1,0 +1,111 @@
+//! The kernel as bytes, so that a start need not run the whole log again. Derived data: a replay gives the same.
+
+use crate::body::Genesis;
+use crate::governance::{Files, Issuer};
+use crate::state::{Adopted, Case, Held, Kernel, KeyEntry, Phase, Programme, Proposal, Touched};
+use lockstep_ledger::Committee;
+use lockstep_policy::Policy;
+use lockstep_types::{CaseId, CredentialDigest, KeyId, LedgerId, Lei, Name, PolicyDigest};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Snapshot {
+    ledger: LedgerId,
+    genesis: Option<Genesis>,
+    committee: Option<Committee>,
+    committee_touched: Touched,
+    issuers: BTreeMap<Lei, (Option<Issuer>, Touched)>,
+    keys: BTreeMap<KeyId, KeyEntry>,
+    credentials: BTreeMap<CredentialDigest, Held>,
+    policies: BTreeMap<PolicyDigest, Files>,
+    programmes: BTreeMap<Name, Programme>,
+    cases: BTreeMap<CaseId, Case>,
+    proposals: BTreeMap<CaseId, Proposal>,
+}
+
+/// Why a kernel cannot be kept or brought back.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// Records have been applied since the last seal.
+    #[error("a snapshot is taken right after a seal")]
+    Unsealed,
+    /// Not the JSON of a snapshot.
+    #[error("the snapshot is not of the expected form")]
+    Form(#[from] serde_json::Error),
+    /// A policy in it no longer passes its checks.
+    #[error("policy `{policy}` in the snapshot is refused: {what}")]
+    Policy {
+        /// Which.
+        policy: PolicyDigest,
+        /// The first finding.
+        what: String,
+    },
+}
+
+impl Kernel {
+    /// The kernel as bytes; only right after a seal, when the map holds all that has ended.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Unsealed`].
+    pub fn to_snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
+        if !self.dirty.is_empty() {
+            return Err(SnapshotError::Unsealed);
+        }
+        let files = |a: &Adopted| Files { guards: a.guards.clone(), layout: a.layout.clone() };
+        let snapshot = Snapshot {
+            ledger: self.ledger,
+            genesis: self.genesis.clone(),
+            committee: self.committee.clone(),
+            committee_touched: self.committee_touched,
+            issuers: self.issuers.clone(),
+            keys: self.keys.clone(),
+            credentials: self.credentials.clone(),
+            policies: self.policies.iter().map(|(digest, adopted)| (*digest, files(adopted))).collect(),
+            programmes: self.programmes.clone(),
+            cases: self.cases.clone(),
+            proposals: self.proposals.clone(),
+        };
+        Ok(serde_json::to_vec(&snapshot)?)
+    }
+
+    /// Brings a kernel back.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]: the bytes are not a snapshot of this version.
+    pub fn from_snapshot(bytes: &[u8]) -> Result<Self, SnapshotError> {
+        let snapshot: Snapshot = serde_json::from_slice(bytes)?;
+        let mut policies = BTreeMap::new();
+        for (digest, files) in snapshot.policies {
+            let policy = Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes());
+            let policy = policy.map_err(|findings| {
+                let what = findings.first().map(ToString::to_string).unwrap_or_default();
+                SnapshotError::Policy { policy: digest, what }
+            })?;
+            let adopted = Adopted { policy: Arc::new(policy), layout: files.layout, guards: files.guards };
+            policies.insert(digest, adopted);
+        }
+        let mut kernel = Self {
+            ledger: snapshot.ledger,
+            genesis: snapshot.genesis,
+            committee: snapshot.committee,
+            committee_touched: snapshot.committee_touched,
+            issuers: snapshot.issuers,
+            keys: snapshot.keys,
+            credentials: snapshot.credentials,
+            policies,
+            programmes: snapshot.programmes,
+            cases: snapshot.cases,
+            proposals: snapshot.proposals,
+            ..Self::default()
+        };
+        for (digest, held) in &kernel.credentials {
+            kernel.credentials_by_party.entry(held.subject).or_default().insert(*digest);
+        }
+        let open = kernel.cases.iter().filter(|(_, case)| case.phase == Phase::Open);
+        kernel.deadlines = open.map(|(id, case)| (case.deadline, *id)).collect();
+        Ok(kernel)
+    }
+}
