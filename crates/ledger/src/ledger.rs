@@ -7,7 +7,7 @@ mod replay;
 mod snapshot;
 
 pub use error::{ApplyError, DecideError, Difference, ReplayError, RestoreError, SealError, SnapshotError};
-pub use replay::Input;
+pub use replay::{Input, InputError};
 
 use crate::machine::Machine;
 use crate::overlay::{MapStore, Overlay};

@@ -1,22 +1,18 @@
 //! Replay: deciding again what somebody else has decided, and comparing leaf by leaf.
 
 use super::{Difference, Ledger, ReplayError};
-use crate::encoding::Base64;
 use crate::machine::Machine;
 use crate::overlay::MapStore;
 use crate::record::Record;
 use crate::scribe::Seed;
 use lockstep_types::Time;
-use lockstep_types::canonical::{self, CanonicalError};
 use lockstep_types::limits::COMMAND_BYTES_MAX;
-use serde::{Deserialize, Serialize};
 
-/// Longest [`Input`], in bytes of canonical JSON: a command in base64, and the rest.
-pub const INPUT_BYTES_MAX: usize = COMMAND_BYTES_MAX / 3 * 4 + 256;
+/// Bytes before the command: time and seed.
+const HEAD_BYTES: usize = 40;
 
 /// What records followed from; kept with them, so that anybody can decide again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "InputText", into = "InputText")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
     /// The machine's bytes of the command; none for a seal.
     pub command: Option<Vec<u8>>,
@@ -26,21 +22,53 @@ pub struct Input {
     pub seed: Seed,
 }
 
+/// Why bytes are no input, in the order of the checks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InputError {
+    /// Shorter than time and seed.
+    #[error("an input of {found} bytes: expected at least {HEAD_BYTES}")]
+    TooShort {
+        /// Bytes found.
+        found: usize,
+    },
+    /// A longer command than any.
+    #[error("a command of {found} bytes: at most {COMMAND_BYTES_MAX} are allowed")]
+    CommandTooLong {
+        /// Bytes of the command.
+        found: usize,
+    },
+    /// After the year 9999.
+    #[error("the time of an input lies after the year 9999: `{found}` ms")]
+    Time {
+        /// Milliseconds found.
+        found: u64,
+    },
+}
+
 impl Input {
-    /// Canonical JSON.
-    ///
-    /// # Errors
-    /// Never for this type; the error is that of the JSON writer.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, CanonicalError> {
-        canonical::to_vec(self)
+    /// Milliseconds (8 bytes, big-endian), seed (32), then the machine's bytes of the command; no such bytes for a
+    /// seal (specs/record.md §4).
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let head = self.now.ms().to_be_bytes().into_iter().chain(*self.seed.as_bytes());
+        head.chain(self.command.iter().flatten().copied()).collect()
     }
 
-    /// Reads canonical JSON.
+    /// Reads what [`Input::to_bytes`] gives.
     ///
     /// # Errors
-    /// [`CanonicalError`] for anything else.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CanonicalError> {
-        canonical::from_slice(bytes, INPUT_BYTES_MAX)
+    /// [`InputError`], in the order of the checks.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InputError> {
+        let too_short = || InputError::TooShort { found: bytes.len() };
+        let (ms, rest) = bytes.split_first_chunk::<8>().ok_or_else(too_short)?;
+        let (seed, command) = rest.split_first_chunk::<32>().ok_or_else(too_short)?;
+        if command.len() > COMMAND_BYTES_MAX {
+            return Err(InputError::CommandTooLong { found: command.len() });
+        }
+        let ms = u64::from_be_bytes(*ms);
+        let now = Time::from_ms(ms).map_err(|_| InputError::Time { found: ms })?;
+        let command = if command.is_empty() { None } else { Some(command.to_vec()) };
+        Ok(Self { command, now, seed: Seed::new(*seed) })
     }
 }
 
@@ -125,27 +153,5 @@ fn shown(body: &[u8]) -> String {
     match core::str::from_utf8(body) {
         Ok(text) => text.chars().take(200).collect(),
         Err(_) => hex::encode(body.iter().take(100).copied().collect::<Vec<u8>>()),
-    }
-}
-
-/// The JSON form of an input.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct InputText {
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    command: Option<Base64>,
-    now: Time,
-    seed: Seed,
-}
-
-impl From<Input> for InputText {
-    fn from(input: Input) -> Self {
-        Self { command: input.command.map(Base64), now: input.now, seed: input.seed }
-    }
-}
-
-impl From<InputText> for Input {
-    fn from(text: InputText) -> Self {
-        Self { command: text.command.map(|command| command.0), now: text.now, seed: text.seed }
     }
 }
