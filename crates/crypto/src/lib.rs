@@ -24,7 +24,7 @@ pub mod secret;
 pub mod suite;
 pub mod tree;
 
-pub use map::{MapEnd, MapError, MapNode, MapNodes, MapProof, NodeAt};
+pub use map::{MapEnd, MapError, MapNode, MapNodes, MapProof, MapProofError, NodeAt};
 pub use secret::{SecretError, SecretKey};
 pub use suite::{
     Check, KeyError, Message, MessageKind, PublicKey, SignatureError, Suite, normalise, recover, verify,
