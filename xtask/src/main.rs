@@ -1,0 +1,102 @@
+//! `cargo xtask`: the one menu for whoever works on this repository.
+//!
+//! Data goes to stdout, progress to stderr. Exit 0 yes, 1 no, 2 could not tell.
+
+mod bench;
+mod check;
+mod faults;
+mod files;
+mod finding;
+mod fuzz;
+mod generate;
+mod layers;
+mod licences;
+mod run;
+mod test_run;
+mod tidy;
+mod workspace;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The one menu for whoever works on this repository")]
+struct Menu {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// What stands before a commit: form, lints, unit tests of the pure crates, tidy, layers, licences,
+    /// generated files
+    Check,
+    /// Everything: what `check` looks at, and all tests of the workspace
+    Test {
+        /// Fail when a test was skipped because a program or `../shared` is absent
+        #[arg(long)]
+        no_skips: bool,
+    },
+    /// The limits of the written style: lengths, names, words, machine paths, clippy.toml of pure crates
+    Tidy,
+    /// Dependencies point strictly down, pure crates stay pure
+    Layers,
+    /// The licence of everything that is linked, and its line in docs/dependencies.md
+    Licences,
+    /// Write the generated files
+    Gen {
+        /// Compare instead of writing
+        #[arg(long)]
+        check: bool,
+    },
+    /// Measure, against a yardstick of the same run
+    Bench {
+        /// A measure, or `all`
+        name: String,
+        /// One JSON object a line: measure, value, unit, yardstick, ratio, goal, met
+        #[arg(long)]
+        json: bool,
+    },
+    /// Long runs with faults: the simulator over many seeds, and processes killed under load
+    Faults {
+        /// Handed to the program that injects the faults
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Fuzz one decoder with coverage feedback; needs a C++ compiler
+    Fuzz {
+        /// A target of fuzz/fuzz_targets, or `all`
+        name: String,
+        /// How long, for each target
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
+}
+
+fn main() -> ExitCode {
+    match answer(Menu::parse().command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn answer(command: Command) -> Result<bool> {
+    let root = workspace::root()?;
+    match command {
+        Command::Check => check::run(&root),
+        Command::Test { no_skips } => test_run::run(&root, no_skips),
+        Command::Tidy => finding::report("tidy", &tidy::run(&root)?),
+        Command::Layers => finding::report("layers", &layers::run(&root)?),
+        Command::Licences => finding::report("licences", &licences::run(&root)?),
+        Command::Gen { check: true } => finding::report("generated files", &generate::compare(&root)?),
+        Command::Gen { check: false } => generate::write(&root),
+        Command::Bench { name, json } => bench::run(&root, &name, json),
+        Command::Faults { arguments } => faults::run(&root, &arguments),
+        Command::Fuzz { name, seconds } => fuzz::run(&root, &name, seconds),
+    }
+}

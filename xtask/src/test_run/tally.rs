@@ -1,0 +1,64 @@
+//! Counts over what libtest prints with `--show-output`.
+
+/// What the lines of all test programs add up to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Tests that ran to their end and found nothing wrong.
+    pub passed: usize,
+    /// Tests that found something wrong.
+    pub failed: usize,
+    /// Tests that said that they could not run, and ignored ones.
+    pub skipped: usize,
+    /// What those said, with the test's name.
+    pub skipped_lines: Vec<String>,
+    /// The test whose output follows, and whether it has already said that it was skipped.
+    current: Option<(String, bool)>,
+    /// Tests of the program now read that were skipped; libtest will count them as passed.
+    skipped_here: usize,
+    /// Between `successes:` and the next list.
+    in_successes: bool,
+}
+
+impl Tally {
+    /// One line of stdout.
+    pub fn read(&mut self, line: &str) {
+        let section = line.strip_prefix("---- ").and_then(|rest| rest.strip_suffix(" stdout ----"));
+        if let Some(name) = section {
+            self.current = Some((name.to_owned(), false));
+        } else if line == "successes:" || line == "failures:" {
+            self.in_successes = line == "successes:";
+            self.current = None;
+        } else if let Some(counts) = line.strip_prefix("test result: ") {
+            self.add(counts);
+            self.in_successes = false;
+            self.current = None;
+        } else if let Some(reason) = line.trim_start().strip_prefix("skipped: ") {
+            self.skip(reason);
+        }
+    }
+
+    /// `ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s`
+    fn add(&mut self, counts: &str) {
+        let count = |word: &str| {
+            let mut parts = counts.split([';', '.']).map(str::trim);
+            let part = parts.find_map(|part| part.strip_suffix(word));
+            part.and_then(|number| number.trim().parse::<usize>().ok()).unwrap_or(0)
+        };
+        self.passed += count(" passed").saturating_sub(self.skipped_here);
+        self.failed += count(" failed");
+        self.skipped += count(" ignored") + self.skipped_here;
+        self.skipped_here = 0;
+    }
+
+    /// A test says so in its own output, which libtest prints before it counts.
+    fn skip(&mut self, reason: &str) {
+        let Some((name, said)) = self.current.as_mut().filter(|_| self.in_successes) else {
+            return;
+        };
+        self.skipped_lines.push(format!("{name}: {reason}"));
+        if !*said {
+            *said = true;
+            self.skipped_here += 1;
+        }
+    }
+}
