@@ -1,4 +1,5 @@
-//! Deterministic mutations of seeds, so that `cargo test` runs the body of every fuzz target without libFuzzer.
+//! Deterministic mutations of seeds, so that `cargo test` runs the body of every fuzz target without
+//! libFuzzer.
 
 use std::path::Path;
 

@@ -1,8 +1,8 @@
 //! Canonical JSON: RFC 8785 narrowed to integers of magnitude 2^53 − 1 and ASCII object keys.
 //!
 //! Bytes are accepted only if they are equal to the canonical form of what they decode to; that refuses
-//! duplicate keys, other orders, white space, escapes and number forms in one comparison. Numbers and keys are
-//! checked in the bytes, because the decoded type may hold more than the format allows (a `u64`, say).
+//! duplicate keys, other orders, white space, escapes and number forms in one comparison. Numbers and keys
+//! are checked in the bytes, because the decoded type may hold more than the format allows (a `u64`, say).
 
 use crate::limits::{INTEGER_MAX, JSON_DEPTH_MAX};
 use serde::Serialize;

@@ -110,8 +110,8 @@ impl Amount {
     }
 }
 
-/// The sign and all digits of `123.45`, which has exactly `decimals` digits after the point (no point when 0),
-/// no superfluous zero in front, an optional leading `-`, and is not `-0`.
+/// The sign and all digits of `123.45`, which has exactly `decimals` digits after the point (no point when
+/// 0), no superfluous zero in front, an optional leading `-`, and is not `-0`.
 fn digits_from_text(text: &str, decimals: u16) -> Option<(bool, String)> {
     let (negative, unsigned) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
     let (whole, fraction) = match decimals {
