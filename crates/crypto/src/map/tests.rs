@@ -263,6 +263,31 @@ fn proof_errors_come_in_their_order() {
     );
 }
 
+/// Whatever is done to the bytes of a proof, they are refused as they are read or as they are checked.
+#[test]
+fn no_byte_of_a_written_proof_can_be_changed() {
+    let kept = three();
+    for (key, value) in [(key_of(0x80), Some([2; 32])), (key_of(0x90), None)] {
+        let bytes = canonical::to_vec(&prove(kept.root, &kept.nodes, &key).unwrap()).unwrap();
+        for at in 0..bytes.len() {
+            for byte in *b"0f1\"{}[],: \\\0\xff" {
+                let mut changed = bytes.clone();
+                changed[at] = byte;
+                if changed == bytes {
+                    continue;
+                }
+                if let Ok(proof) = canonical::from_slice::<MapProof>(&changed, changed.len()) {
+                    assert!(
+                        proof.verify(kept.root, &key, value).is_err(),
+                        "{}",
+                        String::from_utf8_lossy(&changed)
+                    );
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_node_has_one_spelling() {
     for node in three().nodes.values() {

@@ -104,6 +104,7 @@ fn high_s_is_refused_and_accepted_once_normalised() {
                 "{suite}"
             );
             assert_eq!(normalise(suite, &high).unwrap(), low, "{suite}");
+            assert_eq!(verify(key.public(), message(suite), &low), Ok(()), "{suite}");
             assert_eq!(normalise(suite, &low).unwrap(), low, "{suite}");
         }
     }
@@ -397,5 +398,21 @@ fn one_bad_signature_among_many_is_found_wherever_it_stands() {
         let bad: Vec<_> =
             verify_batch(&checks).iter().enumerate().filter(|(_, a)| a.is_err()).map(|(i, _)| i).collect();
         assert_eq!(bad, [place]);
+    }
+}
+
+/// Without blinding, errors that cancel out would pass together: s + 1 in one signature, s - 1 in another.
+#[test]
+fn forgeries_that_cancel_each_other_out_are_found() {
+    for seed in 1..40 {
+        let mut pair = [Case::new(Suite::Ed25519, seed, 0), Case::new(Suite::Ed25519, seed + 1, 0)];
+        let (plus, minus) = (pair[0].signature[32].checked_add(1), pair[1].signature[32].checked_sub(1));
+        let (Some(plus), Some(minus)) = (plus, minus) else { continue };
+        pair[0].signature[32] = plus;
+        pair[1].signature[32] = minus;
+        let good = [Case::new(Suite::Ed25519, 7, 0), Case::new(Suite::Ed25519, 8, 0)];
+        let checks: Vec<_> = pair.iter().chain(&good).map(Case::check).collect();
+        let refused = Err(SignatureError::Mismatch { suite: Suite::Ed25519 });
+        assert_eq!(verify_batch(&checks), [refused, refused, Ok(()), Ok(())]);
     }
 }
