@@ -10,10 +10,11 @@ pub use error::{ApplyError, DecideError, Difference, ReplayError, RestoreError, 
 pub use replay::{Input, InputError};
 
 use crate::machine::Machine;
-use crate::overlay::{MapStore, Overlay};
+use crate::overlay::{MapChanges, MapStore, Overlay};
 use crate::record::Record;
 use crate::scribe::{RECORDS_PER_COMMAND_MAX, Scribe, Seed};
 use crate::seal::{SealBody, seal_due};
+use lockstep_crypto::MapError;
 use lockstep_crypto::tree::{Frontier, TreeHead};
 use lockstep_types::limits::{BODY_BYTES_MAX, LEDGER_SIZE_MAX};
 use lockstep_types::{Digest, LeafHash, LedgerId, MapKey, RootHash, Time};
@@ -52,6 +53,8 @@ pub struct Ledger<M, S> {
     first_unsealed: Option<Time>,
     /// Entries of the state map that changed since the last seal, as far as they were taken from the machine.
     unsealed: BTreeMap<MapKey, Vec<u8>>,
+    /// The map that a seal drawn up now would carry; dropped as soon as something else is applied.
+    drafted: Option<(RootHash, MapChanges)>,
 }
 
 impl<M: Machine, S: MapStore> Ledger<M, S> {
@@ -67,6 +70,7 @@ impl<M: Machine, S: MapStore> Ledger<M, S> {
             last_seal: None,
             first_unsealed: None,
             unsealed: BTreeMap::new(),
+            drafted: None,
         }
     }
 
@@ -96,6 +100,7 @@ impl<M: Machine, S: MapStore> Ledger<M, S> {
     /// [`ApplyError`], as [`Ledger::apply`].
     pub fn commit(&mut self, command: &M::Command, records: &[Record]) -> Result<(), ApplyError> {
         records.iter().try_for_each(|record| self.apply(record))?;
+        self.drafted = None;
         self.machine.learn(command, records);
         Ok(())
     }
@@ -111,8 +116,9 @@ impl<M: Machine, S: MapStore> Ledger<M, S> {
         if self.first_unsealed.is_none() {
             return Err(SealError::NothingUnsealed);
         }
-        self.collect();
-        let (map, _) = self.overlay.draft(self.map_root, &self.unsealed)?;
+        let drafted = self.draft()?;
+        let map = drafted.0;
+        self.drafted = Some(drafted);
         let prev_seal = self.last_seal.as_ref().map(|last| last.record.leaf_hash());
         let mut scribe = Scribe::new(now, seed);
         scribe.push(SealBody { map, prev_seal }.entry()?);
@@ -131,8 +137,9 @@ impl<M: Machine, S: MapStore> Ledger<M, S> {
             return Err(ApplyError::LedgerFull);
         }
         let seal = SealBody::of(record).map_err(ApplyError::MalformedSeal)?;
-        if let Some(seal) = seal {
-            self.apply_seal(&seal)?;
+        match &seal {
+            Some(seal) => self.apply_seal(seal)?,
+            None => self.drafted = None,
         }
         self.machine.apply(&self.overlay, record)?;
         // The last leaf's path: the peaks beside it, smallest first (RFC 6962 §2.1.1).
@@ -232,8 +239,7 @@ impl<M: Machine, S: MapStore> Ledger<M, S> {
         if seal.prev_seal != prev_seal {
             return Err(ApplyError::SealPrev { expected: name(prev_seal), found: name(seal.prev_seal) });
         }
-        self.collect();
-        let (map, changes) = self.overlay.draft(self.map_root, &self.unsealed)?;
+        let (map, changes) = self.draft()?;
         if seal.map != map {
             return Err(ApplyError::SealMap { expected: map, found: seal.map });
         }
@@ -243,9 +249,13 @@ impl<M: Machine, S: MapStore> Ledger<M, S> {
         Ok(())
     }
 
-    /// Takes what the machine says has changed; later values replace earlier ones.
-    fn collect(&mut self) {
+    /// The map after everything applied so far: as drafted before, or from what the machine says has changed.
+    fn draft(&mut self) -> Result<(RootHash, MapChanges), MapError> {
+        if let Some(drafted) = self.drafted.take() {
+            return Ok(drafted);
+        }
         self.unsealed.extend(self.machine.touched());
+        self.overlay.draft(self.map_root, &self.unsealed)
     }
 }
 

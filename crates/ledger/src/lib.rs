@@ -37,7 +37,8 @@ pub use certificate::{
 };
 pub use committee::{Committee, CommitteeError, Member};
 pub use ledger::{
-    ApplyError, DecideError, Decision, Difference, Input, InputError, LastSeal, Ledger, ReplayError, SealError,
+    ApplyError, DecideError, Decision, Difference, Input, InputError, LastSeal, Ledger, ReplayError,
+    SealError,
 };
 pub use machine::{CorruptBody, CorruptCommand, Machine, View};
 pub use overlay::{MapChanges, MapStore, Overlay};

@@ -83,6 +83,7 @@ impl<M: Machine, S: MapStore> Ledger<M, S> {
             last_seal,
             first_unsealed: None,
             unsealed: BTreeMap::new(),
+            drafted: None,
         })
     }
 }

@@ -33,7 +33,7 @@ fn a_leaf_is_tag_time_and_digest_in_41_bytes() {
 fn the_encoding_of_a_leaf_is_frozen() {
     assert_eq!(
         sample().leaf_hash().to_string(),
-        "be5943c5c9f6feb7e2c4e9a7a7adbe8ae2d9ea81bb0b0a0ef7ec65c9ba3a5a5a"
+        "124e938aa9511190b0919934d7298b7f82beeec5a20da69cf6c2885268efb6ee"
     );
 }
 
