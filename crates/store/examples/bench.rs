@@ -138,7 +138,9 @@ fn group_commit(dir: &Path, records: u64) {
         flying.push_back(front.submit(head, batch));
         head = after;
         if flying.len() >= PIPELINE * usize::try_from(SUBMITTERS).expect("few submitters") {
-            let Append::Appended(_) = flying.pop_front().expect("some are flying").wait() else { panic!("refused") };
+            let Append::Appended(_) = flying.pop_front().expect("some are flying").wait() else {
+                panic!("refused")
+            };
         }
     }
     for ticket in flying {
@@ -172,10 +174,16 @@ fn reads(dir: &Path, records: u64) {
     let start = Instant::now();
     let count = 10_000;
     for i in 0..count {
-        let number = u64::from_le_bytes(*sha256(&u64::to_le_bytes(i)).first_chunk().expect("32 bytes")) % records;
+        let number =
+            u64::from_le_bytes(*sha256(&u64::to_le_bytes(i)).first_chunk().expect("32 bytes")) % records;
         assert_eq!(store.records(number, 1, 0).expect("it reads").len(), 1);
     }
-    report("read one record anywhere", per_second(count, start.elapsed()), "records/s", ("stream", per_second(records, time)));
+    report(
+        "read one record anywhere",
+        per_second(count, start.elapsed()),
+        "records/s",
+        ("stream", per_second(records, time)),
+    );
     let start = Instant::now();
     store.check().expect("it is whole");
     report("check", per_second(records, start.elapsed()), "records/s", ("stream", per_second(records, time)));
@@ -193,7 +201,9 @@ fn snapshots(dir: &Path) {
             .collect();
         raw_time += raw_append(&mut raw_file, &vec![b'x'; nodes.len() * 99]);
         let start = Instant::now();
-        store.put_snapshot(&Snapshot { size: 0, state: vec![0; 10_000] }, &nodes, &[]).expect("it is written");
+        store
+            .put_snapshot(&Snapshot { size: 0, state: vec![0; 10_000] }, &nodes, &[])
+            .expect("it is written");
         time += start.elapsed();
     }
     let count = nodes * rounds;

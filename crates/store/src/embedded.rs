@@ -25,6 +25,7 @@ use lockstep_types::{Digest, MapKey};
 use log::{Log, WINDOW_BYTES};
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -62,7 +63,6 @@ impl Embedded {
         let lock = lock_file(&dir.join("LOCK"))?;
         check_format(dir)?;
         let open = Open::new(dir)?;
-        sync_dir(dir)?;
         let state = RwLock::new(State { open: Some(open) });
         Ok(Self { dir: dir.to_owned(), _lock: lock, writer: Mutex::new(()), state })
     }
@@ -154,25 +154,23 @@ impl Embedded {
     }
 }
 
+/// Checks what the folder says of its format, or starts a store in it. `FORMAT` is written last, so where it is
+/// there must be a log, and where it is not nothing has been appended.
 fn check_format(dir: &Path) -> Result<()> {
     let path = dir.join("FORMAT");
-    match std::fs::read(&path) {
-        Ok(found) if found == FORMAT.as_bytes() => Ok(()),
-        Ok(found) if !found.is_empty() => {
-            let found = String::from_utf8_lossy(&found).trim_end().chars().take(80).collect();
-            Err(StoreError::Format { path, found, expected: FORMAT.trim_end() })
-        }
-        // A crash while the store was made can leave an empty file, but no log with it.
-        _ if dir.join("ledger.log").exists() => {
-            Err(StoreError::Format { path, found: String::new(), expected: FORMAT.trim_end() })
-        }
-        _ => {
-            let mut file = File::create(&path).map_err(StoreError::io("make", &path))?;
-            std::io::Write::write_all(&mut file, FORMAT.as_bytes())
-                .map_err(StoreError::io("write", &path))?;
-            file.sync_all().map_err(StoreError::io("flush", &path))
-        }
+    let found = std::fs::read(&path).unwrap_or_default();
+    if found == FORMAT.as_bytes() {
+        return Ok(());
     }
+    if !FORMAT.as_bytes().starts_with(&found) || !Log::is_empty(dir) {
+        let found = String::from_utf8_lossy(&found).trim_end().chars().take(80).collect();
+        return Err(StoreError::Format { path, found, expected: FORMAT.trim_end() });
+    }
+    Log::create(dir)?;
+    let mut file = File::create(&path).map_err(StoreError::io("make", &path))?;
+    file.write_all(FORMAT.as_bytes()).map_err(StoreError::io("write", &path))?;
+    file.sync_all().map_err(StoreError::io("flush", &path))?;
+    sync_dir(dir)
 }
 
 /// Makes the names of the files in `dir` durable.

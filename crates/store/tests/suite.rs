@@ -1,7 +1,9 @@
 //! What every engine must answer, told once and run against each.
 
-use lockstep_store::{Append, Batch, Embedded, Erased, Head, Memory, Snapshot, Store, StoreError, StoredRecord, stream};
 use lockstep_store::limits::{INDEX_KEY_BYTES_MAX, INDEX_VALUE_BYTES_MAX};
+use lockstep_store::{
+    Append, Batch, Embedded, Erased, Head, Memory, Snapshot, Store, StoreError, StoredRecord, stream,
+};
 use lockstep_types::limits::{BODY_BYTES_MAX, COMMAND_BYTES_MAX};
 use lockstep_types::{Digest, MapKey, Salt, sha256};
 
@@ -67,7 +69,10 @@ fn what_was_appended_is_read_back_whole(store: &dyn Store) {
     assert_eq!(store.records(0, 100, 1 << 20).unwrap(), all);
     assert_eq!(store.batch(&a.id).unwrap(), Some(after_a));
     assert_eq!(store.batch(&b.id).unwrap(), Some(after_b));
-    assert_eq!(store.document(&digest("document of a")).unwrap().as_deref(), Some(b"document of a".as_slice()));
+    assert_eq!(
+        store.document(&digest("document of a")).unwrap().as_deref(),
+        Some(b"document of a".as_slice())
+    );
     assert_eq!(store.index_get(b"case/b").unwrap().as_deref(), Some(b"b".as_slice()));
 }
 
@@ -129,7 +134,9 @@ fn a_batch_is_never_appended_twice(store: &dyn Store) {
 
 fn batches_appended_together_are_all_there_or_none_is(store: &dyn Store) {
     let (a, b, mut c) = (batch("a", 2), batch("b", 1), batch("c", 1));
-    let Append::Appended(after) = store.append_all(&Head::EMPTY, &[&a, &b]) else { panic!("it must be appended") };
+    let Append::Appended(after) = store.append_all(&Head::EMPTY, &[&a, &b]) else {
+        panic!("it must be appended")
+    };
     assert_eq!(after, Head::EMPTY.after(&a).after(&b));
     assert_eq!(store.batch(&a.id).unwrap(), Some(Head::EMPTY.after(&a)));
     assert_eq!(store.batch(&b.id).unwrap(), Some(after));
@@ -235,12 +242,14 @@ fn index_rows_are_replaced_and_read_by_prefix(store: &dyn Store) {
 
 fn a_snapshot_and_its_map_change_together(store: &dyn Store) {
     let _ = appended(store, &batch("a", 2));
-    let ahead = store.put_snapshot(&Snapshot { size: 3, state: vec![] }, &[((1, [1; 32]), Some(vec![1]))], &[]);
+    let ahead =
+        store.put_snapshot(&Snapshot { size: 3, state: vec![] }, &[((1, [1; 32]), Some(vec![1]))], &[]);
     assert!(matches!(ahead, Err(StoreError::Ahead { found: 3, size: 2, .. })));
     assert_eq!(store.map_node(1, &[1; 32]).unwrap(), None);
 
     let first = Snapshot { size: 1, state: b"one".to_vec() };
-    let nodes = [((1, [1; 32]), Some(vec![1])), ((256, [1; 32]), Some(vec![2])), ((1, [2; 32]), Some(vec![3]))];
+    let nodes =
+        [((1, [1; 32]), Some(vec![1])), ((256, [1; 32]), Some(vec![2])), ((1, [2; 32]), Some(vec![3]))];
     store.put_snapshot(&first, &nodes, &[(MapKey([7; 32]), b"v".to_vec())]).unwrap();
     assert_eq!(store.snapshot().unwrap(), Some(first));
 

@@ -2,13 +2,16 @@
 
 use super::frame::{ALIGN, Frame, FrameHead, HEAD_BYTES, Nonce, Part, Place};
 use crate::error::{Result, StoreError};
+use lockstep_types::sha256_parts;
 use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// Where the first frame starts: after the title, which names the format, and the log's nonce.
-pub(super) const LOG_START: u64 = 40;
+/// Where the first frame starts: after the title, which names the format, the log's nonce, and their checksum.
+pub(super) const LOG_START: u64 = 56;
 const LOG_TITLE: &[u8; 24] = b"lockstep-store-log/1\n\0\0\0";
+const LOG_NAME: &str = "ledger.log";
 /// Bytes read at a time by whoever walks through the log.
 pub(super) const WINDOW_BYTES: usize = 256 * 1_024;
 /// Bytes searched at a time for a frame after damage.
@@ -37,26 +40,46 @@ impl From<StoreError> for NoFrame {
     }
 }
 
+fn start_of_log(nonce: Nonce) -> [u8; LOG_START as usize] {
+    let check = sha256_parts(&[LOG_TITLE, &nonce]);
+    let bytes = LOG_TITLE.iter().chain(&nonce).chain(&check);
+    let mut start = [0; LOG_START as usize];
+    start.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    start
+}
+
 impl Log {
-    /// Opens the log in `dir`, or starts it there.
+    /// Opens the log in `dir`.
     pub fn open(dir: &Path) -> Result<Self> {
-        let path = dir.join("ledger.log");
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut log = Self { file: file.map_err(StoreError::io("open", &path))?, path, nonce: [0; 16] };
-        if log.len()? < LOG_START {
-            // A crash while the store was made leaves a shorter title, and nothing was appended yet.
-            getrandom::fill(&mut log.nonce).map_err(|error| log.io("draw a nonce for")(error.into()))?;
-            log.write(0, &[LOG_TITLE.as_slice(), &log.nonce].concat())?;
-            return Ok(log);
-        }
-        let mut title = [0; LOG_TITLE.len()];
-        log.read(0, &mut title)?;
-        if title != *LOG_TITLE {
+        let path = dir.join(LOG_NAME);
+        let file =
+            OpenOptions::new().read(true).write(true).open(&path).map_err(StoreError::io("open", &path))?;
+        let log = Self { file, path, nonce: [0; 16] };
+        let mut start = [0; LOG_START as usize];
+        log.read(0, &mut start)?;
+        let (title, rest) = start.split_at(LOG_TITLE.len());
+        let nonce = *rest.first_chunk().unwrap_or(&[0; 16]);
+        // A wrong nonce would make every frame look torn.
+        if title != LOG_TITLE || start != start_of_log(nonce) {
             return Err(log.damaged(0, "it does not start as a log does"));
         }
-        let mut nonce = [0; 16];
-        log.read(LOG_TITLE.len() as u64, &mut nonce)?;
         Ok(Self { nonce, ..log })
+    }
+
+    /// Starts a log in `dir`, in place of one that is [empty](Log::is_empty).
+    pub fn create(dir: &Path) -> Result<()> {
+        let path = dir.join(LOG_NAME);
+        let mut nonce = [0; 16];
+        getrandom::fill(&mut nonce)
+            .map_err(|error| StoreError::io("draw a nonce for", &path)(error.into()))?;
+        let mut file = File::create(&path).map_err(StoreError::io("make", &path))?;
+        file.write_all(&start_of_log(nonce)).map_err(StoreError::io("write", &path))?;
+        file.sync_all().map_err(StoreError::io("flush", &path))
+    }
+
+    /// Whether the log in `dir` has nothing in it yet, or is not there.
+    pub fn is_empty(dir: &Path) -> bool {
+        std::fs::metadata(dir.join(LOG_NAME)).map_or(true, |metadata| metadata.len() <= LOG_START)
     }
 
     fn io(&self, action: &'static str) -> impl FnOnce(std::io::Error) -> StoreError {
