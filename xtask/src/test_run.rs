@@ -29,23 +29,31 @@ pub fn run(root: &Path, no_skips: bool) -> Result<bool> {
         eprintln!("error: a test program did not build or ended before it had counted");
         tally.failed = 1;
     }
-    Ok(conclude(&checks, &tally, no_skips))
+    let conclusion = conclude(&checks, &tally, no_skips);
+    conclusion.notes.iter().for_each(|note| eprintln!("{note}"));
+    println!("{}", conclusion.closing);
+    Ok(conclusion.fine)
 }
 
-fn conclude(checks: &Outcome, tally: &Tally, no_skips: bool) -> bool {
-    for name in &checks.failed {
-        eprintln!("failed: {name}");
-    }
-    for skipped in checks.skipped.iter().chain(&tally.skipped_lines) {
-        eprintln!("skipped: {skipped}");
-    }
+/// What is said at the end.
+struct Conclusion {
+    notes: Vec<String>,
+    closing: String,
+    fine: bool,
+}
+
+fn conclude(checks: &Outcome, tally: &Tally, no_skips: bool) -> Conclusion {
+    let mut notes: Vec<String> =
+        checks.failed.iter().chain(&tally.failed_names).map(|name| format!("failed: {name}")).collect();
+    let skips = checks.skipped.iter().chain(&tally.skipped_lines);
+    notes.extend(skips.map(|skip| format!("skipped: {skip}")));
     let skipped = checks.skipped.len() + tally.skipped;
     let refused = no_skips && skipped > 0;
     if refused {
-        eprintln!("error: `--no-skips` was asked for, and {skipped} were skipped");
+        notes.push(format!("error: `--no-skips` was asked for, and {skipped} were skipped"));
     }
-    println!("{} passed, {} failed, {skipped} skipped", tally.passed, tally.failed);
-    checks.failed.is_empty() && tally.failed == 0 && !refused
+    let closing = format!("{} passed, {} failed, {skipped} skipped", tally.passed, tally.failed);
+    Conclusion { notes, closing, fine: checks.failed.is_empty() && tally.failed == 0 && !refused }
 }
 
 #[cfg(test)]

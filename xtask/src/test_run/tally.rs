@@ -7,6 +7,8 @@ pub struct Tally {
     pub passed: usize,
     /// Tests that found something wrong.
     pub failed: usize,
+    /// Their names.
+    pub failed_names: Vec<String>,
     /// Tests that said that they could not run, and ignored ones.
     pub skipped: usize,
     /// What those said, with the test's name.
@@ -28,6 +30,8 @@ impl Tally {
         } else if line == "successes:" || line == "failures:" {
             self.in_successes = line == "successes:";
             self.current = None;
+        } else if let Some(name) = line.strip_suffix(" ... FAILED") {
+            self.failed_names.push(name.strip_prefix("test ").unwrap_or(name).to_owned());
         } else if let Some(counts) = line.strip_prefix("test result: ") {
             self.add(counts);
             self.in_successes = false;

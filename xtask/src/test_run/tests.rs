@@ -57,13 +57,31 @@ fn a_failed_test_or_check_is_a_no_and_skips_are_one_when_asked() {
     let fine = tally("test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out");
     let skipping = tally("test result: ok. 0 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out");
     let none = Outcome::default();
-    assert!(conclude(&none, &fine, true));
-    assert!(conclude(&none, &skipping, false));
-    assert!(!conclude(&none, &skipping, true));
-    assert!(!conclude(&none, &tally(TWO_PROGRAMS), false));
+    assert!(conclude(&none, &fine, true).fine);
+    assert!(conclude(&none, &skipping, false).fine);
+    assert!(!conclude(&none, &skipping, true).fine);
+    assert!(!conclude(&none, &tally(TWO_PROGRAMS), false).fine);
     let check = Outcome { failed: vec!["tidy".to_owned()], skipped: Vec::new() };
-    assert!(!conclude(&check, &fine, false));
+    assert!(!conclude(&check, &fine, false).fine);
     let absent = Outcome { failed: Vec::new(), skipped: vec!["clippy".to_owned()] };
-    assert!(conclude(&absent, &fine, false));
-    assert!(!conclude(&absent, &fine, true));
+    assert!(conclude(&absent, &fine, false).fine);
+    assert!(!conclude(&absent, &fine, true).fine);
+}
+
+#[test]
+fn the_end_names_what_failed_and_what_was_skipped_and_closes_with_the_counts() {
+    let check = Outcome { failed: vec!["tidy".to_owned()], skipped: vec!["no `cargo clippy`".to_owned()] };
+    let conclusion = conclude(&check, &tally(TWO_PROGRAMS), true);
+    assert_eq!(
+        conclusion.notes,
+        [
+            "failed: tidy",
+            "failed: d",
+            "skipped: no `cargo clippy`",
+            "skipped: a: ../shared/data is absent",
+            "skipped: a: ../shared/seeds is absent",
+            "error: `--no-skips` was asked for, and 3 were skipped",
+        ]
+    );
+    assert_eq!(conclusion.closing, "3 passed, 1 failed, 3 skipped");
 }
