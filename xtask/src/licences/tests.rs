@@ -44,8 +44,8 @@ fn metadata() -> Metadata {
     let package = |name: &str, licence: Option<&str>, uses: &[&str]| {
         let uses: Vec<_> = uses.iter().map(|name| json!({"name": name, "kind": null})).collect();
         json!({
-            "id": name, "name": name, "version": "1.0.0", "manifest_path": "/r/Cargo.toml", "description": null,
-            "license": licence, "metadata": null, "dependencies": uses,
+            "id": name, "name": name, "version": "1.0.0", "manifest_path": "/r/Cargo.toml",
+            "description": null, "license": licence, "metadata": null, "dependencies": uses,
         })
     };
     let packages = [
