@@ -27,7 +27,7 @@ pub mod state;
 mod apply;
 mod decide;
 mod machine;
-mod snapshot;
+pub mod snapshot;
 mod trust;
 mod values;
 

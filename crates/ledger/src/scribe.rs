@@ -26,6 +26,7 @@ pub struct Entry {
 pub struct Scribe {
     now: Time,
     seed: Seed,
+    given: Vec<Salt>,
     records: Vec<Record>,
 }
 
@@ -74,7 +75,14 @@ impl Scribe {
     /// A scribe for one command that is decided at `now`.
     #[must_use]
     pub const fn new(now: Time, seed: Seed) -> Self {
-        Self { now, seed, records: Vec::new() }
+        Self { now, seed, given: Vec::new(), records: Vec::new() }
+    }
+
+    /// A scribe for a reader that has the salts of the records it was shown, and not the seed that would open others
+    /// of the same command. Records beyond them get salts that open nothing on any log.
+    #[must_use]
+    pub const fn with_salts(now: Time, salts: Vec<Salt>) -> Self {
+        Self { now, seed: Seed::new([0; 32]), given: salts, records: Vec::new() }
     }
 
     /// Ledger time of every record of this command.
@@ -93,7 +101,9 @@ impl Scribe {
     pub fn push(&mut self, entry: Entry) -> LeafHash {
         // Saturation cannot be reached: a command with more than `RECORDS_PER_COMMAND_MAX` records is refused.
         let number = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
-        let record = Record::new(entry.tag, self.now, self.seed.salt(number), entry.body);
+        let given = self.given.get(self.records.len()).copied();
+        let salt = given.unwrap_or_else(|| self.seed.salt(number));
+        let record = Record::new(entry.tag, self.now, salt, entry.body);
         let name = record.leaf_hash();
         self.records.push(record);
         name

@@ -46,8 +46,8 @@ pub enum SealError {
         /// The time given.
         now: Time,
     },
-    /// The last record is a seal, or there is none.
-    #[error("no record has been applied since the last seal")]
+    /// The last record is a seal made a moment ago, or there is none.
+    #[error("no record has been applied since the last seal, which is not 10 s old")]
     NothingUnsealed,
     /// The store below holds another map.
     #[error("the stored state map is not this ledger's")]

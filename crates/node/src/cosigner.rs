@@ -1,0 +1,178 @@
+//! A co-signer: follows the ledger from genesis, re-runs every decision from the same bytes, and signs the checkpoint
+//! only if all agree.
+
+use crate::appender::checkpoint;
+use crate::feed::{self, FeedError};
+use crate::port::{SignerMemory, TileFiles};
+use crate::replica::{Replica, ReplicaError};
+use crate::signer::{CheckpointSigner, SignerError};
+use lockstep_attest::sign::Sign;
+use lockstep_crypto::tree::{self, TreeError};
+use lockstep_ledger::signer::SigningRequest;
+use lockstep_ledger::{Checkpoint, CheckpointSignature};
+use lockstep_store::Store;
+use lockstep_types::{Address, LedgerId, Time};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A co-signer's word: this checkpoint, by this key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cosigned {
+    /// Whose key.
+    pub address: Address,
+    /// What was signed.
+    pub checkpoint: Checkpoint,
+    /// The signature.
+    pub signature: CheckpointSignature,
+}
+
+/// Why a co-signer does not follow or does not sign.
+#[derive(Debug, thiserror::Error)]
+pub enum CosignerError {
+    /// What it was sent is no feed.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    /// It disagrees, or its own store fails. A disagreement is final: the tail is refused.
+    #[error(transparent)]
+    Replica(#[from] ReplicaError),
+    /// The signer refuses.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// The first record is not the genesis it was told to follow.
+    #[error("the feed begins ledger `{found}`, this co-signer follows `{expected}`")]
+    OtherLedger {
+        /// The ledger it follows.
+        expected: LedgerId,
+        /// The ledger found.
+        found: LedgerId,
+    },
+    /// The appender sent records that these rules do not give.
+    #[error("records from {index} on were refused: nothing is signed")]
+    Rejected {
+        /// Number of the first record of the message that was refused.
+        index: u64,
+    },
+    /// Nothing sealed yet.
+    #[error("there is no seal to sign")]
+    NothingToSign,
+    /// No proof that what was signed before is part of this log: an old copy of the folder, or another history.
+    #[error("this copy of the ledger has {size} records, but the signer has signed {signed}: an older copy was \
+             restored; let it catch up first")]
+    OldCopy {
+        /// Records here.
+        size: u64,
+        /// Size signed last.
+        signed: u64,
+    },
+    /// A proof cannot be made from the tiles.
+    #[error("the log's tiles give no proof")]
+    Tree(#[from] TreeError),
+}
+
+/// Follows, re-runs, signs.
+pub struct Cosigner<K, M> {
+    replica: Replica,
+    signer: CheckpointSigner<K, M>,
+    ledger: LedgerId,
+    /// Set when a record was refused: nothing after it is looked at.
+    rejected: Option<u64>,
+}
+
+impl<K: Sign, M: SignerMemory> Cosigner<K, M>
+where
+    K::Error: core::fmt::Display,
+{
+    /// Opens the co-signer's own copy of `ledger`; an empty store begins at genesis.
+    ///
+    /// # Errors
+    /// [`CosignerError`].
+    pub fn open(
+        store: Arc<dyn Store>,
+        files: Arc<dyn TileFiles>,
+        signer: CheckpointSigner<K, M>,
+        ledger: LedgerId,
+    ) -> Result<Self, CosignerError> {
+        let replica = Replica::open(store, files)?;
+        match replica.ledger().id() {
+            Some(found) if found != ledger => Err(CosignerError::OtherLedger { expected: ledger, found }),
+            _ => Ok(Self { replica, signer, ledger, rejected: None }),
+        }
+    }
+
+    /// Its copy of the ledger.
+    pub const fn replica(&self) -> &Replica {
+        &self.replica
+    }
+
+    /// Its signer, for tests of what a key will not sign.
+    pub const fn signer_mut(&mut self) -> &mut CheckpointSigner<K, M> {
+        &mut self.signer
+    }
+
+    /// Number of the record that it wants next.
+    pub fn next(&self) -> u64 {
+        self.replica.ledger().size()
+    }
+
+    /// The record that it refused, and with it everything after.
+    pub const fn rejected(&self) -> Option<u64> {
+        self.rejected
+    }
+
+    /// Takes the bytes of the next records; every decision in them is made again.
+    ///
+    /// # Errors
+    /// [`CosignerError`]: bytes that are no feed change nothing; a disagreement is remembered, and nothing is signed
+    /// any more until this copy is opened anew.
+    pub fn receive(&mut self, bytes: &[u8]) -> Result<(), CosignerError> {
+        let records = feed::decode(bytes)?;
+        if records.is_empty() || self.rejected.is_some() {
+            return Ok(());
+        }
+        let first = self.next();
+        if first == 0
+            && let Some(genesis) = records.first()
+        {
+            let found = LedgerId(crate::replica::record(0, genesis)?.leaf_hash().0);
+            if found != self.ledger {
+                return Err(CosignerError::OtherLedger { expected: self.ledger, found });
+            }
+        }
+        if let Err(error) = self.replica.follow(records) {
+            self.rejected = Some(first);
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Signs the checkpoint of the last seal, if this copy agrees with everything up to it.
+    ///
+    /// # Errors
+    /// [`CosignerError`]; then no signature exists.
+    pub fn sign(&mut self, now: Time) -> Result<Cosigned, CosignerError> {
+        if let Some(index) = self.rejected {
+            return Err(CosignerError::Rejected { index });
+        }
+        self.replica.publish()?;
+        let checkpoint = checkpoint(&self.replica).ok_or(CosignerError::NothingToSign)?;
+        let request = self.request(checkpoint)?;
+        let signature = self.signer.sign(&request, now)?;
+        Ok(Cosigned { address: self.signer.address(), checkpoint, signature })
+    }
+
+    /// What the signer wants to see.
+    fn request(&self, checkpoint: Checkpoint) -> Result<SigningRequest, CosignerError> {
+        let seal = self.replica.ledger().last_seal().ok_or(CosignerError::NothingToSign)?;
+        let consistency = match self.signer.last() {
+            None => Vec::new(),
+            Some(last) if last.size > checkpoint.size => {
+                return Err(CosignerError::OldCopy { size: checkpoint.size, signed: last.size });
+            }
+            Some(last) if last.size == checkpoint.size => Vec::new(),
+            Some(last) => tree::consistency_proof(&self.replica.hashes(), last.size, checkpoint.size)?,
+        };
+        let (record, inclusion) = (seal.record.clone(), seal.inclusion.clone());
+        Ok(SigningRequest { checkpoint, consistency, inclusion, seal: record })
+    }
+}

@@ -1,0 +1,103 @@
+//! Index rows written with the records: which records touched an entity, and which record an attestation made.
+
+use lockstep_kernel::{Action, Body, Entity};
+use lockstep_ledger::{Record, Tag};
+use lockstep_store::{Result, Store};
+use lockstep_types::{AttestationDigest, CaseId};
+
+const BY_ENTITY: u8 = b'e';
+const BY_ATTESTATION: u8 = b'a';
+/// Rows read at a time.
+const ROWS_AT_ONCE: usize = 1_024;
+
+/// The rows of the record numbered `index`.
+#[must_use]
+pub fn rows(record: &Record, index: u64) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let number = index.to_be_bytes();
+    let by_entity = |entity: &Entity| ([&[BY_ENTITY], entity.key().0.as_slice(), &number].concat(), Vec::new());
+    let mut rows: Vec<_> = entities(record).iter().map(by_entity).collect();
+    if let Some(attestation) = attestation(record) {
+        rows.push(([&[BY_ATTESTATION], attestation.0.as_slice()].concat(), number.to_vec()));
+    }
+    rows
+}
+
+/// Numbers of the records that touched an entity, ascending.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn records_of(store: &dyn Store, entity: &Entity) -> Result<Vec<u64>> {
+    let prefix = [&[BY_ENTITY], entity.key().0.as_slice()].concat();
+    let mut numbers = Vec::new();
+    let mut from = prefix.clone();
+    loop {
+        let rows = store.index_range(&prefix, &from, ROWS_AT_ONCE)?;
+        let full = rows.len() == ROWS_AT_ONCE;
+        for (key, _) in rows {
+            from = [key.as_slice(), &[0]].concat();
+            numbers.extend(key.last_chunk::<8>().map(|number| u64::from_be_bytes(*number)));
+        }
+        if !full {
+            return Ok(numbers);
+        }
+    }
+}
+
+/// Number of the record that an attestation made, accepted or refused on record.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn record_of(store: &dyn Store, attestation: &AttestationDigest) -> Result<Option<u64>> {
+    let row = store.index_get(&[&[BY_ATTESTATION], attestation.0.as_slice()].concat())?;
+    Ok(row.and_then(|value| value.try_into().ok()).map(u64::from_be_bytes))
+}
+
+fn attestation(record: &Record) -> Option<AttestationDigest> {
+    if record.tag() != Tag::Record {
+        return None;
+    }
+    match Body::from_slice(record.body()).ok()? {
+        Body::Attested(body) => Some(body.attestation),
+        Body::Attempted(body) => Some(body.attestation),
+        Body::Opened(body) => Some(body.attestation),
+        Body::Proposed(body) => Some(body.attestation),
+        _ => None,
+    }
+}
+
+/// The entities whose history a record belongs to. A governance case belongs to the history of what it changes.
+fn entities(record: &Record) -> Vec<Entity> {
+    if record.tag() == Tag::Outcome {
+        let outcome = lockstep_kernel::outcome::decode(record.body());
+        return outcome.map(|outcome| vec![Entity::Case(CaseId(outcome.caseId.0))]).unwrap_or_default();
+    }
+    let own = CaseId(record.leaf_hash().0);
+    match Body::from_slice(record.body()) {
+        Ok(Body::Genesis(_)) => vec![Entity::Committee],
+        Ok(Body::Opened(_)) => vec![Entity::Case(own)],
+        Ok(Body::Proposed(body)) => changed(&body.action).into_iter().chain([Entity::Case(own)]).collect(),
+        Ok(Body::Credentialed(body)) => vec![Entity::Credential(body.credential)],
+        Ok(Body::Revoked(body)) => vec![Entity::Credential(body.credential)],
+        Ok(Body::Read(body)) => vec![Entity::Account(body.programme)],
+        Ok(body) => body.link().map(|(case, _)| Entity::Case(case)).into_iter().collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// What an action changes.
+#[must_use]
+pub fn changed(action: &Action) -> Option<Entity> {
+    match action {
+        Action::Adopt(files) => {
+            let policy = lockstep_policy::Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes()).ok()?;
+            let layout = policy.layout();
+            Some(Entity::Policy(layout.programme.clone(), layout.name.clone()))
+        }
+        Action::Retire(retired) => Some(Entity::Policy(retired.programme.clone(), retired.policy.clone())),
+        Action::NameIssuer(issuer) => Some(Entity::Issuer(issuer.lei)),
+        Action::RemoveIssuer(removed) => Some(Entity::Issuer(removed.lei)),
+        Action::SetList(new) => Some(Entity::List(new.programme.clone(), new.list.clone())),
+        Action::Rotate(_) => Some(Entity::Committee),
+        Action::Erase(_) => None,
+    }
+}

@@ -1,0 +1,21 @@
+//! Appender, co-signer and signer. They read no clock, open no file and draw no random number: time, seeds, store and
+//! tile files are handed in, so that `sim` can drive the very same code from one seed.
+
+pub mod appender;
+pub mod cosigner;
+pub mod feed;
+pub mod index;
+pub mod port;
+pub mod quorum;
+pub mod replica;
+pub mod signer;
+
+pub use appender::{Accepted, Appender, Answer, AppenderError};
+pub use cosigner::{Cosigner, CosignerError};
+pub use port::{Seeds, SignerMemory, TileFiles};
+pub use quorum::Quorum;
+pub use replica::{Replica, ReplicaError};
+pub use signer::{CheckpointSigner, SignerError};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,452 @@
+//! One participant's copy of the ledger: machine, log and map in step with a store of its own.
+
+use crate::index;
+use crate::port::{StoredMap, TileFiles};
+use lockstep_kernel::snapshot::SnapshotError as KernelSnapshotError;
+use lockstep_kernel::{Command, Kernel, Refusal, Request};
+use lockstep_ledger::log::{TileError, TileHashes, TilePath, TileWriter, log_root};
+use lockstep_ledger::ledger::{RestoreError, SnapshotError};
+use lockstep_ledger::{
+    ApplyError, Input, InputError, Leaf, Ledger, Record, RecordError, ReplayError, SealBody,
+};
+use lockstep_store::{Append, Batch, Head, Snapshot, Store, StoreError, StoredRecord, stream};
+use lockstep_types::{Digest, sha256_parts};
+use std::sync::Arc;
+
+/// Records between two snapshots: a start applies at most about as many.
+pub const SNAPSHOT_EVERY: u64 = 10_000;
+/// Commands whose signatures are checked together when records are run again.
+const BATCH_COMMANDS: usize = 256;
+
+/// The ledger over a stored map.
+pub type CaseLedger = Ledger<Kernel, StoredMap>;
+
+/// A ledger in step with its store.
+pub struct Replica {
+    ledger: CaseLedger,
+    store: Arc<dyn Store>,
+    head: Head,
+    files: Arc<dyn TileFiles>,
+    tiles: TileWriter,
+    /// Leaves appended since tiles were last written.
+    unwritten: Vec<Leaf>,
+    snapshot_size: u64,
+}
+
+/// Records with the command that made them; the command of an erased or withheld one is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Time, seed and command.
+    pub input: Option<Input>,
+    /// What followed.
+    pub records: Vec<Record>,
+}
+
+/// Why a replica stops. It is opened anew from its store; nothing is retried blindly.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplicaError {
+    /// The store cannot be read or written.
+    #[error("the store fails")]
+    Store(#[from] StoreError),
+    /// Somebody else appended.
+    #[error("the store's head moved to {found} records, expected {expected}: another writer is at work")]
+    HeadMoved {
+        /// Records expected.
+        expected: u64,
+        /// Records found.
+        found: u64,
+    },
+    /// It is not known whether an append took place.
+    #[error("it is not known whether the last append took place; open the ledger again to find out")]
+    Unknown,
+    /// Stored bytes are no record.
+    #[error("record {index} is damaged")]
+    Record {
+        /// Number of the record.
+        index: u64,
+        /// What is wrong with it.
+        source: RecordError,
+    },
+    /// Stored bytes are no input.
+    #[error("the command of record {index} is damaged")]
+    Input {
+        /// Number of the record.
+        index: u64,
+        /// What is wrong with it.
+        source: InputError,
+    },
+    /// A record cannot be applied.
+    #[error("record {index} cannot be applied")]
+    Apply {
+        /// Number of the record.
+        index: u64,
+        /// Why.
+        source: Box<ApplyError>,
+    },
+    /// Running a command again gives something else.
+    #[error("running record {index} again gives something else")]
+    Replay {
+        /// Number of the first record of the command.
+        index: u64,
+        /// What.
+        source: Box<ReplayError<Refusal>>,
+    },
+    /// Signatures or form of a command do not hold.
+    #[error("the command of record {index} is refused")]
+    Command {
+        /// Number of the first record of the command.
+        index: u64,
+        /// Why.
+        what: String,
+    },
+    /// The snapshot's ledger part is of no use.
+    #[error("the snapshot cannot be read")]
+    Restore(#[from] RestoreError),
+    /// The snapshot's kernel part is of no use.
+    #[error("the snapshot cannot be read")]
+    Kernel(#[from] KernelSnapshotError),
+    /// No snapshot can be taken here.
+    #[error("no snapshot can be taken")]
+    Snapshot(#[from] SnapshotError),
+    /// A snapshot that is not made of two parts.
+    #[error("the snapshot cannot be read: its length is wrong")]
+    SnapshotForm,
+    /// Tiles cannot be read back.
+    #[error("the tiles of the log cannot be read")]
+    Tiles(#[from] TileError),
+    /// Tiles cannot be written.
+    #[error("the tiles of the log cannot be written")]
+    TileFile(#[source] std::io::Error),
+}
+
+impl Replica {
+    /// Opens the ledger in `store`: the last snapshot, and every record after it run again.
+    ///
+    /// # Errors
+    /// [`ReplicaError`]: the store cannot be read, or holds what these rules do not give.
+    pub fn open(store: Arc<dyn Store>, files: Arc<dyn TileFiles>) -> Result<Self, ReplicaError> {
+        let map = StoredMap::new(Arc::clone(&store));
+        let (ledger, snapshot_size) = match store.snapshot()? {
+            None => (Ledger::new(Kernel::default(), map), 0),
+            Some(snapshot) => {
+                let (ledger_part, kernel_part) = split(&snapshot.state).ok_or(ReplicaError::SnapshotForm)?;
+                (Ledger::restore(Kernel::from_snapshot(kernel_part)?, map, ledger_part)?, snapshot.size)
+            }
+        };
+        let head = store.head()?;
+        let mut replica = Self {
+            ledger,
+            store,
+            head,
+            files,
+            tiles: TileWriter::new(),
+            unwritten: Vec::new(),
+            snapshot_size,
+        };
+        replica.run_stored(snapshot_size, head.size)?;
+        replica.resume_tiles()?;
+        Ok(replica)
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub const fn ledger(&self) -> &CaseLedger {
+        &self.ledger
+    }
+
+    pub(crate) const fn ledger_mut(&mut self) -> &mut CaseLedger {
+        &mut self.ledger
+    }
+
+    /// The kernel.
+    #[must_use]
+    pub const fn kernel(&self) -> &Kernel {
+        self.ledger.machine()
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Reads the tiles of the log, as far as they have been written.
+    pub fn hashes(&self) -> TileHashes<impl Fn(&TilePath) -> Option<Vec<u8>> + '_> {
+        TileHashes::new(self.tiles.size(), |path: &TilePath| self.files.read(path))
+    }
+
+    /// Runs the stored records `from` to `to` again.
+    fn run_stored(&mut self, from: u64, to: u64) -> Result<(), ReplicaError> {
+        let store = Arc::clone(&self.store);
+        let mut chunk = Vec::new();
+        let mut commands = 0usize;
+        for record in stream(&*store, from, to) {
+            let record = record?;
+            commands += usize::from(record.command.is_some());
+            if commands > BATCH_COMMANDS {
+                self.run(&std::mem::take(&mut chunk))?;
+                commands = 1;
+            }
+            chunk.push(record);
+        }
+        self.run(&chunk)
+    }
+
+    /// Runs records again: signatures in one batch, then every decision in order, compared leaf by leaf. Records
+    /// whose command was erased are applied as they stand.
+    ///
+    /// # Errors
+    /// [`ReplicaError`]; the replica is of no use then.
+    pub fn run(&mut self, stored: &[StoredRecord]) -> Result<(), ReplicaError> {
+        let first = self.ledger.size();
+        let groups = groups(first, stored)?;
+        let mut commands = self.admit_groups(first, &groups)?.into_iter();
+        for group in groups {
+            let index = self.ledger.size();
+            let replay = |source| ReplicaError::Replay { index, source: Box::new(source) };
+            match &group.input {
+                None => self.apply_all(&group.records)?,
+                Some(input) if input.command.is_none() => {
+                    self.ledger.replay(input, &group.records).map_err(replay)?;
+                }
+                Some(input) => {
+                    let command = match commands.next().flatten() {
+                        Some(command) => command,
+                        // A key that this very chunk registered: now it is known.
+                        None => self.admit_one(index, input)?,
+                    };
+                    self.replay_command(&command, input, &group.records).map_err(replay)?;
+                }
+            }
+        }
+        self.check_map()?;
+        self.unwritten.extend(stored.iter().filter_map(|record| Leaf::decode(&record.leaf).ok()));
+        Ok(())
+    }
+
+    /// Replays a command; records beyond those it makes came from commands that were erased, and are applied.
+    fn replay_command(
+        &mut self,
+        command: &Command,
+        input: &Input,
+        records: &[Record],
+    ) -> Result<(), ReplayError<Refusal>> {
+        match self.ledger.replay_command(command, input, records) {
+            Err(ReplayError::Differs(difference)) if difference.part == "count" => {
+                let made = self.ledger.decide(command, input.now, input.seed).map_err(ReplayError::Decide)?;
+                let Some((own, rest)) = records.split_at_checked(made.records.len()) else {
+                    return Err(ReplayError::Differs(difference));
+                };
+                self.ledger.replay_command(command, input, own)?;
+                for record in rest {
+                    self.ledger.apply(record)?;
+                }
+                Ok(())
+            }
+            answer => answer,
+        }
+    }
+
+    fn apply_all(&mut self, records: &[Record]) -> Result<(), ReplicaError> {
+        for record in records {
+            let index = self.ledger.size();
+            let failed = |source| ReplicaError::Apply { index, source: Box::new(source) };
+            self.ledger.apply(record).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Checks the signatures of all commands together; a command that fails is looked at again at its turn.
+    fn admit_groups(&self, first: u64, groups: &[Group]) -> Result<Vec<Option<Command>>, ReplicaError> {
+        let mut requests = Vec::new();
+        let mut index = first;
+        for group in groups {
+            if let Some(bytes) = group.input.as_ref().and_then(|input| input.command.as_ref()) {
+                requests.push(request(index, bytes)?);
+            }
+            index += u64::try_from(group.records.len()).unwrap_or(u64::MAX);
+        }
+        Ok(self.kernel().admit(requests).into_iter().map(Result::ok).collect())
+    }
+
+    fn admit_one(&self, index: u64, input: &Input) -> Result<Command, ReplicaError> {
+        let bytes = input.command.as_deref().unwrap_or_default();
+        let admitted = self.kernel().admit(vec![request(index, bytes)?]).pop();
+        let refused = |what: String| ReplicaError::Command { index, what };
+        admitted.ok_or_else(|| refused("nothing was asked".to_owned()))?.map_err(|error| refused(error.to_string()))
+    }
+
+    /// Stops when the stored map could not be read: what was decided since then counts for nothing.
+    pub(crate) fn check_map(&self) -> Result<(), ReplicaError> {
+        match self.ledger.overlay().store().take_error() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes records that the ledger has applied already durable.
+    ///
+    /// # Errors
+    /// [`ReplicaError`]; the replica is of no use then, since memory is ahead of the store.
+    pub(crate) fn append(&mut self, records: Vec<StoredRecord>, documents: Documents) -> Result<(), ReplicaError> {
+        let mut rows = Vec::new();
+        for (index, stored) in (self.head.size..).zip(&records) {
+            rows.extend(index::rows(&record(index, stored)?, index));
+        }
+        self.unwritten.extend(records.iter().filter_map(|record| Leaf::decode(&record.leaf).ok()));
+        self.append_batch(batch(&self.head, records, documents, rows))
+    }
+
+    /// Runs records that somebody else appended, and keeps them in this store.
+    ///
+    /// # Errors
+    /// [`ReplicaError`]; the replica is of no use then, and nothing was written.
+    pub fn follow(&mut self, records: Vec<StoredRecord>) -> Result<(), ReplicaError> {
+        self.run(&records)?;
+        let mut rows = Vec::new();
+        for (index, stored) in (self.head.size..).zip(&records) {
+            rows.extend(index::rows(&record(index, stored)?, index));
+        }
+        self.append_batch(batch(&self.head, records, Vec::new(), rows))
+    }
+
+    fn append_batch(&mut self, batch: Batch) -> Result<(), ReplicaError> {
+        let appended = match self.store.append(&self.head, &batch) {
+            Append::Appended(head) => head,
+            Append::HeadMoved(head) => {
+                return Err(ReplicaError::HeadMoved { expected: self.head.size, found: head.size });
+            }
+            // Read back by id: if it is there, it is durable and ours.
+            _ => match self.store.batch(&batch.id) {
+                Ok(Some(head)) => head,
+                _ => return Err(ReplicaError::Unknown),
+            },
+        };
+        self.head = appended;
+        Ok(())
+    }
+
+    /// Writes the tiles of everything appended; then, if enough was appended and the last record is a seal, a
+    /// snapshot.
+    ///
+    /// # Errors
+    /// [`ReplicaError::TileFile`], or the store's.
+    pub fn publish(&mut self) -> Result<(), ReplicaError> {
+        let leaves = std::mem::take(&mut self.unwritten);
+        for (path, bytes) in self.tiles.append(&leaves) {
+            self.files.write(&path, &bytes).map_err(ReplicaError::TileFile)?;
+        }
+        if self.ledger.size() >= self.snapshot_size + SNAPSHOT_EVERY {
+            self.snapshot()?;
+        }
+        Ok(())
+    }
+
+    /// Writes a snapshot, if the last record is a seal: the next start runs only what comes after it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn snapshot(&mut self) -> Result<(), ReplicaError> {
+        if self.ledger.first_unsealed().is_some() || self.ledger.size() == self.snapshot_size {
+            return Ok(());
+        }
+        let state = join(&self.ledger.snapshot()?, &self.kernel().to_snapshot()?);
+        let changes = self.ledger.overlay().changes();
+        let nodes: Vec<_> = changes.nodes.iter().map(|(at, node)| (*at, Some(node.to_bytes().to_vec()))).collect();
+        let values: Vec<_> = changes.values.iter().map(|(key, value)| (*key, value.clone())).collect();
+        let size = self.ledger.size();
+        self.store.put_snapshot(&Snapshot { size, state }, &nodes, &values)?;
+        self.ledger.overlay_mut().written();
+        self.snapshot_size = size;
+        Ok(())
+    }
+
+    /// Goes on writing tiles where the files end, or makes them all anew when they are not those of this log.
+    fn resume_tiles(&mut self) -> Result<(), ReplicaError> {
+        let size = self.ledger.size();
+        self.unwritten.clear();
+        let read = |path: &TilePath| self.files.read(path);
+        let root = log_root(&TileHashes::new(size, read), size);
+        if size > 0 && root == Some(self.ledger.root()) {
+            match TileWriter::resume(size, read) {
+                Ok(tiles) => {
+                    self.tiles = tiles;
+                    return Ok(());
+                }
+                Err(TileError::Missing { .. } | TileError::Length { .. } | TileError::Bundle { .. }) => {}
+            }
+        }
+        self.tiles = TileWriter::new();
+        let store = Arc::clone(&self.store);
+        for stored in stream(&*store, 0, size) {
+            let (stored, index) = (stored?, self.tiles.size());
+            let leaf = Leaf::decode(&stored.leaf).map_err(|source| ReplicaError::Record { index, source })?;
+            self.unwritten.push(leaf);
+            if self.unwritten.len() >= 8_192 {
+                let leaves = std::mem::take(&mut self.unwritten);
+                for (path, bytes) in self.tiles.append(&leaves) {
+                    self.files.write(&path, &bytes).map_err(ReplicaError::TileFile)?;
+                }
+            }
+        }
+        let leaves = std::mem::take(&mut self.unwritten);
+        for (path, bytes) in self.tiles.append(&leaves) {
+            self.files.write(&path, &bytes).map_err(ReplicaError::TileFile)?;
+        }
+        Ok(())
+    }
+}
+
+/// A batch named by where it begins and what it ends with: the same records at the same place have one name.
+fn batch(head: &Head, records: Vec<StoredRecord>, documents: Documents, index: Vec<(Vec<u8>, Vec<u8>)>) -> Batch {
+    let end = records.last().map_or([0; 41], |record| record.leaf);
+    let id = Digest(sha256_parts(&[b"lockstep/batch/1", &head.tip.0, &end]));
+    Batch { id, records, documents, index }
+}
+
+/// Content stored beside records, by digest.
+pub type Documents = Vec<(Digest, Vec<u8>)>;
+
+/// A stored record, checked against its leaf.
+///
+/// # Errors
+/// [`ReplicaError::Record`].
+pub fn record(index: u64, stored: &StoredRecord) -> Result<Record, ReplicaError> {
+    let damaged = |source| ReplicaError::Record { index, source };
+    let leaf = Leaf::decode(&stored.leaf).map_err(damaged)?;
+    Record::open(leaf, stored.salt, stored.body.clone()).map_err(damaged)
+}
+
+/// Stored records by the command that made them. What follows a command's records without a command of its own, and
+/// is more than the command made, was erased; the ledger finds out when it decides again.
+fn groups(first: u64, stored: &[StoredRecord]) -> Result<Vec<Group>, ReplicaError> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (index, stored) in (first..).zip(stored) {
+        let record = record(index, stored)?;
+        let seal = SealBody::of(&record).ok().flatten().is_some();
+        match (&stored.command, groups.last_mut()) {
+            (Some(bytes), _) => {
+                let input = Input::from_bytes(bytes).map_err(|source| ReplicaError::Input { index, source })?;
+                groups.push(Group { input: Some(input), records: vec![record] });
+            }
+            (None, Some(group)) if !seal => group.records.push(record),
+            (None, _) => groups.push(Group { input: None, records: vec![record] }),
+        }
+    }
+    Ok(groups)
+}
+
+fn request(index: u64, bytes: &[u8]) -> Result<Request, ReplicaError> {
+    Request::from_slice(bytes).map_err(|error| ReplicaError::Command { index, what: error.to_string() })
+}
+
+/// Two parts with the length of the first before them.
+fn join(first: &[u8], second: &[u8]) -> Vec<u8> {
+    let length = u64::try_from(first.len()).unwrap_or(u64::MAX).to_be_bytes();
+    [&length, first, second].concat()
+}
+
+fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    rest.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)
+}
