@@ -66,8 +66,8 @@ impl Check<'_> {
         for (path, found, max) in tables {
             self.at_most(path, found, max);
         }
-        if layout.steps.is_empty() {
-            self.fault("/step", "no-steps", "a process needs a step");
+        if layout.steps.is_empty() || layout.outcomes.is_empty() {
+            self.fault("/step", "no-end", "a process needs a step, and an outcome that decides it");
         }
         for step in &layout.steps {
             let path = format!("/step/{}", step.name);

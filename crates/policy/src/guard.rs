@@ -5,6 +5,7 @@ mod evaluate;
 mod schema;
 mod split;
 mod subset;
+mod words;
 
 pub(crate) use compile::compile;
 pub(crate) use evaluate::Guards;
@@ -32,6 +33,15 @@ pub struct GuardInput<'a> {
     pub lists: &'a BTreeMap<Name, ListValue>,
     /// The ledger; guards read its hexadecimal text as `context.ledger`.
     pub ledger: LedgerId,
+}
+
+/// One guard over a step, for people.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GuardText {
+    /// Its id: what a refusal names.
+    pub id: String,
+    /// Its conditions in English; `None` when its scope is all it asks.
+    pub words: Option<String>,
 }
 
 /// What the guards of a step answer. Only [`GuardVerdict::Allowed`] lets the step count.

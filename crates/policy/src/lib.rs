@@ -17,23 +17,27 @@
     )
 )]
 
-pub mod call;
 mod check;
 pub mod claim;
+mod draw;
 mod duration;
+mod explain;
 pub mod finding;
 pub mod guard;
 mod layout;
 pub mod model;
 mod order;
 pub mod policy;
+pub mod scenario;
 
-pub use call::{CallError, Values};
 pub use claim::{ClaimError, ClaimKind, ClaimValue, ListValue};
+pub use draw::draw;
+pub use explain::explain;
 pub use finding::Finding;
-pub use guard::{GuardInput, GuardVerdict};
+pub use guard::{GuardInput, GuardText, GuardVerdict};
 pub use model::{
     AbiType, Call, ClaimDecl, ClaimRef, Domain, Expiry, Fresh, Hold, Layout, List, ListKind, Outcome, Param,
     Reading, ReadingKind, Role, SingleUse, Step,
 };
 pub use policy::Policy;
+pub use scenario::{Act, Expect, Said, Scenario, ScenarioParty, Scenarios, What};

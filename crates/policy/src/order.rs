@@ -54,18 +54,26 @@ impl Layout {
         self.steps.iter().filter(|step| found.contains(step.name.as_str())).collect()
     }
 
-    /// The steps that directly wait for `step`, in declared order.
-    #[must_use]
-    pub fn followers(&self, step: &str) -> Vec<&Step> {
-        self.steps.iter().filter(|later| later.after.iter().any(|name| name.as_str() == step)).collect()
-    }
-
     /// All steps that wait for `step`, directly or not, in declared order: what falls when it is withdrawn.
     #[must_use]
     pub fn steps_after(&self, step: &str) -> Vec<&Step> {
         let waits =
             |later: &&Step| self.ancestors(later.name.as_str()).iter().any(|s| s.name.as_str() == step);
         self.steps.iter().filter(waits).collect()
+    }
+
+    /// How many steps stand one after another before `step`: 0 for one that waits for none.
+    #[must_use]
+    pub fn rank(&self, step: &Step) -> usize {
+        let (mut rank, mut done) = (0, BTreeSet::new());
+        loop {
+            let ready: Vec<Name> = self.steps_ready(&done).iter().map(|ready| ready.name.clone()).collect();
+            if ready.is_empty() || ready.contains(&step.name) {
+                return rank;
+            }
+            done.extend(ready);
+            rank = rank.saturating_add(1);
+        }
     }
 
     /// The steps that may be taken when those of `done` are, in declared order.
@@ -82,8 +90,8 @@ impl Layout {
         self.outcomes.iter().filter(|outcome| outcome.after.iter().all(|name| done.contains(name))).collect()
     }
 
-    /// True when every step is done. A checked layout has no step that leads to no outcome, so all its outcomes are
-    /// ready then, and not all before.
+    /// True when every step is done: since every step of a checked layout leads to an outcome, all its outcomes are
+    /// ready then and not all before.
     #[must_use]
     pub fn is_decided(&self, done: &BTreeSet<Name>) -> bool {
         self.steps.iter().all(|step| done.contains(&step.name))

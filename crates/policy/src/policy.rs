@@ -2,7 +2,7 @@
 
 use crate::check;
 use crate::finding::{Finding, GUARDS_FILE, LAYOUT_FILE};
-use crate::guard::{self, GuardInput, GuardVerdict, Guards};
+use crate::guard::{self, GuardInput, GuardText, GuardVerdict, Guards};
 use crate::layout;
 use crate::model::Layout;
 use lockstep_types::{Digest, PolicyDigest, canonical, sha256};
@@ -64,6 +64,12 @@ impl Policy {
     #[must_use]
     pub fn guard(&self, input: &GuardInput<'_>) -> GuardVerdict {
         self.guards.evaluate(input)
+    }
+
+    /// The permits and the forbids that decide over a step, each sorted by id.
+    #[must_use]
+    pub fn guard_texts(&self, step: &str) -> (&[GuardText], &[GuardText]) {
+        self.guards.texts(step)
     }
 }
 

@@ -39,7 +39,7 @@ impl Check<'_> {
         }
     }
 
-    /// Steps that no outcome waits for. A layout without outcomes has none: it ends when all its steps are done.
+    /// Steps that no outcome waits for.
     fn dead_ends(&mut self) {
         let layout = self.layout;
         let needed: BTreeSet<&Name> = layout
@@ -48,9 +48,6 @@ impl Check<'_> {
             .flat_map(|outcome| &outcome.after)
             .flat_map(|name| layout.ancestors(name.as_str()).into_iter().map(|step| &step.name).chain([name]))
             .collect();
-        if layout.outcomes.is_empty() {
-            return;
-        }
         for step in layout.steps.iter().filter(|step| !needed.contains(&step.name)) {
             let text = format!("no outcome waits for step `{}`: it would decide nothing", step.name);
             self.fault(&format!("/step/{}", step.name), "dead-end", text);

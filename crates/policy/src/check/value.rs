@@ -71,6 +71,7 @@ impl Check<'_> {
 
     pub(super) fn holds(&mut self) {
         let layout = self.layout;
+        self.one_account();
         for hold in &layout.holds {
             let path = format!("/hold/{}", hold.name);
             self.known_domain(&format!("{path}/domain"), &hold.domain);
@@ -95,6 +96,25 @@ impl Check<'_> {
                     let text = format!("`{}.{}` is counted twice", credit.step, credit.claim);
                     self.fault(&place, "duplicate", text);
                 }
+            }
+        }
+    }
+
+    /// A programme has one account: what its holds rest on must be the same, and a step takes one hold.
+    fn one_account(&mut self) {
+        let layout = self.layout;
+        let Some(first) = layout.holds.first() else { return };
+        for (index, hold) in layout.holds.iter().enumerate().skip(1) {
+            let path = format!("/hold/{}", hold.name);
+            if layout.holds.iter().take(index).any(|other| other.at == hold.at) {
+                let text = format!("step `{}` takes another hold already", hold.at);
+                self.fault(&format!("{path}/at"), "duplicate", text);
+            }
+            if (&hold.reserve, &hold.credits, &hold.reading)
+                != (&first.reserve, &first.credits, &first.reading)
+            {
+                let text = format!("holds `{}` and `{}` differ in `against`", first.name, hold.name);
+                self.fault(&format!("{path}/against"), "hold-account", text);
             }
         }
     }

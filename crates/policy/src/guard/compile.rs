@@ -1,5 +1,6 @@
 //! From `guards.cedar` to one small set of guards a step, with every fault and its place.
 
+use super::GuardText;
 use super::schema::schema;
 use super::split::{Statement, split};
 use super::subset::{Path, Seen, see};
@@ -47,8 +48,10 @@ pub(crate) struct StepGuards {
     pub(crate) action: EntityUid,
     /// In the order of [`Origin`].
     pub(crate) slots: Vec<Slot>,
-    /// Ids of the permits, sorted.
-    pub(crate) permits: Vec<String>,
+    /// The permits, sorted by id.
+    pub(crate) permits: Vec<GuardText>,
+    /// The forbids, sorted by id.
+    pub(crate) forbids: Vec<GuardText>,
 }
 
 /// One guard that has passed the checks of its own.
@@ -170,12 +173,16 @@ fn step_guards(layout: &Layout, step: &Step, checked: &[Checked]) -> Option<Step
     slots.retain(|slot| mentions.iter().any(|mention| touches(mention, &slot.path)));
     slots.sort_by(|a, b| a.origin.cmp(&b.origin));
     let set = PolicySet::from_policies(covering.iter().map(|one| one.guard.clone())).ok()?;
-    let permits = covering.iter().filter(|one| one.seen.permit).map(|one| one.guard.id().to_string());
-    let mut permits: Vec<String> = permits.collect();
-    permits.sort();
+    let texts = |permit: bool| {
+        let some = covering.iter().filter(move |one| one.seen.permit == permit);
+        let text =
+            |one: &&Checked| GuardText { id: one.guard.id().to_string(), words: one.seen.words.clone() };
+        some.map(text).collect::<BTreeSet<GuardText>>().into_iter().collect::<Vec<GuardText>>()
+    };
+    let (permits, forbids) = (texts(true), texts(false));
     let kind = "Action".parse::<EntityTypeName>().ok()?;
     let action = EntityUid::from_type_name_and_id(kind, EntityId::new(step.name.as_str()));
-    Some(StepGuards { set, action, slots, permits })
+    Some(StepGuards { set, action, slots, permits, forbids })
 }
 
 /// True when one of the two paths leads to the other.

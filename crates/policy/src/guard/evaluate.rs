@@ -1,7 +1,7 @@
 //! Evaluates one step's guards: only the values that they mention are handed to Cedar.
 
 use super::compile::{Origin, Slot, SlotKind, StepGuards};
-use super::{GuardInput, GuardVerdict};
+use super::{GuardInput, GuardText, GuardVerdict};
 use crate::claim::{ClaimValue, ListValue};
 use crate::model::ListKind;
 use cedar_policy::{
@@ -51,6 +51,12 @@ impl Guards {
             // Guards cannot name a case, so one name serves all.
             case: EntityUid::from_type_name_and_id(case, EntityId::new("")),
         })
+    }
+
+    /// Permits and forbids of a step.
+    pub(crate) fn texts(&self, step: &str) -> (&[GuardText], &[GuardText]) {
+        let found = self.steps.get(step);
+        found.map(|step| (step.permits.as_slice(), step.forbids.as_slice())).unwrap_or_default()
     }
 
     pub(crate) fn evaluate(&self, input: &GuardInput<'_>) -> GuardVerdict {
@@ -190,7 +196,8 @@ fn verdict(step: &StepGuards, response: &Response) -> GuardVerdict {
     let mut by: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
     by.sort();
     if by.is_empty() {
-        by.push(format!("no permit holds: {}", step.permits.join(", ")));
+        let permits: Vec<&str> = step.permits.iter().map(|permit| permit.id.as_str()).collect();
+        by.push(format!("no permit holds: {}", permits.join(", ")));
     }
     GuardVerdict::Refused { by }
 }

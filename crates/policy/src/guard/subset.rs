@@ -1,5 +1,6 @@
 //! The frozen subset `cedar-1`, checked on Cedar's own JSON form of a guard, and what a guard mentions.
 
+use super::words::words;
 use crate::model::Layout;
 use cedar_policy::Policy as Guard;
 use serde_json::Value;
@@ -18,6 +19,8 @@ pub(crate) struct Seen {
     pub(crate) steps: Option<Vec<String>>,
     /// True when it has a `when` or an `unless`.
     pub(crate) conditional: bool,
+    /// Its conditions in English.
+    pub(crate) words: Option<String>,
     /// Attribute paths read, rooted at `context` or `resource`.
     pub(crate) mentions: BTreeSet<Path>,
     /// Entities named in conditions, as type and id.
@@ -32,6 +35,7 @@ pub(crate) fn see(guard: &Guard) -> Result<Seen, String> {
         role: principal(json.get("principal"))?,
         steps: action(json.get("action"))?,
         conditional: false,
+        words: words(&json),
         mentions: BTreeSet::new(),
         entities: BTreeSet::new(),
     };

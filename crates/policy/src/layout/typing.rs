@@ -76,4 +76,12 @@ impl<'a> Reader<'a> {
     pub(crate) fn fault(&mut self, path: &str, code: &'static str, text: impl Into<String>) {
         self.findings.push(self.source.finding(self.places.offset(path), code, text));
     }
+
+    /// Gives the findings from the `from`-th on the place of the array element they are about.
+    pub(crate) fn move_findings(&mut self, from: usize, at: usize) {
+        let (line, column) = self.source.place(at);
+        for finding in self.findings.iter_mut().skip(from) {
+            (finding.line, finding.column) = (line, column);
+        }
+    }
 }
