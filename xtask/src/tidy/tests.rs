@@ -186,7 +186,7 @@ fn paths_of_one_machine_and_hosts_of_registries_are_found_anywhere() {
             ("b.toml", &path("work")),
             ("c.rs", &format!("// {host}.org")),
             ("Cargo.lock", &host),
-            ("d.md", "../shared/data, docs/work/x, target/root/x"),
+            ("d.md", "../shared/data, docs/home/x, target/Users/x"),
         ],
         expect![[r#"
             a.md:1: machine-path: a path that exists on one machine only
