@@ -124,6 +124,23 @@ fn a_seal_carries_the_root_of_what_was_touched() {
 }
 
 #[test]
+fn a_quiet_ledger_may_be_sealed_again_after_ten_seconds() {
+    let mut appender = story();
+    let map = appender.ledger.map_root();
+    let last = appender.ledger.last_seal().unwrap().record.leaf_hash();
+    assert!(matches!(appender.ledger.seal(time(12_399), seed(1)), Err(SealError::NothingUnsealed)));
+    let quiet = appender.seal(12_400);
+    assert_eq!(SealBody::of(&quiet).unwrap(), Some(SealBody { map, prev_seal: Some(last) }));
+    // Nothing to seal is nothing due; and an empty ledger has nothing to certify.
+    assert!(!appender.ledger.seal_due(time(99_000)));
+    let mut empty: Toys = Ledger::new(Toy::default(), ());
+    assert!(matches!(empty.seal(time(99_000), seed(1)), Err(SealError::NothingUnsealed)));
+    let mut cosigner: Toys = Ledger::new(Toy::default(), ());
+    appender.written.iter().for_each(|(input, records)| cosigner.replay(input, records).unwrap());
+    assert_eq!(cosigner.last_seal().unwrap().record, quiet);
+}
+
+#[test]
 fn drawing_up_a_seal_twice_gives_the_same_seal() {
     let mut appender = Appender::new();
     appender.take(&add("a", 5), 1_000);

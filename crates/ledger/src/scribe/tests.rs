@@ -40,6 +40,21 @@ fn the_derivation_of_salts_is_frozen() {
 }
 
 #[test]
+fn given_salts_make_the_same_records_as_the_seed_and_no_more() {
+    let made = |mut scribe: Scribe| {
+        for body in [b"a", b"b", b"c"] {
+            scribe.push(Entry::outcome(body.to_vec()));
+        }
+        scribe.finish()
+    };
+    let by_seed = made(scribe());
+    let shown = by_seed.iter().take(2).map(|record| *record.salt()).collect();
+    let by_salts = made(Scribe::with_salts(Time::from_ms(1_000).unwrap(), shown));
+    assert_eq!(by_salts[..2], by_seed[..2]);
+    assert_ne!(by_salts[2], by_seed[2]);
+}
+
+#[test]
 fn a_seed_is_not_printed() {
     assert_eq!(format!("{:?}", Seed::new([9; 32])), "Seed(…)");
 }
