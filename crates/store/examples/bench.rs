@@ -15,9 +15,8 @@ use std::time::{Duration, Instant};
 /// Bytes of body and command of one record; with leaf and salt about 1.2 kB.
 const BODY_BYTES: usize = 600;
 const COMMAND_BYTES: usize = 527;
-const SUBMITTERS: u64 = 8;
-/// Batches that a submitter has in flight.
-const PIPELINE: usize = 32;
+/// Batches that the submitter has in flight.
+const PIPELINE: usize = 256;
 
 fn main() {
     let mut args = std::env::args().skip(1);
@@ -26,6 +25,7 @@ fn main() {
     let dir = Path::new(&dir);
     std::fs::create_dir_all(dir).expect("DIR can be made");
     appends(dir, records);
+    memory();
     group_commit(dir, records);
     reads(dir, records);
     snapshots(dir);
@@ -88,25 +88,34 @@ fn written_bytes() -> u64 {
     io.lines().find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok()).unwrap_or_default()
 }
 
+fn resident_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let most = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    most.and_then(|text| text.trim().trim_end_matches(" kB").parse::<f64>().ok()).unwrap_or_default()
+        / 1_024.0
+}
+
 /// One thread, one batch after the other; raw and store in turn, so that neighbours disturb both alike.
 fn appends(dir: &Path, records: u64) {
     let store = Embedded::open(&dir.join("appends")).expect("the store opens");
     let mut raw_file = raw(dir);
     let mut head = Head::EMPTY;
     for (size, rounds) in [(1, 1_000), (100, records / 400), (1_000, records / 2_000)] {
-        let (mut times, mut raw_time, mut payload) = (Vec::new(), Duration::ZERO, 0);
-        let before = written_bytes();
+        let (mut times, mut raw_time) = (Vec::new(), Duration::ZERO);
+        let (mut written, mut raw_written) = (0, 0);
         for _ in 0..rounds.max(1) {
             let batch = batch(head.size, size);
             let bytes = vec![b'x'; batch.bytes()];
-            payload += bytes.len() as u64;
+            let before = written_bytes();
             raw_time += raw_append(&mut raw_file, &bytes);
+            let between = written_bytes();
             let start = Instant::now();
             let Append::Appended(after) = store.append(&head, &batch) else { panic!("it must be appended") };
             times.push(start.elapsed());
             head = after;
+            raw_written += between - before;
+            written += written_bytes() - between;
         }
-        let written = (written_bytes() - before - payload) as f64;
         let count = size * times.len() as u64;
         let rate = per_second(count, times.iter().sum());
         report(
@@ -119,11 +128,21 @@ fn appends(dir: &Path, records: u64) {
         let p99 = times[times.len() * 99 / 100].as_secs_f64() * 1e3;
         let mean_raw = raw_time.as_secs_f64() * 1e3 / times.len() as f64;
         report(&format!("append, batches of {size}, p99"), p99, "ms", ("raw fdatasync, mean", mean_raw));
-        report(&format!("written, batches of {size}"), written, "bytes", ("payload", payload as f64));
+        report(
+            &format!("written, batches of {size}"),
+            written as f64 / count as f64,
+            "bytes/record",
+            ("raw fdatasync", raw_written as f64 / count as f64),
+        );
     }
 }
 
-/// Many threads in front of one store, each record a batch of its own, a window of them in flight.
+/// What the store holds in memory after many appends; the bench keeps little else by then.
+fn memory() {
+    report("resident memory after the appends", resident_mib(), "MiB", ("cache and write buffers", 16.0));
+}
+
+/// One submitter that runs ahead of durability, each record a batch of its own.
 fn group_commit(dir: &Path, records: u64) {
     let store: Arc<dyn Store> = Arc::new(Embedded::open(&dir.join("group")).expect("the store opens"));
     let front = GroupCommit::new(Arc::clone(&store));
@@ -137,7 +156,7 @@ fn group_commit(dir: &Path, records: u64) {
         let after = head.after(&batch);
         flying.push_back(front.submit(head, batch));
         head = after;
-        if flying.len() >= PIPELINE * usize::try_from(SUBMITTERS).expect("few submitters") {
+        if flying.len() >= PIPELINE {
             let Append::Appended(_) = flying.pop_front().expect("some are flying").wait() else {
                 panic!("refused")
             };
@@ -149,11 +168,10 @@ fn group_commit(dir: &Path, records: u64) {
     let rate = per_second(records, start.elapsed());
     assert_eq!(store.head().expect("the store reads"), head);
     let mut raw_file = raw(dir);
-    let group = 256;
-    let bytes = vec![b'x'; payload / usize::try_from(records).expect("records fit memory") * group];
+    let bytes = vec![b'x'; payload / usize::try_from(records).expect("records fit memory") * PIPELINE];
     let groups = 200;
     let raw_time: Duration = (0..groups).map(|_| raw_append(&mut raw_file, &bytes)).sum();
-    let raw_rate = per_second(groups * group as u64, raw_time);
+    let raw_rate = per_second(groups * PIPELINE as u64, raw_time);
     report("append, group commit, 256 in flight", rate, "records/s", ("raw fdatasync of 256", raw_rate));
 }
 

@@ -19,10 +19,10 @@ use crate::limits::{CERTIFICATE_BYTES_MAX, ERASE_ITEMS_MAX};
 use crate::lock::lock_file;
 use crate::store::{IndexRow, NodeKey, Store, check_snapshot};
 use apply::{Written, command_place, frame_of, numbered, take_over};
-use frame::{Frame, FrameBuilder, FrameHead, PartKind, decode_record};
+use frame::{Frame, FrameBuilder, FrameHead, Part, PartKind, decode_record};
 use index::{Applied, Document, Index};
 use lockstep_types::{Digest, MapKey};
-use log::{Log, WINDOW_BYTES};
+use log::{Log, WINDOW_BYTES, Window};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write;
@@ -206,29 +206,38 @@ impl Open {
         let frame = frame_of(&self.log, &self.index, from, self.applied.end)?;
         let ahead = if max - taken.len() > 1 { WINDOW_BYTES.min(bytes_max) } else { 0 };
         let mut window = self.log.window(frame.end, ahead);
-        let erased = self.index.commands_erased(from, from.saturating_add(max as u64))?;
         let mut bytes: usize = taken.iter().map(StoredRecord::bytes).sum();
         let mut parts = numbered(&frame).filter(|(number, _)| *number >= from).peekable();
         while let Some((number, part)) = parts.next() {
             if part.kind != PartKind::Record {
                 continue;
             }
-            let command = parts.next_if(|(_, next)| next.kind == PartKind::Command);
-            let command = command.filter(|_| !erased.contains(&number)).map(|(_, next)| next);
-            let command_len = command.map_or(0, |next| next.place.len);
-            bytes += part.place.len as usize + command_len as usize;
-            if taken.len() >= max || (bytes > bytes_max && !taken.is_empty()) {
+            if taken.len() >= max {
                 return Ok(false);
             }
             let record = decode_record(window.place(&part.place)?);
             let mut record =
                 record.ok_or_else(|| self.log.damaged(part.place.offset, "a record is too short"))?;
-            if let Some(command) = command {
-                record.command = Some(window.place(&command.place)?.to_vec());
+            if let Some((_, command)) = parts.next_if(|(_, next)| next.kind == PartKind::Command) {
+                record.command = self.command(number, command, &mut window)?;
+            }
+            bytes += record.bytes();
+            if bytes > bytes_max && !taken.is_empty() {
+                return Ok(false);
             }
             taken.push(record);
         }
         Ok(true)
+    }
+
+    /// The command of record `number`; `None` once erased.
+    fn command(&self, number: u64, part: &Part, window: &mut Window<'_>) -> Result<Option<Vec<u8>>> {
+        // Erased bytes are zeros, which nearly never match: the index is asked only then.
+        let may_be_erased = part.place.len == 0 || !window.holds(part)?;
+        if may_be_erased && self.index.is_command_erased(number)? {
+            return Ok(None);
+        }
+        Ok(Some(window.place(&part.place)?.to_vec()))
     }
 
     /// What an erasure has to write, and what it will have removed.
@@ -246,7 +255,7 @@ impl Open {
             if *number >= self.size() {
                 return Err(StoreError::NoSuchRecord { number: *number, size: self.size() });
             }
-            let gone = !self.index.commands_erased(*number, number + 1)?.is_empty();
+            let gone = self.index.is_command_erased(*number)?;
             if !gone && command_place(&self.log, &self.index, *number, self.applied.end)?.is_some() {
                 frame.part(PartKind::EraseCommand, &[&number.to_le_bytes()]);
                 erased.commands += 1;
@@ -365,3 +374,6 @@ impl Store for Embedded {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

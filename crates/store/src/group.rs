@@ -7,8 +7,7 @@ use crate::limits::{
     APPEND_BATCHES_MAX, APPEND_DOCUMENTS_MAX, APPEND_RECORDS_MAX, GROUP_BYTES_MAX, QUEUE_BATCHES_MAX,
 };
 use crate::store::Store;
-use lockstep_types::Digest;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A queue in front of a store.
@@ -122,8 +121,7 @@ struct Leading<'a> {
 impl Drop for Leading<'_> {
     fn drop(&mut self) {
         for entry in self.group {
-            let mut slot = entry.slot.lock().unwrap_or_else(PoisonError::into_inner);
-            slot.get_or_insert(Append::Unknown);
+            entry.answer(Append::Unknown);
         }
         self.front.lock().committing = false;
         self.front.changed.notify_all();
@@ -131,60 +129,71 @@ impl Drop for Leading<'_> {
 }
 
 impl Leading<'_> {
+    /// Appends what continues the ledger, and answers everybody. Who is left without an answer gets `Unknown`.
     fn commit(self) {
         let Ok(head) = self.front.store.head() else { return };
-        let mut ids = BTreeSet::new();
-        let mut after = head;
-        let mut chosen: Vec<(&Entry, Head)> = Vec::new();
-        let mut moved = Vec::new();
-        for entry in self.group {
-            if entry.expected != after {
-                moved.push(entry);
-            } else if let Err(answer) = self.check(&entry.batch, &mut ids) {
-                answer_with(entry, answer);
-            } else {
-                after = after.after(&entry.batch);
-                chosen.push((entry, after));
-            }
-        }
-        let batches: Vec<&Batch> = chosen.iter().map(|(entry, _)| &entry.batch).collect();
-        let answer = if batches.is_empty() {
-            Append::HeadMoved(head)
-        } else {
-            self.front.store.append_all(&head, &batches)
-        };
-        let now = match answer {
-            Append::Appended(now) => {
-                chosen.iter().for_each(|(entry, after)| answer_with(entry, Append::Appended(*after)));
-                now
-            }
-            Append::HeadMoved(now) => now,
-            Append::Unknown => return,
-            Append::Refused(error) => {
-                if let Some((first, _)) = chosen.first() {
-                    answer_with(first, Append::Refused(error));
+        loop {
+            let chosen = self.choose(head);
+            let batches: Vec<&Batch> = chosen.iter().map(|(entry, _)| &entry.batch).collect();
+            let now = match self.append(&head, &batches) {
+                Append::Appended(now) => {
+                    chosen.iter().for_each(|(entry, after)| entry.answer(Append::Appended(*after)));
+                    now
                 }
-                head
-            }
-        };
-        // Whoever has no answer yet expected another head than the one that is there now.
-        chosen.iter().map(|(entry, _)| *entry).chain(moved).for_each(|entry| {
-            let mut slot = entry.slot.lock().unwrap_or_else(PoisonError::into_inner);
-            slot.get_or_insert(Append::HeadMoved(now));
-        });
+                Append::HeadMoved(now) => now,
+                Append::Unknown => return,
+                Append::Refused(error) => {
+                    let refused = match &error {
+                        StoreError::BatchExists { id } => {
+                            chosen.iter().rfind(|(entry, _)| entry.batch.id == *id)
+                        }
+                        _ => chosen.first(),
+                    };
+                    let Some((entry, _)) = refused else { return };
+                    entry.answer(Append::Refused(error));
+                    continue;
+                }
+            };
+            // Whoever has no answer yet expected another head than the one that is there now.
+            self.group.iter().for_each(|entry| entry.answer(Append::HeadMoved(now)));
+            return;
+        }
     }
 
-    /// Why a batch would make the whole append fail.
-    fn check(&self, batch: &Batch, ids: &mut BTreeSet<Digest>) -> Result<(), Append> {
-        batch.check().map_err(Append::Refused)?;
-        let stored = self.front.store.batch(&batch.id).map_err(|_| Append::Unknown)?;
-        if stored.is_some() || !ids.insert(batch.id) {
-            return Err(Append::Refused(StoreError::BatchExists { id: batch.id }));
+    fn append(&self, head: &Head, batches: &[&Batch]) -> Append {
+        if batches.is_empty() {
+            return Append::HeadMoved(*head);
         }
-        Ok(())
+        self.front.store.append_all(head, batches)
+    }
+
+    /// The entries that continue one another from `head`, each with the head after it. Answers those that no
+    /// store would take.
+    fn choose(&self, head: Head) -> Vec<(&Entry, Head)> {
+        let mut after = head;
+        let mut chosen = Vec::new();
+        for entry in self.group.iter().filter(|entry| !entry.is_answered()) {
+            if entry.expected != after {
+                continue;
+            }
+            if let Err(error) = entry.batch.check() {
+                entry.answer(Append::Refused(error));
+                continue;
+            }
+            after = after.after(&entry.batch);
+            chosen.push((entry, after));
+        }
+        chosen
     }
 }
 
-fn answer_with(entry: &Entry, answer: Append) {
-    *entry.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+impl Entry {
+    fn is_answered(&self) -> bool {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// The first answer stands.
+    fn answer(&self, answer: Append) {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(answer);
+    }
 }

@@ -193,6 +193,34 @@ fn erased_documents_and_commands_are_gone_and_stay_gone(store: &dyn Store) {
     assert_eq!(store.document(&of_a).unwrap(), None, "an erased document does not come back");
 }
 
+fn an_empty_command_is_kept_and_erased_like_any_other(store: &dyn Store) {
+    let mut a = batch("a", 2);
+    a.records.iter_mut().for_each(|record| record.command = Some(Vec::new()));
+    let _ = appended(store, &a);
+    assert_eq!(store.erase(&[], &[1]).unwrap(), Erased { documents: 0, commands: 1 });
+    let commands: Vec<_> = stream(store, 0, 2).map(|record| record.unwrap().command).collect();
+    assert_eq!(commands, [Some(Vec::new()), None]);
+}
+
+fn records_are_found_among_many_small_writes(store: &dyn Store) {
+    let mut expected = Vec::new();
+    for i in 0..60 {
+        let batch = batch(&format!("{i}"), if i % 20 == 7 { 50 } else { 1 });
+        let head = appended(store, &batch);
+        expected.extend(batch.records);
+        if i % 3 == 0 {
+            store.put_certificate(head.size, b"a write without records").unwrap();
+        }
+    }
+    for (number, record) in expected.iter().enumerate() {
+        assert_eq!(
+            store.records(number as u64, 1, 0).unwrap(),
+            std::slice::from_ref(record),
+            "record {number}"
+        );
+    }
+}
+
 fn a_document_erased_before_it_came_is_never_stored(store: &dyn Store) {
     let a = batch("a", 1);
     assert_eq!(store.erase(&[a.documents[0].0], &[]).unwrap(), Erased::default());
@@ -301,6 +329,8 @@ suite! {
     batches_appended_together_are_all_there_or_none_is
     limits_are_refused_in_order_and_nothing_is_written
     erased_documents_and_commands_are_gone_and_stay_gone
+    an_empty_command_is_kept_and_erased_like_any_other
+    records_are_found_among_many_small_writes
     a_document_erased_before_it_came_is_never_stored
     an_erasure_beyond_the_head_is_refused_as_a_whole
     one_document_in_two_batches_is_one_document

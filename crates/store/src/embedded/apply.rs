@@ -4,7 +4,7 @@ use super::frame::{Frame, Part, PartKind, Place, decode_rows};
 use super::index::{Applied, Change, Document, Index};
 use super::log::{Log, NoFrame, Window};
 use crate::batch::{Head, LEAF_BYTES};
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 use lockstep_types::Digest;
 
 /// Where the bytes of a frame's parts come from.
@@ -56,9 +56,7 @@ pub(super) fn take_over(log: &Log, index: &Index, frame: &Frame, parts: &mut dyn
         taken.ok_or_else(|| log.damaged(part.place.offset, "a part is not what its kind says"))?;
     }
     let applied = Applied { end: frame.end, head: rows.head };
-    if applied.head.size > frame.before.size {
-        rows.change.frame(frame.before.size, frame.at);
-    }
+    rows.change.frame(frame.before.size, applied.head.size, frame.at);
     rows.close_batch();
     rows.change.commit(&applied, &log.nonce)?;
     Ok(applied)
@@ -134,8 +132,8 @@ pub(super) fn command_place(log: &Log, index: &Index, number: u64, end: u64) -> 
 
 /// The frame that holds record `number`, which is below the head.
 pub(super) fn frame_of(log: &Log, index: &Index, number: u64, end: u64) -> Result<Frame> {
-    let at = index.frame(number)?;
-    whole_frame(log, at.ok_or(StoreError::IndexDamaged { what: "where a record's frame starts" })?, end)
+    let at = log.frame_with(number, index.frame_before(number)?, end)?;
+    whole_frame(log, at, end)
 }
 
 /// The frame at `at`, where one must be.

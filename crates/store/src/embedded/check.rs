@@ -42,13 +42,12 @@ fn check_frame(log: &Log, index: &Index, bounds: (u64, u64), checked: &mut Check
         return Err(log.damaged(frame.at, "the frame does not continue the one before it"));
     }
     checked.frames += 1;
-    let erased = index.commands_erased(frame.before.size, frame.before.size + frame.parts.len() as u64)?;
     let mut window = log.window(frame.end, WINDOW_BYTES);
     let mut name = Digest::default();
     let mut batch = None;
     for (number, part) in numbered(&frame) {
         match part.kind {
-            PartKind::Command if erased.contains(&number) => {
+            PartKind::Command if index.is_command_erased(number)? => {
                 checked.erased += 1;
                 continue;
             }

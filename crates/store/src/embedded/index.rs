@@ -18,6 +18,9 @@ const JOURNAL_BYTES_MAX: u64 = 64 * 1_048_576;
 /// Table files that the engine keeps open.
 const OPEN_FILES_MAX: usize = 64;
 
+/// Of so many records one has its frame's place in the index.
+const RECORDS_PER_ROW: u64 = 16;
+
 const APPLIED: &[u8] = b"a";
 const BATCH: u8 = b'b';
 const CERTIFICATE: u8 = b'c';
@@ -76,8 +79,12 @@ impl Change {
         self.batch.insert(&self.rows, key, value);
     }
 
-    pub fn frame(&mut self, first: u64, at: u64) {
-        self.put(key(FRAME, &[&first.to_be_bytes()]), at.to_le_bytes());
+    /// The frame at `at` holds the records from `first` to `end` (exclusive). One row for each multiple of
+    /// [`RECORDS_PER_ROW`] among them: from there it is a short walk through the log.
+    pub fn frame(&mut self, first: u64, end: u64, at: u64) {
+        for block in first.div_ceil(RECORDS_PER_ROW)..end.div_ceil(RECORDS_PER_ROW) {
+            self.put(key(FRAME, &[&block.to_be_bytes()]), at.to_le_bytes());
+        }
     }
 
     pub fn batch(&mut self, id: &Digest, after: &Head) {
@@ -182,20 +189,17 @@ impl Index {
         Ok(Some((decode_number(&key)?, decode_place(&value)?)))
     }
 
-    /// Where the frame that holds record `number` starts.
-    pub fn frame(&self, number: u64) -> Result<Option<u64>> {
-        let upto = key(FRAME, &[&number.to_be_bytes()]);
-        let Some(row) = self.rows.range(vec![FRAME]..=upto).next_back() else { return Ok(None) };
-        let (_, value) = row.into_inner().map_err(failed)?;
-        let damaged = |_| StoreError::IndexDamaged { what: "where a frame starts" };
-        Ok(Some(u64::from_le_bytes(value.as_ref().try_into().map_err(damaged)?)))
+    /// Where a frame starts that holds record `number` or one of the [`RECORDS_PER_ROW`] before it.
+    pub fn frame_before(&self, number: u64) -> Result<u64> {
+        let damaged = || StoreError::IndexDamaged { what: "where a frame starts" };
+        let block = number / RECORDS_PER_ROW;
+        let at = self.get(&key(FRAME, &[&block.to_be_bytes()]))?.ok_or_else(damaged)?;
+        Ok(u64::from_le_bytes(at.as_ref().try_into().map_err(|_| damaged())?))
     }
 
-    /// The records from `from` to `to` (exclusive) whose command was erased.
-    pub fn commands_erased(&self, from: u64, to: u64) -> Result<Vec<u64>> {
-        let bounds = key(ERASED_COMMAND, &[&from.to_be_bytes()])..key(ERASED_COMMAND, &[&to.to_be_bytes()]);
-        let rows = self.rows.range(bounds);
-        rows.map(|row| decode_number(&row.key().map_err(failed)?)).collect()
+    /// Whether the command of record `number` was erased.
+    pub fn is_command_erased(&self, number: u64) -> Result<bool> {
+        Ok(self.get(&key(ERASED_COMMAND, &[&number.to_be_bytes()]))?.is_some())
     }
 
     pub fn row(&self, row_key: &[u8]) -> Result<Option<Vec<u8>>> {

@@ -158,6 +158,22 @@ impl Log {
         Ok(FrameHead::decode(&bytes, &self.nonce))
     }
 
+    /// Where the frame with record `number` starts, walking from the frame at `at`, which must not be after it.
+    pub fn frame_with(&self, number: u64, mut at: u64, end: u64) -> Result<u64> {
+        let head = |at| self.frame_head(at, end)?.ok_or_else(|| self.damaged(at, "no frame starts here"));
+        let mut next = at + head(at)?.frame_bytes();
+        // A frame's records end where the next frame begins.
+        while next < end {
+            let after = head(next)?;
+            if after.before.size > number {
+                break;
+            }
+            at = next;
+            next = at + after.frame_bytes();
+        }
+        Ok(at)
+    }
+
     /// Whether a frame head stands anywhere from `from` to `end`: then what is before it is no torn tail.
     pub fn has_frame_after(&self, from: u64, end: u64) -> Result<bool> {
         let mut at = from.next_multiple_of(ALIGN);

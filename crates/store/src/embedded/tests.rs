@@ -1,0 +1,108 @@
+use super::frame::{FrameBuilder, FrameHead, HEAD_BYTES, decode_rows};
+use super::{Embedded, Frame};
+use crate::{Append, Batch, Head, Snapshot, Store, StoredRecord};
+use lockstep_types::{Digest, Salt, sha256};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+fn batch(name: &str) -> Batch {
+    let digest = sha256(name.as_bytes());
+    let mut leaf = [1; 41];
+    leaf[9..].copy_from_slice(&digest);
+    let body = name.as_bytes().to_vec();
+    let record = StoredRecord { leaf, salt: Salt(digest), body: body.clone(), command: Some(body.clone()) };
+    Batch {
+        id: Digest(digest),
+        records: vec![record],
+        documents: vec![(Digest(digest), body.clone())],
+        index: vec![(body.clone(), body)],
+    }
+}
+
+/// Leaves the store as a failed flush does: the bytes are in the log, and nobody knows.
+fn write_without_answer(store: &Embedded, frame: FrameBuilder) {
+    let mut state = store.state.write().unwrap();
+    let open = state.open.take().unwrap();
+    let bytes = frame.finish(&open.applied.head, &open.log.nonce);
+    open.log.write(open.applied.end, &bytes).unwrap();
+}
+
+#[test]
+fn an_append_whose_answer_was_lost_is_found_by_its_id() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Embedded::open(dir.path()).unwrap();
+    let (a, b) = (batch("a"), batch("b"));
+    let Append::Appended(after_a) = store.append(&Head::EMPTY, &a) else { panic!("it must be appended") };
+    let mut frame = FrameBuilder::default();
+    frame.batch(&b, &mut BTreeSet::new());
+    write_without_answer(&store, frame);
+    assert_eq!(store.batch(&b.id).unwrap(), Some(after_a.after(&b)));
+    assert_eq!(store.head().unwrap(), after_a.after(&b));
+    assert_eq!(store.document(&b.documents[0].0).unwrap(), Some(b"b".to_vec()));
+    assert_eq!(store.index_get(b"b").unwrap(), Some(b"b".to_vec()));
+    store.check().unwrap();
+}
+
+#[test]
+fn an_erasure_that_was_cut_short_is_carried_out_by_whoever_opens_the_store_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Embedded::open(dir.path()).unwrap();
+    let a = batch("a");
+    assert!(matches!(store.append(&Head::EMPTY, &a), Append::Appended(_)));
+    let (frame, erased) = store.read(|open| open.erasure(&[a.documents[0].0], &[0])).unwrap();
+    assert_eq!((erased.documents, erased.commands), (1, 1));
+    write_without_answer(&store, frame);
+    assert_eq!(store.document(&a.documents[0].0).unwrap(), None);
+    assert_eq!(store.records(0, 1, 1).unwrap()[0].command, None);
+    store.check().unwrap();
+}
+
+#[test]
+fn an_append_and_its_erasure_both_unseen_by_the_index_are_taken_over_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Embedded::open(dir.path()).unwrap();
+    let a = batch("a");
+    assert!(matches!(store.append(&Head::EMPTY, &a), Append::Appended(_)));
+    store.put_snapshot(&Snapshot { size: 1, state: vec![] }, &[], &[]).unwrap();
+    store.erase(&[a.documents[0].0], &[0]).unwrap();
+    drop(store);
+    std::fs::remove_dir_all(dir.path().join("index")).unwrap();
+    let store = Embedded::open(dir.path()).unwrap();
+    assert_eq!(store.document(&a.documents[0].0).unwrap(), None);
+    assert_eq!(store.records(0, 1, 1).unwrap()[0].command, None);
+    assert_eq!(store.snapshot().unwrap(), None, "a snapshot may be lost with the index, and is made anew");
+    assert_eq!(store.check().unwrap().erased, 2);
+}
+
+/// Folders that exist are read by it: another layout needs another name in `FORMAT`.
+#[test]
+fn the_bytes_of_a_frame_are_frozen() {
+    let mut frame = FrameBuilder::default();
+    frame.batch(&batch("frozen"), &mut BTreeSet::new());
+    let bytes = frame.finish(&Head::EMPTY, &[7; 16]);
+    let digest = Digest(sha256(&bytes)).to_string();
+    assert_eq!(digest, "ba89cecb70f9bfd667d7a7fa98f1c9f2a9889380601acc62e30bec361c2eb4a6");
+}
+
+fn decode(bytes: &[u8]) -> Option<Frame> {
+    let head = FrameHead::decode(bytes.first_chunk()?, &[7; 16])?;
+    Frame::decode(0, &head, bytes.get(HEAD_BYTES..HEAD_BYTES.checked_add(head.table_bytes())?)?)
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_decoders_panic(bytes in any::<Vec<u8>>(), at in 0_usize..400, bit in 0_u8..8) {
+        let _ = decode(&bytes);
+        let _ = decode_rows(&bytes);
+        let mut frame = FrameBuilder::default();
+        frame.batch(&batch("a"), &mut BTreeSet::new());
+        let mut built = frame.finish(&Head::EMPTY, &[7; 16]);
+        let parts = decode(&built).unwrap().parts;
+        prop_assert_eq!(parts.len(), 6);
+        if let Some(byte) = built.get_mut(at) {
+            *byte ^= 1 << bit;
+        }
+        let table_end = HEAD_BYTES + 6 * 24 + 16;
+        prop_assert_eq!(decode(&built).is_none(), at < table_end, "head and table are under checksums");
+    }
+}
