@@ -119,6 +119,10 @@ fn debits_pending_entries_and_reversals_are_never_credits() {
     refused(STATEMENT, &query(""), "no entry carries ``");
     let taken_back = STATEMENT.replacen("<RvslInd>false</RvslInd>", "<RvslInd>1</RvslInd>", 1);
     refused(&taken_back, &query(MILLION), "names a reversal");
+    // A rejected outgoing payment comes back under a reference of the bank's: that takes no credit back.
+    let start = STATEMENT.find("<NtryRef>20261120-00022").unwrap();
+    let returned = format!("{}{}", &STATEMENT[..start], STATEMENT[start..].replacen("DBIT", "CRDT", 1));
+    assert!(find(&returned, &query("HB2611200000021")).is_ok());
     let informed = STATEMENT.replacen("<Cd>BOOK</Cd>", "<Cd>INFO</Cd>", 1);
     refused(&informed, &query(MILLION), "names an entry of status `INFO`");
 }
@@ -198,6 +202,20 @@ fn pages_must_be_complete() {
     assert!(find_a(&[(&whole, &a), (&whole, &b)]).is_ok(), "two statements of one page each");
     let twice = [good[0], good[1], (p3.as_str(), a.as_str())];
     assert_eq!(find_a(&twice).unwrap_err(), "`A` names 2 booked credits, expected one");
+    let (numbered, p2_last) = (format!("{p1}<ElctrncSeqNb>7</ElctrncSeqNb>"), page(2, true));
+    let strangers = |first: &str, second: &str, change: (&str, &str)| {
+        let file = pages(&[(first, &a), (second, &b)]);
+        let at = file.rfind("<Stmt>").unwrap();
+        let file = format!("{}{}", &file[..at], file[at..].replacen(change.0, change.1, 1));
+        find(&file, &query("A")).map(|p| p.act())
+    };
+    assert_eq!(strangers(&p1, &p2_last, ("", "")).unwrap(), "A/");
+    for change in [("<Id>S<", "<Id>T<"), ("<Id>1<", "<Id>2<"), ("HARBUS30", "HARBUS31")] {
+        let gap = strangers(&p1, &p2_last, change).unwrap_err();
+        assert_eq!(gap, "page 2 of statement `S` is missing", "{change:?}");
+    }
+    let second = format!("{p2_last}<ElctrncSeqNb>7</ElctrncSeqNb>");
+    assert_eq!(strangers(&numbered, &second, ("<Id>S<", "<Id>T<")).unwrap(), "A/");
     let message = STATEMENT.replacen("<PgNb>1</PgNb>", "<PgNb>2</PgNb>", 1);
     refused(&message, &query(MILLION), "the file is page 2 of a message of several pages");
     let message = STATEMENT.replacen("<LastPgInd>true", "<LastPgInd>false", 1);
@@ -210,6 +228,8 @@ fn a_payment_is_never_dated_after_the_closing_balance_of_its_own_statement() {
     let day = |file: &str| find(file, &query("A")).unwrap().booked_at.to_string();
     assert_eq!(day(&pages(&[("", &late)])), "2026-11-24T10:00:00.000Z");
     assert_eq!(day(&pages(&[("", &format!("{balance}{late}"))])), "2026-11-19T10:00:00.000Z");
+    let two = format!("{}{balance}{}{late}", closing("2026-11-22"), closing("2026-11-21"));
+    assert_eq!(day(&pages(&[("", &two)])), "2026-11-19T10:00:00.000Z", "the earliest of several");
     // The balance stands on a later page of the same statement …
     let (p1, p2) = (page(1, false), page(2, true));
     assert_eq!(day(&pages(&[(&p1, &late), (&p2, &balance)])), "2026-11-19T10:00:00.000Z");

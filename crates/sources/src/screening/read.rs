@@ -9,7 +9,7 @@ const SDN_REMARKS: usize = 11;
 const ALT_FIELDS: usize = 5;
 const NAME: usize = 1;
 const ALT_NAME: usize = 3;
-/// OFAC's files end with this character on a line of its own (the end-of-file mark of CP/M and MS-DOS).
+/// OFAC's files end with this character (the end-of-file mark of CP/M and MS-DOS), on a line of its own.
 const END_MARK: char = '\u{1a}';
 
 /// Reads `sdn.csv`: entries, their names, and what their remarks say of weak aliases and addresses.
@@ -107,12 +107,9 @@ fn records(
     Ok(())
 }
 
-/// Drops the end mark when it stands on the last line, alone.
+/// The end mark is no part of the last record; nothing but white space may follow it.
 fn without_end_mark(text: &str) -> &str {
-    match text.trim_end().strip_suffix(END_MARK) {
-        Some(rest) if rest.is_empty() || rest.ends_with('\n') => rest,
-        _ => text,
-    }
+    text.trim_end().strip_suffix(END_MARK).unwrap_or(text)
 }
 
 /// The text of a field; null (`-0-`) is the empty text.

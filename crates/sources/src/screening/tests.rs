@@ -134,6 +134,10 @@ fn a_list_that_cannot_be_read_whole_is_refused() {
         refused(&format!("1,\"A\"{tail}\n1,\"B\"{tail}")),
         "names (sdn.csv): line 2 repeats the entry 1"
     );
+    let wide = format!("1,\"A\"{tail},-0- ");
+    assert_eq!(refused(&wide), "names (sdn.csv): line 1 has 13 fields, expected 12");
+    let late = format!("1,\"A\"{tail}\r\n\r\n2,\"B\nB\"{tail}\r\n3,x");
+    assert_eq!(refused(&late), "names (sdn.csv): line 5 has 2 fields, expected 12");
     assert_eq!(
         refused(&format!("1,-0- {tail}")),
         "names (sdn.csv): line 1 has the name ``, expected a letter or a digit in it"

@@ -46,8 +46,9 @@ impl Pages {
     pub(crate) fn statement(&mut self, statement: &Statement) -> bool {
         let page = statement.page.unwrap_or(Page { last: true, number: 1 });
         let open = self.open.take();
-        let continues = page.number > 1
-            && open.as_ref().is_some_and(|open| open.next == page.number && same(&open.statement, statement));
+        // The page after an open one is at least the second, so a first page never continues.
+        let continues =
+            open.as_ref().is_some_and(|open| open.next == page.number && same(&open.statement, statement));
         if !continues {
             self.interrupted(open);
             if page.number != 1 {
