@@ -407,7 +407,7 @@ fn a_time_is_exact_for_a_balance_and_rounded_down_to_its_day_for_a_booking() {
     assert_eq!(zoned.booked_at(Some("-05:00".parse().unwrap())).unwrap(), time("2026-11-20T05:00:00.000Z"));
     // 04:30 UTC on the 21st is still the 20th at UTC-12, and the 20th starts at 10:00 UTC on the 19th.
     assert_eq!(zoned.booked_at(None).unwrap(), time("2026-11-19T10:00:00.000Z"));
-    // 03:00 UTC on the 21st is the 20th in New York: unless the offset is known, it must not count as the 21st.
+    // 03:00 UTC on the 21st is the 20th in New York: without an offset it must not count as the 21st.
     let utc = BankDate::from_time("2026-11-21T03:00:00Z").unwrap();
     assert_eq!(utc.booked_at(None).unwrap(), time("2026-11-19T10:00:00.000Z"));
     let wall = BankDate::from_time("2026-11-20T23:30:00").unwrap();
