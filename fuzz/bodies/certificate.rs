@@ -1,5 +1,5 @@
-//! Certificates, receipts and requests to a signer: what is read has exactly these bytes, and nothing but the seeds,
-//! which were signed, counts.
+//! Certificates, receipts and requests to a signer: what is read has exactly these bytes, and nothing but the
+//! seeds, which were signed, counts.
 
 use lockstep_ledger::{
     Certificate, Committee, Handover, Receipt, SignedHead, SigningRefusal, SigningRequest, SigningRule,

@@ -1,5 +1,5 @@
-//! Signed notes, their keys and their text: what is read has exactly these bytes, and nothing but the text that was
-//! signed counts.
+//! Signed notes, their keys and their text: what is read has exactly these bytes, and nothing but the text
+//! that was signed counts.
 
 use lockstep_ledger::log::LogHead;
 use lockstep_ledger::note::{Note, NoteKey};

@@ -110,7 +110,8 @@ impl MemberSignature {
     /// Checks that the named member of `committee` has signed the checkpoint with `signing_hash`.
     ///
     /// # Errors
-    /// [`CertificateError::MemberOutOfRange`], [`CertificateError::HighS`], [`CertificateError::BadSignature`].
+    /// [`CertificateError::MemberOutOfRange`], [`CertificateError::HighS`],
+    /// [`CertificateError::BadSignature`].
     pub fn verify(&self, signing_hash: &[u8; 32], committee: &Committee) -> Result<(), CertificateError> {
         let member = self.member;
         let expected = committee

@@ -1,6 +1,7 @@
 //! The ledger itself: a machine, the frontier of its log, and the root of its state map.
 //!
-//! The appender decides, writes, applies; a co-signer replays what it is sent; both run this code and nothing else.
+//! The appender decides, writes, applies; a co-signer replays what it is sent; both run this code and nothing
+//! else.
 
 mod error;
 mod replay;

@@ -1,7 +1,7 @@
 //! The ledger: ordered records of one tenant, for whatever machine it carries.
 //!
-//! Records, their log, seals of the state map, checkpoints, quorum certificates, receipts and the rule by which a
-//! signer signs are the same for every [`Machine`]. Nothing here knows what a case is.
+//! Records, their log, seals of the state map, checkpoints, quorum certificates, receipts and the rule by
+//! which a signer signs are the same for every [`Machine`]. Nothing here knows what a case is.
 
 #![cfg_attr(
     not(test),

@@ -1,7 +1,7 @@
 //! The log as files that any C2SP client reads: tiles, entry bundles, and the text of a checkpoint.
 //!
-//! Paths and bytes are given; who writes or serves them is the shell's business. <https://c2sp.org/tlog-tiles>,
-//! specs/log.md.
+//! Paths and bytes are given; who writes or serves them is the shell's business.
+//! <https://c2sp.org/tlog-tiles>, specs/log.md.
 
 mod bundle;
 mod head;

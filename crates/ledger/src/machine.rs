@@ -55,8 +55,8 @@ pub trait Machine: Sized {
     /// Decides `command` at `scribe.now()`, writing what follows from it.
     ///
     /// # Errors
-    /// The rule that was broken. What had been written stands all the same: a machine may put the refusal itself on
-    /// record.
+    /// The rule that was broken. What had been written stands all the same: a machine may put the refusal
+    /// itself on record.
     fn decide(
         &self,
         view: &dyn View,
@@ -70,8 +70,9 @@ pub trait Machine: Sized {
     /// [`CorruptBody`] when the body cannot be decoded; nothing else is refused.
     fn apply(&mut self, view: &dyn View, record: &Record) -> Result<(), CorruptBody>;
 
-    /// Keeps what a command says beyond its records, once they have been applied: what may be withheld or erased
-    /// later stands in commands, never in bodies. A machine that is not told decides less, never otherwise.
+    /// Keeps what a command says beyond its records, once they have been applied: what may be withheld or
+    /// erased later stands in commands, never in bodies. A machine that is not told decides less, never
+    /// otherwise.
     fn learn(&mut self, command: &Self::Command, records: &[Record]);
 
     /// Takes the entries of the state map that changed since they were last taken: canonical JSON by key.

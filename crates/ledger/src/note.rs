@@ -1,4 +1,5 @@
-//! Signed notes, as existing clients of logs and witnesses write and read them. <https://c2sp.org/signed-note>
+//! Signed notes, as existing clients of logs and witnesses write and read them.
+//! <https://c2sp.org/signed-note>
 //!
 //! A note by the log's key authorises nothing: it lets those clients and witnesses work (specs/log.md §4).
 
@@ -162,8 +163,8 @@ impl Note {
     /// Verifies every line by one of `keys` and ignores the others.
     ///
     /// # Errors
-    /// [`NoteError::BadSignature`] when a line by a known key does not hold, [`NoteError::NoKnownSignature`] when
-    /// there is no such line.
+    /// [`NoteError::BadSignature`] when a line by a known key does not hold, [`NoteError::NoKnownSignature`]
+    /// when there is no such line.
     pub fn verify(&self, keys: &[NoteKey]) -> Result<Vec<Signed>, NoteError> {
         let mut signed: Vec<Signed> = Vec::new();
         for line in &self.signatures {

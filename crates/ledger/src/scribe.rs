@@ -37,7 +37,8 @@ impl Seed {
         Self(Salt(bytes))
     }
 
-    /// SHA-256 of `lockstep/salt/1`, the seed and the number of the record within its command (specs/record.md §3).
+    /// SHA-256 of `lockstep/salt/1`, the seed and the number of the record within its command
+    /// (specs/record.md §3).
     #[must_use]
     pub fn salt(&self, number: u32) -> Salt {
         Salt(sha256_parts(&[b"lockstep/salt/1", self.0.as_bytes(), &number.to_be_bytes()]))
@@ -78,8 +79,8 @@ impl Scribe {
         Self { now, seed, given: Vec::new(), records: Vec::new() }
     }
 
-    /// A scribe for a reader that has the salts of the records it was shown, and not the seed that would open others
-    /// of the same command. Records beyond them get salts that open nothing on any log.
+    /// A scribe for a reader that has the salts of the records it was shown, and not the seed that would open
+    /// others of the same command. Records beyond them get salts that open nothing on any log.
     #[must_use]
     pub const fn with_salts(now: Time, salts: Vec<Salt>) -> Self {
         Self { now, seed: Seed::new([0; 32]), given: salts, records: Vec::new() }
@@ -99,7 +100,8 @@ impl Scribe {
 
     /// Makes a record of `entry` and gives its name in the log.
     pub fn push(&mut self, entry: Entry) -> LeafHash {
-        // Saturation cannot be reached: a command with more than `RECORDS_PER_COMMAND_MAX` records is refused.
+        // Saturation cannot be reached: a command with more than `RECORDS_PER_COMMAND_MAX` records is
+        // refused.
         let number = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
         let given = self.given.get(self.records.len()).copied();
         let salt = given.unwrap_or_else(|| self.seed.salt(number));

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 
 /// Longest time from the first unsealed record to its seal.
 pub const SEAL_DELAY_MS_MAX: u64 = 500;
-/// A seal is due this long after the first unsealed record: the rest of [`SEAL_DELAY_MS_MAX`] is for making it.
+/// A seal is due this long after the first unsealed record: the rest of [`SEAL_DELAY_MS_MAX`] is for making
+/// it.
 pub const SEAL_DUE_MS: u64 = 400;
 
-/// Least time from the last record to a seal that seals nothing: it lets co-signers, who sign only what is recent by
-/// their clocks, certify a ledger that has been quiet.
+/// Least time from the last record to a seal that seals nothing: it lets co-signers, who sign only what is
+/// recent by their clocks, certify a ledger that has been quiet.
 pub const EMPTY_SEAL_MS_MIN: u64 = 10_000;
 
 /// Every body of a seal starts so, and no other body does.

@@ -1,7 +1,7 @@
 //! When a co-signer's key may sign: the rule of the one place where the key lives (specs/certificate.md §6).
 //!
-//! Keeping the last size and root, durable before the signature leaves, is the shell's business; it lives outside the
-//! store, so that no restored copy of the store brings it back.
+//! Keeping the last size and root, durable before the signature leaves, is the shell's business; it lives
+//! outside the store, so that no restored copy of the store brings it back.
 
 use crate::certificate::Checkpoint;
 use crate::record::Record;
@@ -36,7 +36,8 @@ pub struct SignedHead {
 pub struct SigningRequest {
     /// What to sign.
     pub checkpoint: Checkpoint,
-    /// Consistency proof from the last signed size; empty when nothing has been signed, or the size is the same.
+    /// Consistency proof from the last signed size; empty when nothing has been signed, or the size is the
+    /// same.
     pub consistency: Vec<Digest>,
     /// Inclusion proof of the seal as the last record.
     pub inclusion: Vec<Digest>,
@@ -96,7 +97,7 @@ pub enum SigningRefusal {
     SealIsNotLast(#[source] TreeError),
     /// Ahead of the signer's clock.
     #[error(
-        "the last record, of `{found}`, lies {ahead_ms} ms ahead of this clock: at most {AHEAD_MS_MAX} are allowed"
+        "the last record, of `{found}`, is {ahead_ms} ms ahead of this clock: at most {AHEAD_MS_MAX} may be"
     )]
     TooFarAhead {
         /// Time of the last record.
@@ -106,7 +107,7 @@ pub enum SigningRefusal {
     },
     /// Behind the signer's clock.
     #[error(
-        "the last record, of `{found}`, lies {behind_ms} ms behind this clock: at most {BEHIND_MS_MAX} are allowed"
+        "the last record, of `{found}`, is {behind_ms} ms behind this clock: at most {BEHIND_MS_MAX} may be"
     )]
     TooFarBehind {
         /// Time of the last record.
@@ -135,7 +136,8 @@ impl SigningRule {
         self.last.map(|head| SignedHead { ledger: self.ledger, root: head.root, size: head.size })
     }
 
-    /// Says whether the signer may sign at `now`, and what it must have kept, durably, before the signature leaves.
+    /// Says whether the signer may sign at `now`, and what it must have kept, durably, before the signature
+    /// leaves.
     ///
     /// # Errors
     /// [`SigningRefusal`], in the order of the checks.

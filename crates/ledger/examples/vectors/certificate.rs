@@ -176,8 +176,8 @@ fn handovers() -> Vec<Value> {
     cases
         .map(|(name, handover, new)| {
             json!({
-                "answer": answer(&handover.verify(&ledger(), &old, new)), "handover": handover, "ledger": ledger(),
-                "name": name, "new": new, "old": old,
+                "answer": answer(&handover.verify(&ledger(), &old, new)), "handover": handover,
+                "ledger": ledger(), "name": name, "new": new, "old": old,
             })
         })
         .into()

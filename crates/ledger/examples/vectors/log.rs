@@ -66,7 +66,10 @@ fn sizes() -> Vec<Value> {
                 .iter()
                 // The rest follows the same rule, and would fill the file.
                 .filter(|(path, _)| path.index() < 2 || path.width() < 256)
-                .map(|(path, bytes)| json!({"bytes": bytes.len(), "path": path.to_string(), "sha256": hex::encode(sha256(bytes))}))
+                .map(|(path, bytes)| {
+                    let hash = hex::encode(sha256(bytes));
+                    json!({"bytes": bytes.len(), "path": path.to_string(), "sha256": hash})
+                })
                 .collect();
             json!({"files": files, "root": root(size), "size": size})
         })
@@ -114,7 +117,10 @@ fn bundles() -> Vec<Value> {
         ("an entry with an unknown tag", [&[0, 41, 9], &[0; 40][..]].concat()),
     ];
     cases
-        .map(|(name, bytes)| json!({"answer": answer(&bundle_decode(&bytes)), "bundle": hex::encode(&bytes), "name": name}))
+        .map(|(name, bytes)| {
+            let answer = answer(&bundle_decode(&bytes));
+            json!({"answer": answer, "bundle": hex::encode(&bytes), "name": name})
+        })
         .into()
 }
 

@@ -1,4 +1,5 @@
-//! Writes the vectors of records, logs, certificates and receipts, and the worked examples in their pages of `specs/`.
+//! Writes the vectors of records, logs, certificates and receipts, and the worked examples in their pages of
+//! `specs/`.
 //!
 //! `cargo run -p lockstep-ledger --example vectors`; the test `vectors` compares what is committed.
 

@@ -3,7 +3,7 @@
 use crate::answer::{answer, pretty};
 use crate::certificate::{committee, ledger, sign};
 use lockstep_crypto::tree::{self, Subtrees};
-use lockstep_crypto::{Message, SecretKey, Suite};
+use lockstep_crypto::{Message, PublicKey, SecretKey, Suite};
 use lockstep_ledger::{
     AcceptedBatch, AcceptedReceipt, Certificate, CertifiedReceipt, Checkpoint, Committee, Item, ItemResult,
     Place, Receipt, RefusedItem,
@@ -72,6 +72,11 @@ pub fn example() -> String {
     text
 }
 
+fn accepted_case(name: &str, receipt: &AcceptedReceipt, key: &PublicKey) -> Value {
+    let answer = answer(&receipt.verify(&ledger(), key));
+    json!({"answer": answer, "key": key, "ledger": ledger(), "name": name, "receipt": receipt})
+}
+
 fn accepted_cases() -> Vec<Value> {
     type Change = fn(&mut AcceptedReceipt);
     let changes: [(&str, usize, Change); 11] = [
@@ -92,8 +97,7 @@ fn accepted_cases() -> Vec<Value> {
         .map(|(name, item, change)| {
             let mut receipt = accepted().remove(*item);
             change(&mut receipt);
-            let answer = answer(&receipt.verify(&ledger(), appender().public()));
-            json!({"answer": answer, "key": appender().public(), "ledger": ledger(), "name": name, "receipt": receipt})
+            accepted_case(name, &receipt, appender().public())
         })
         .collect();
     for (name, suite) in
@@ -101,8 +105,7 @@ fn accepted_cases() -> Vec<Value> {
     {
         let key = SecretKey::from_bytes(suite, &sha256(b"other")).unwrap();
         let receipt = accepted().remove(0);
-        let answer = answer(&receipt.verify(&ledger(), key.public()));
-        cases.push(json!({"answer": answer, "key": key.public(), "ledger": ledger(), "name": name, "receipt": receipt}));
+        cases.push(accepted_case(name, &receipt, key.public()));
     }
     cases
 }
@@ -124,7 +127,10 @@ fn certified_cases() -> Vec<Value> {
             let mut receipt = good.clone();
             change(&mut receipt);
             let answer = answer(&receipt.verify(&ledger(), &committee));
-            json!({"answer": answer, "committee": committee, "ledger": ledger(), "name": name, "receipt": receipt})
+            json!({
+                "answer": answer, "committee": committee, "ledger": ledger(), "name": name,
+                "receipt": receipt,
+            })
         })
         .collect()
 }

@@ -16,7 +16,8 @@ fn time(ms: u64) -> Time {
 
 const NOW_MS: u64 = 1_795_241_415_000;
 
-/// An outcome, the record that names it, and a seal, as one command would not make them but a page can show them.
+/// An outcome, the record that names it, and a seal, as one command would not make them but a page can show
+/// them.
 fn records() -> Vec<Record> {
     let mut scribe = Scribe::new(time(NOW_MS), seed());
     let outcome = scribe.push(Entry::outcome(vec![0xab; 4]));
@@ -73,7 +74,12 @@ fn bad_leaves() -> Vec<Value> {
         ("tag 3", with(0, 3)),
         ("after the year 9999", with(1, 1)),
     ];
-    cases.map(|(name, bytes)| json!({"answer": answer(&Leaf::decode(&bytes)), "leaf": hex::encode(&bytes), "name": name})).into()
+    cases
+        .map(|(name, bytes)| {
+            let answer = answer(&Leaf::decode(&bytes));
+            json!({"answer": answer, "leaf": hex::encode(&bytes), "name": name})
+        })
+        .into()
 }
 
 fn bad_records() -> Vec<Value> {
@@ -91,7 +97,12 @@ fn bad_records() -> Vec<Value> {
         ("another digest", other_digest),
         ("a body cut short", bytes[..bytes.len() - 1].to_vec()),
     ];
-    cases.map(|(name, bytes)| json!({"answer": answer(&Record::from_bytes(&bytes)), "bytes": hex::encode(&bytes), "name": name})).into()
+    cases
+        .map(|(name, bytes)| {
+            let answer = answer(&Record::from_bytes(&bytes));
+            json!({"answer": answer, "bytes": hex::encode(&bytes), "name": name})
+        })
+        .into()
 }
 
 /// Bodies of seals, good and bad.
@@ -123,8 +134,9 @@ pub fn vectors() -> String {
         [0, 1, 7, 255].map(|number| json!({"number": number, "salt": seed().salt(number)})).into();
     let command = br#"{"open":{}}"#;
     let with = |command: Option<Vec<u8>>| Input { command, now: time(NOW_MS), seed: seed() };
+    let by_command = hex::encode(with(Some(command.to_vec())).to_bytes());
     let inputs = json!({
-        "command": {"bytes": hex::encode(with(Some(command.to_vec())).to_bytes()), "command": hex::encode(command)},
+        "command": {"bytes": by_command, "command": hex::encode(command)},
         "now": NOW_MS, "seal": {"bytes": hex::encode(with(None).to_bytes())},
     });
     pretty(&json!({

@@ -219,14 +219,19 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn a_subset_counts_exactly_from_the_threshold_on(chosen in proptest::sample::subsequence((0..7u8).collect::<Vec<_>>(), 0..=7)) {
+    fn a_subset_counts_exactly_from_the_threshold_on(
+        chosen in proptest::sample::subsequence((0..7u8).collect::<Vec<_>>(), 0..=7),
+    ) {
         let committee = committee(1, 0..7, 5);
         let certificate = certificate(&checkpoint(1), &committee, 0, &chosen);
         prop_assert_eq!(certificate.verify(&LEDGER, &committee).is_ok(), chosen.len() >= 5);
     }
 
     #[test]
-    fn no_flipped_bit_in_the_json_leaves_a_certificate_that_counts(at in any::<prop::sample::Index>(), bit in 0..8) {
+    fn no_flipped_bit_in_the_json_leaves_a_certificate_that_counts(
+        at in any::<prop::sample::Index>(),
+        bit in 0..8,
+    ) {
         let (committee, certificate) = good();
         let mut bytes = certificate.to_bytes().unwrap();
         let at = at.index(bytes.len());

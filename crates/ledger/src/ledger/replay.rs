@@ -46,8 +46,8 @@ pub enum InputError {
 }
 
 impl Input {
-    /// Milliseconds (8 bytes, big-endian), seed (32), then the machine's bytes of the command; no such bytes for a
-    /// seal (specs/record.md §4).
+    /// Milliseconds (8 bytes, big-endian), seed (32), then the machine's bytes of the command; no such bytes
+    /// for a seal (specs/record.md §4).
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let head = self.now.ms().to_be_bytes().into_iter().chain(*self.seed.as_bytes());
@@ -76,7 +76,8 @@ impl<M: Machine, S: MapStore> Ledger<M, S> {
     /// Decides `input` again, compares with `records`, and commits them when nothing differs.
     ///
     /// # Errors
-    /// [`ReplayError`], in the order of the checks; nothing has been applied unless it is [`ReplayError::Apply`].
+    /// [`ReplayError`], in the order of the checks; nothing has been applied unless it is
+    /// [`ReplayError::Apply`].
     pub fn replay(&mut self, input: &Input, records: &[Record]) -> Result<(), ReplayError<M::Refusal>> {
         match &input.command {
             Some(bytes) => {
@@ -94,7 +95,8 @@ impl<M: Machine, S: MapStore> Ledger<M, S> {
         }
     }
 
-    /// [`Ledger::replay`] for a command that has been decoded already; only time and seed are taken from `input`.
+    /// [`Ledger::replay`] for a command that has been decoded already; only time and seed are taken from
+    /// `input`.
     ///
     /// # Errors
     /// As [`Ledger::replay`].

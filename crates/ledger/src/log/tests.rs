@@ -219,10 +219,13 @@ fn texts_that_are_no_head_are_refused_in_the_order_of_the_checks() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// In whatever batches a log grows, and wherever its writer starts afresh: the tiles give the frontier's root, and
-    /// every proof made of them holds.
+    /// In whatever batches a log grows, and wherever its writer starts afresh: the tiles give the frontier's
+    /// root, and every proof made of them holds.
     #[test]
-    fn tiles_read_back_give_the_root(batches in prop::collection::vec((0..400usize, any::<bool>()), 1..6), pick in any::<prop::sample::Index>()) {
+    fn tiles_read_back_give_the_root(
+        batches in prop::collection::vec((0..400usize, any::<bool>()), 1..6),
+        pick in any::<prop::sample::Index>(),
+    ) {
         let all = leaves(2_400);
         let (mut files, mut writer) = (Files::new(), TileWriter::new());
         let (mut frontier, mut subtrees) = (Frontier::new(), Subtrees::default());
@@ -244,7 +247,8 @@ proptest! {
             let index = u64::try_from(pick.index(from + count)).unwrap();
             let proof = tree::inclusion_proof(&tiles, index, size).unwrap();
             prop_assert_eq!(&proof, &tree::inclusion_proof(&subtrees, index, size).unwrap());
-            prop_assert!(tree::verify_inclusion(all[pick.index(from + count)].hash(), index, &proof, frontier.head()).is_ok());
+            let leaf = all[pick.index(from + count)].hash();
+            prop_assert!(tree::verify_inclusion(leaf, index, &proof, frontier.head()).is_ok());
             if let Some(old) = before.filter(|old| old.size > 0) {
                 let proof = tree::consistency_proof(&tiles, old.size, size).unwrap();
                 prop_assert!(tree::verify_consistency(old, frontier.head(), &proof).is_ok());
@@ -275,7 +279,10 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), text in "[a-z0-9/.x+]{0,40}") {
+    fn arbitrary_bytes_never_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+        text in "[a-z0-9/.x+]{0,40}",
+    ) {
         if let Ok(leaves) = bundle_decode(&bytes) {
             prop_assert_eq!(bundle_encode(&leaves), bytes.clone());
         }

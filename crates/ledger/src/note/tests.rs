@@ -8,7 +8,8 @@ use proptest::prelude::*;
 const GO_KEY: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
 const GO_NOTE: &str = "If you think cryptography is the answer to your problem,\n\
     then you don't know what your problem is.\n\n\
-    — PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+    — PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE\
+    6RyyBwJnAM=\n";
 
 fn secret(n: u8) -> SecretKey {
     SecretKey::from_bytes(Suite::Ed25519, &[n; 32]).unwrap()
@@ -63,8 +64,10 @@ fn keys_of_the_go_implementations_are_read() {
 #[test]
 fn the_example_of_a_cosignature_is_read() {
     let text = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n\
-        — example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n\
-        — witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n";
+        — example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv\
+        2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n\
+        — witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b\
+        2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n";
     let note = Note::parse(text.as_bytes()).unwrap();
     assert_eq!(note.to_string(), text);
     assert_eq!(note.text().parse::<LogHead>().unwrap().size(), 20_852_163);
@@ -238,7 +241,10 @@ fn a_witness_key_and_a_log_key_of_one_name_are_told_apart() {
 
 proptest! {
     #[test]
-    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "\\PC{0,80}") {
+    fn arbitrary_bytes_never_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+        text in "\\PC{0,80}",
+    ) {
         let _ = Note::parse(&bytes);
         let _ = NoteSignature::parse(&text);
         if let Ok(key) = text.parse::<NoteKey>() {
@@ -253,7 +259,8 @@ proptest! {
         bytes[at] ^= 1u8 << bit;
         if let Ok(read) = Note::parse(&bytes) {
             prop_assert_eq!(read.to_string().into_bytes(), bytes);
-            // A changed name or id makes a line unknown; then the other key's line still stands over the same text.
+            // A changed name or id makes a line unknown; then the other key's line still stands over the same
+            // text.
             if let Ok(signed) = read.verify(&[log(), witness()]) {
                 prop_assert!(signed.len() < 2 && read.text() == note().text());
             }

@@ -39,10 +39,11 @@ fn a_store_without_the_nodes_of_the_root_is_an_error_and_no_empty_map() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whenever changes are written down and forgotten, root, values and proofs are those of one map in memory.
+    /// Whenever changes are written down and forgotten, root, values and proofs are those of one map in
+    /// memory.
     #[test]
     fn when_changes_are_written_makes_no_difference(
-        batches in prop::collection::vec((prop::collection::vec((any::<u8>(), any::<u8>()), 1..6), any::<bool>()), 1..12)
+        batches in prop::collection::vec((prop::collection::vec(any::<(u8, u8)>(), 1..6), any::<bool>()), 1..9)
     ) {
         let mut overlay = Overlay::new(Memory::default());
         let (mut root, mut all) = (RootHash::default(), BTreeMap::new());

@@ -135,9 +135,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn no_flipped_bit_leaves_a_receipt_that_counts(kind in any::<bool>(), at in any::<prop::sample::Index>(), bit in 0..8) {
+    fn no_flipped_bit_leaves_a_receipt_that_counts(
+        kind in any::<bool>(),
+        at in any::<prop::sample::Index>(),
+        bit in 0..8,
+    ) {
         let (committee, receipt) = certified();
-        let receipt = if kind { Receipt::Certified(receipt) } else { Receipt::Accepted(accepted(5).remove(2)) };
+        let receipt = match kind {
+            true => Receipt::Certified(receipt),
+            false => Receipt::Accepted(accepted(5).remove(2)),
+        };
         let mut bytes = receipt.to_bytes().unwrap();
         let at = at.index(bytes.len());
         bytes[at] ^= 1u8 << bit;

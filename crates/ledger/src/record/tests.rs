@@ -69,7 +69,8 @@ fn a_body_or_salt_that_does_not_open_the_leaf_is_refused() {
     for refused in [other_body, other_salt] {
         assert!(matches!(refused, Err(RecordError::DoesNotOpen { .. })));
     }
-    // Salt and body are hashed one after the other, and the salt has one length: no byte can move between them.
+    // Salt and body are hashed one after the other, and the salt has one length: no byte can move between
+    // them.
     let mut moved = record.salt().0.to_vec();
     moved.push(record.body()[0]);
     let shifted = Salt(moved[1..].try_into().unwrap());
@@ -103,7 +104,11 @@ proptest! {
     }
 
     #[test]
-    fn one_flipped_bit_gives_another_leaf_or_no_record(record in any_record(), at in any::<prop::sample::Index>(), bit in 0..8) {
+    fn one_flipped_bit_gives_another_leaf_or_no_record(
+        record in any_record(),
+        at in any::<prop::sample::Index>(),
+        bit in 0..8,
+    ) {
         let mut bytes = record.to_bytes();
         let at = at.index(bytes.len());
         bytes[at] ^= 1u8 << bit;

@@ -170,12 +170,13 @@ fn what_is_kept_and_asked_survives_its_json() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever is asked, in whatever order, from two logs that part: what a signer has signed is one history.
+    /// Whatever is asked, in whatever order, from two logs that part: what a signer has signed is one
+    /// history.
     #[test]
     fn a_signer_never_leaves_its_history(asked in prop::collection::vec((0..2u8, 2..12u64), 1..30)) {
         let seal = seal_at(NOW);
-        // Each size of each branch ends in the same seal, so logs of different sizes do not extend one another,
-        // except a branch with itself at one size.
+        // Each size of each branch ends in the same seal, so logs of different sizes do not extend one
+        // another, except a branch with itself at one size.
         let mut rule = SigningRule::new(LEDGER);
         let mut signed: std::collections::BTreeMap<u64, RootHash> = std::collections::BTreeMap::new();
         for (branch, size) in asked {
