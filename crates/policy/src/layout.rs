@@ -41,11 +41,27 @@ pub(crate) fn text<'a>(file: &'static str, bytes: &'a [u8]) -> Result<Source<'a>
         return Err(vec![empty.finding(0, "too-long", text)]);
     }
     match core::str::from_utf8(bytes) {
-        Ok(text) => Ok(Source { file, text }),
+        Ok(text) => visible(Source { file, text }),
         Err(error) => {
             let good = bytes.get(..error.valid_up_to()).and_then(|good| core::str::from_utf8(good).ok());
             let source = Source { file, text: good.unwrap_or_default() };
             Err(vec![source.finding(error.valid_up_to(), "not-utf8", "the file is not UTF-8 from here on")])
+        }
+    }
+}
+
+/// Refuses letters that let a file read otherwise to a person than to the parser.
+fn visible(source: Source<'_>) -> Result<Source<'_>, Vec<Finding>> {
+    let hidden = |letter: &char| {
+        let turns =
+            matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        turns || letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')
+    };
+    match source.text.char_indices().find(|(_, letter)| hidden(letter)) {
+        None => Ok(source),
+        Some((at, letter)) => {
+            let text = format!("the letter U+{:04X} does not show and is not accepted", u32::from(letter));
+            Err(vec![source.finding(at, "hidden-text", text)])
         }
     }
 }

@@ -82,6 +82,7 @@ pub(crate) fn compile(
     if findings.is_empty() {
         findings.extend(type_faults(layout, source, &checked));
         findings.extend(layout.steps.iter().filter_map(|step| never_permitted(source, step, &checked)));
+        findings.extend(checked.iter().filter_map(|one| idle(layout, source, one)));
     }
     if !findings.is_empty() {
         return Err(findings);
@@ -138,13 +139,19 @@ fn type_faults(layout: &Layout, source: Source<'_>, checked: &[Checked]) -> Vec<
             one.at.saturating_add(label)
         };
         for error in result.validation_errors() {
-            findings.push(source.finding(place(error), "guard-type", error.to_string()));
+            findings.push(source.finding(place(error), "guard-type", own_words(error)));
         }
         for warning in result.validation_warnings() {
-            findings.push(source.finding(place(warning), "guard-warning", warning.to_string()));
+            findings.push(source.finding(place(warning), "guard-warning", own_words(warning)));
         }
     }
     findings
+}
+
+/// Cedar calls a guard a policy; here a policy is the whole.
+fn own_words(error: &impl ToString) -> String {
+    let text = error.to_string().replace("for policy `", "guard `");
+    text.replace("policy is impossible: the policy expression", "it can never hold: its expression")
 }
 
 /// A step that no permit reaches, or that a forbid without a condition always refuses.
@@ -166,6 +173,17 @@ fn never_permitted(source: Source<'_>, step: &Step, checked: &[Checked]) -> Opti
     Some(source.finding(source.text.len(), "never-permitted", text).hint(hint))
 }
 
+/// A guard for a role that takes none of the steps it covers.
+fn idle(layout: &Layout, source: Source<'_>, one: &Checked) -> Option<Finding> {
+    let mut covered = layout.steps.iter().filter(|step| one.seen.covers(step.name.as_str()));
+    if covered.any(|step| one.seen.reaches(step.by.as_str())) {
+        return None;
+    }
+    let role = one.seen.role.as_deref().unwrap_or_default();
+    let text = format!("guard `{}` is for role `{role}`, which takes none of its steps", one.guard.id());
+    Some(source.finding(one.at, "idle-guard", text))
+}
+
 fn step_guards(layout: &Layout, step: &Step, checked: &[Checked]) -> Option<StepGuards> {
     let covering: Vec<&Checked> = checked.iter().filter(|one| one.seen.covers(step.name.as_str())).collect();
     let mentions: BTreeSet<&Path> = covering.iter().flat_map(|one| &one.seen.mentions).collect();
@@ -174,7 +192,8 @@ fn step_guards(layout: &Layout, step: &Step, checked: &[Checked]) -> Option<Step
     slots.sort_by(|a, b| a.origin.cmp(&b.origin));
     let set = PolicySet::from_policies(covering.iter().map(|one| one.guard.clone())).ok()?;
     let texts = |permit: bool| {
-        let some = covering.iter().filter(move |one| one.seen.permit == permit);
+        let reaching = covering.iter().filter(|one| one.seen.reaches(step.by.as_str()));
+        let some = reaching.filter(move |one| one.seen.permit == permit);
         let text =
             |one: &&Checked| GuardText { id: one.guard.id().to_string(), words: one.seen.words.clone() };
         some.map(text).collect::<BTreeSet<GuardText>>().into_iter().collect::<Vec<GuardText>>()

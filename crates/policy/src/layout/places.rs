@@ -46,10 +46,14 @@ impl Places {
                 }
                 DeValue::Array(items) => {
                     self.offsets.insert(path.clone(), value.span().start);
-                    for item in items {
-                        see(item.span(), false);
-                        if let DeValue::String(text) = item.get_ref() {
-                            self.offsets.insert(format!("{path}/{text}"), item.span().start);
+                    for (index, item) in items.iter().enumerate() {
+                        see(item.span(), matches!(item.get_ref(), DeValue::Table(_)));
+                        match item.get_ref() {
+                            DeValue::String(text) => {
+                                self.offsets.insert(format!("{path}/{text}"), item.span().start);
+                            }
+                            DeValue::Table(inner) => self.walk(&format!("{path}/{index}"), inner, see),
+                            _ => {}
                         }
                     }
                 }
