@@ -9,7 +9,8 @@ use lockstep_types::{
 use serde::{Deserialize, Serialize};
 
 /// Something the map has an entry for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Entity {
     /// A case or a governance case.
     Case(CaseId),

@@ -1,0 +1,356 @@
+//! Finding the records that matter to a case, and the proofs that go with them.
+
+use super::{BuildError, LedgerReader};
+use crate::entries::needed;
+use crate::pack::{Document, PackedBody, PackedCommand, PackedEntry, PackedGroup, PackedRecord, PackedSeal, PackedSeen};
+use crate::topic::Topic;
+use lockstep_attest::{Statement, Submission};
+use lockstep_kernel::{Action, Body, Request};
+use lockstep_ledger::{Certificate, Record, SealBody, Tag};
+use lockstep_policy::{Layout, Policy};
+use lockstep_types::{CaseId, CredentialDigest, EvidenceDigest, KeyId, PolicyDigest};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The step under which an opening is withheld.
+const OPEN: &str = "open";
+
+/// What is being put together for one case.
+pub(super) struct Collector<'a, R> {
+    ledger: &'a R,
+    case: CaseId,
+    certificate: Certificate,
+    seal: (Record, SealBody),
+    layout: Option<Layout>,
+    /// Bodies by place; outcomes as they are.
+    records: BTreeMap<u64, Record>,
+    /// Credentials found so far.
+    credentials: BTreeSet<CredentialDigest>,
+}
+
+impl<'a, R: LedgerReader> Collector<'a, R> {
+    pub(super) fn new(ledger: &'a R, case: CaseId) -> Result<Self, BuildError> {
+        let certificate = ledger.certificate()?.ok_or(BuildError::NothingCertified)?;
+        let last = certificate.size.saturating_sub(1);
+        let missing = |what: String| BuildError::Contradiction { what };
+        let record = ledger.record(last)?.ok_or_else(|| missing(format!("certified record {last} is missing")))?;
+        let body = SealBody::of(&record)?;
+        let body = body.ok_or_else(|| missing(format!("certified record {last} is no seal")))?;
+        let (records, credentials) = (BTreeMap::new(), BTreeSet::new());
+        Ok(Self { ledger, case, certificate, seal: (record, body), layout: None, records, credentials })
+    }
+
+    pub(super) const fn ledger(&self) -> &'a R {
+        self.ledger
+    }
+
+    pub(super) const fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    pub(super) fn seal(&self) -> Result<PackedSeal, BuildError> {
+        let (record, body) = &self.seal;
+        let path = self.ledger.inclusion(self.last(), self.certificate.size)?;
+        Ok(PackedSeal { body: *body, path, salt: *record.salt(), time: record.time() })
+    }
+
+    /// Number of the seal.
+    const fn last(&self) -> u64 {
+        self.certificate.size.saturating_sub(1)
+    }
+
+    /// Finds every record: genesis, the case, the governance that its rules come from, the keys that signed.
+    pub(super) fn collect(&mut self) -> Result<(), BuildError> {
+        let of_case = self.ledger.records_of(&Topic::Case(self.case))?;
+        let Some(first) = of_case.first() else { return Err(BuildError::CaseUnknown { case: self.case }) };
+        if let Some(record) = of_case.iter().find(|index| **index >= self.last()) {
+            let (case, size) = (self.case, self.certificate.size);
+            return Err(BuildError::NotCertified { case, record: *record, size });
+        }
+        let policy = match Body::from_slice(self.take(*first)?.body())? {
+            Body::Opened(opened) => opened.policy,
+            Body::Proposed(_) => return Err(BuildError::Governance { case: self.case }),
+            _ => return Err(BuildError::CaseUnknown { case: self.case }),
+        };
+        self.take(0)?;
+        for index in &of_case {
+            self.take(*index)?;
+        }
+        self.collect_credentials(&of_case)?;
+        self.collect_governance(&policy)
+    }
+
+    /// The records of a topic that the certificate covers.
+    fn sealed(&self, topic: &Topic) -> Result<Vec<u64>, BuildError> {
+        let mut records = self.ledger.records_of(topic)?;
+        records.retain(|index| *index < self.last());
+        Ok(records)
+    }
+
+    fn take(&mut self, index: u64) -> Result<&Record, BuildError> {
+        if !self.records.contains_key(&index) {
+            let record = self.ledger.record(index)?;
+            let missing = || BuildError::Contradiction { what: format!("record {index} is missing") };
+            self.records.insert(index, record.ok_or_else(missing)?);
+        }
+        let found = self.records.get(&index);
+        found.ok_or_else(|| BuildError::Contradiction { what: format!("record {index} is missing") })
+    }
+
+    /// Every credential that names a key which signed in the case, given and taken back.
+    fn collect_credentials(&mut self, of_case: &[u64]) -> Result<(), BuildError> {
+        let mut keys: BTreeSet<KeyId> = BTreeSet::new();
+        for index in of_case {
+            if let Some(request) = self.request(*index)? {
+                keys.extend(request.submission().iter().flat_map(|s| &s.envelope.signatures).map(|s| s.keyid));
+            }
+            let body = self.take(*index)?;
+            if body.tag() == Tag::Record
+                && let Body::Attested(body) = Body::from_slice(body.body())?
+            {
+                self.credentials.extend(body.credentials);
+            }
+        }
+        for key in keys {
+            for index in self.sealed(&Topic::Key(key))? {
+                if let Body::Credentialed(body) = Body::from_slice(self.take(index)?.body())? {
+                    self.credentials.insert(body.credential);
+                }
+            }
+        }
+        for credential in self.credentials.clone() {
+            for index in self.sealed(&Topic::Credential(credential))? {
+                self.take(index)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The governance cases that the rules of this case come from. A verifier decides them again, so those that they
+    /// depend on are needed too: every policy of the programme, and the first policy of all, since from then on
+    /// naming an issuer needs consent.
+    fn collect_governance(&mut self, policy: &PolicyDigest) -> Result<(), BuildError> {
+        let proposals = self.sealed(&Topic::Governance)?;
+        let mut found: Vec<(CaseId, Action)> = Vec::new();
+        for index in proposals {
+            let record = self.ledger.record(index)?;
+            let missing = || BuildError::Contradiction { what: format!("record {index} is missing") };
+            let record = record.ok_or_else(missing)?;
+            if let Body::Proposed(body) = Body::from_slice(record.body())? {
+                found.push((CaseId(record.leaf_hash().0), body.action));
+            }
+        }
+        self.layout = found.iter().find_map(|(_, action)| layout_of(action, policy));
+        let (issuers, kept) = (self.issuers()?, self.layout.clone());
+        let first_policy = self.first_policy(&found)?;
+        for (id, action) in &found {
+            let matters = match action {
+                Action::Rotate(_) => true,
+                Action::Adopt(files) => {
+                    let programme = Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes());
+                    let programme = programme.map(|policy| policy.layout().programme.clone()).ok();
+                    first_policy == Some(*id) || programme == kept.as_ref().map(|layout| layout.programme.clone())
+                }
+                Action::Retire(retired) => kept.as_ref().is_some_and(|l| l.programme == retired.programme),
+                Action::SetList(new) => kept.as_ref().is_some_and(|l| l.programme == new.programme),
+                Action::NameIssuer(issuer) => issuers.contains(&issuer.lei),
+                Action::RemoveIssuer(removed) => issuers.contains(&removed.lei),
+                Action::Erase(erasure) => erasure.case == self.case,
+            };
+            if matters {
+                for index in self.sealed(&Topic::Case(*id))? {
+                    self.take(index)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The governance case by which the first policy of the ledger came into force.
+    fn first_policy(&self, proposals: &[(CaseId, Action)]) -> Result<Option<CaseId>, BuildError> {
+        let mut first: Option<(u64, CaseId)> = None;
+        for (id, _) in proposals.iter().filter(|(_, action)| matches!(action, Action::Adopt(_))) {
+            for index in self.sealed(&Topic::Case(*id))? {
+                let record = self.ledger.record(index)?;
+                let enacted = record.is_some_and(|r| matches!(Body::from_slice(r.body()), Ok(Body::Enacted(_))));
+                if enacted && first.is_none_or(|(before, _)| index < before) {
+                    first = Some((index, *id));
+                }
+            }
+        }
+        Ok(first.map(|(_, id)| id))
+    }
+
+    /// Who gave or took back the credentials found.
+    fn issuers(&self) -> Result<BTreeSet<lockstep_types::Lei>, BuildError> {
+        let mut issuers = BTreeSet::new();
+        for record in self.records.values().filter(|record| record.tag() == Tag::Record) {
+            match Body::from_slice(record.body())? {
+                Body::Credentialed(body) => issuers.insert(body.issuer),
+                Body::Revoked(body) => issuers.insert(body.issuer),
+                _ => false,
+            };
+        }
+        Ok(issuers)
+    }
+
+    fn request(&self, index: u64) -> Result<Option<Request>, BuildError> {
+        let made = self.ledger.made(index)?;
+        Ok(made.request.map(|bytes| Request::from_slice(&bytes)).transpose()?)
+    }
+
+    /// The records found, one group a command, with what the reader is not to see taken out.
+    pub(super) fn groups(&self, withhold: &[String]) -> Result<Vec<PackedGroup>, BuildError> {
+        let mut unused: BTreeSet<&str> = withhold.iter().map(String::as_str).collect();
+        let mut groups: Vec<(u64, PackedGroup)> = Vec::new();
+        for (index, record) in &self.records {
+            let made = self.ledger.made(*index)?;
+            let packed = PackedRecord {
+                body: match record.tag() {
+                    Tag::Outcome => PackedBody::Outcome(record.body().to_vec()),
+                    Tag::Record => PackedBody::Record(Box::new(Body::from_slice(record.body())?)),
+                },
+                index: *index,
+                path: self.ledger.inclusion(*index, self.certificate.size)?,
+                salt: *record.salt(),
+            };
+            match groups.last_mut() {
+                Some((first, group)) if *first == made.first => group.records.push(packed),
+                _ => {
+                    let request = made.request.map(|bytes| Request::from_slice(&bytes)).transpose()?;
+                    let command = self.command(request, &packed, withhold, &mut unused)?;
+                    let time = record.time();
+                    groups.push((made.first, PackedGroup { command, records: vec![packed], time }));
+                }
+            }
+        }
+        match unused.first() {
+            Some(what) => Err(BuildError::NothingToWithhold { what: (*what).to_owned() }),
+            None => Ok(groups.into_iter().map(|(_, group)| group).collect()),
+        }
+    }
+
+    fn command(
+        &self,
+        request: Option<Request>,
+        first: &PackedRecord,
+        withhold: &[String],
+        unused: &mut BTreeSet<&str>,
+    ) -> Result<PackedCommand, BuildError> {
+        let Some(request) = request else {
+            let erased = self.records.values().any(|record| orders_erasure(record, &self.case));
+            return Ok(if erased { PackedCommand::Erased } else { PackedCommand::Recorded });
+        };
+        // A reading settles many cases: only what it says of this one is shown.
+        if matches!(first.record_body(), Some(Body::Settled(_) | Body::Read(_))) {
+            return Ok(PackedCommand::Recorded);
+        }
+        Ok(match request {
+            Request::Genesis(_) => PackedCommand::Genesis,
+            Request::Tick => PackedCommand::Tick,
+            Request::Propose(proposing) => PackedCommand::Propose(Box::new(proposing.submission)),
+            Request::Submit(mut submission) => match self.step_of(&submission)? {
+                Some(step) if withhold.iter().any(|what| *what == step) => {
+                    unused.remove(step.as_str());
+                    PackedCommand::Withheld
+                }
+                Some(step) => {
+                    hide(&mut submission, &step, withhold, unused);
+                    PackedCommand::Submit(submission)
+                }
+                None => PackedCommand::Submit(submission),
+            },
+        })
+    }
+
+    /// The step of this case that a submission is about; nothing for what is no part of the case.
+    fn step_of(&self, submission: &Submission) -> Result<Option<String>, BuildError> {
+        Ok(match statement(submission)? {
+            Statement::Opening(_) => Some(OPEN.to_owned()),
+            Statement::Attestation(a) if a.case == self.case => Some(a.step.to_string()),
+            _ => None,
+        })
+    }
+
+    /// The entries of the map that a verifier compares with its re-run, in the order of entities.
+    pub(super) fn map(&self, excerpt: &[PackedGroup]) -> Result<Vec<PackedEntry>, BuildError> {
+        let root = self.seal.1.map;
+        let entry = |entity: lockstep_kernel::Entity| {
+            let answer = self.ledger.map_entry(&root, &entity.key())?;
+            let text = |bytes: Vec<u8>| {
+                let what = "an entry of the state map is no text".to_owned();
+                String::from_utf8(bytes).map_err(|_| BuildError::Contradiction { what })
+            };
+            Ok(PackedEntry { entity, proof: answer.proof, value: answer.value.map(text).transpose()? })
+        };
+        needed(&self.case, excerpt, self.layout.as_ref()).into_iter().map(entry).collect()
+    }
+
+    /// The certificates that signers of shown statements had seen, as far as they are kept.
+    pub(super) fn seen(&self, excerpt: &[PackedGroup]) -> Result<Vec<PackedSeen>, BuildError> {
+        let mut by_size = BTreeMap::new();
+        for submission in excerpt.iter().filter_map(|group| group.command.submission()) {
+            let Some(seen) = statement(submission)?.seen() else { continue };
+            let known = self.ledger.seen(&seen.certificate)?;
+            if let Some(certificate) = known.filter(|found| found.size == seen.size && found.size <= self.certificate.size) {
+                by_size.insert((seen.size, seen.certificate), certificate);
+            }
+        }
+        let mut all = Vec::with_capacity(by_size.len());
+        for certificate in by_size.into_values() {
+            let last = certificate.size.saturating_sub(1);
+            let record = self.ledger.record(last)?;
+            let missing = || BuildError::Contradiction { what: format!("record {last} is missing") };
+            all.push(PackedSeen {
+                consistency: self.ledger.consistency(certificate.size, self.certificate.size)?,
+                leaf: record.ok_or_else(missing)?.leaf().encode().to_vec(),
+                path: self.ledger.inclusion(last, certificate.size)?,
+                certificate,
+            });
+        }
+        Ok(all)
+    }
+
+    /// The documents that shown attestations name, each once.
+    pub(super) fn evidence(&self, excerpt: &[PackedGroup]) -> Result<Vec<Document>, BuildError> {
+        let mut named: BTreeSet<EvidenceDigest> = BTreeSet::new();
+        let mut documents = Vec::new();
+        for submission in excerpt.iter().filter_map(|group| group.command.submission()) {
+            let Statement::Attestation(attestation) = statement(submission)? else { continue };
+            for digest in attestation.evidence {
+                if named.insert(digest) {
+                    documents.extend(self.ledger.evidence(&digest)?);
+                }
+            }
+        }
+        Ok(documents)
+    }
+}
+
+fn statement(submission: &Submission) -> Result<Statement, BuildError> {
+    let refused = |error: lockstep_attest::StatementError| BuildError::Contradiction { what: error.to_string() };
+    Statement::from_slice(&submission.envelope.payload).map_err(refused)
+}
+
+fn hide(submission: &mut Submission, step: &str, withhold: &[String], unused: &mut BTreeSet<&str>) {
+    for opening in &mut submission.openings {
+        let name = opening.as_ref().map(|claim| format!("{step}.{}", claim.name));
+        if let Some(name) = name.filter(|name| withhold.contains(name)) {
+            unused.remove(name.as_str());
+            *opening = None;
+        }
+    }
+}
+
+fn layout_of(action: &Action, digest: &PolicyDigest) -> Option<Layout> {
+    let Action::Adopt(files) = action else { return None };
+    let policy = Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes()).ok()?;
+    (policy.digest() == *digest).then(|| policy.layout().clone())
+}
+
+fn orders_erasure(record: &Record, case: &CaseId) -> bool {
+    let proposed = (record.tag() == Tag::Record).then(|| Body::from_slice(record.body()));
+    match proposed {
+        Some(Ok(Body::Proposed(body))) => matches!(&body.action, Action::Erase(erasure) if erasure.case == *case),
+        _ => false,
+    }
+}
