@@ -36,6 +36,11 @@ fn a_store_without_the_nodes_of_the_root_is_an_error_and_no_empty_map() {
     assert!(overlay.draft(RootHash([1; 32]), &entries(&[(1, 1)])).is_err());
 }
 
+/// Entries, and whether they are written afterwards.
+fn batch() -> impl Strategy<Value = (Vec<(u8, u8)>, bool)> {
+    (prop::collection::vec(any::<(u8, u8)>(), 1..6), any::<bool>())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -43,7 +48,7 @@ proptest! {
     /// memory.
     #[test]
     fn when_changes_are_written_makes_no_difference(
-        batches in prop::collection::vec((prop::collection::vec(any::<(u8, u8)>(), 1..6), any::<bool>()), 1..9)
+        batches in prop::collection::vec(batch(), 1..9),
     ) {
         let mut overlay = Overlay::new(Memory::default());
         let (mut root, mut all) = (RootHash::default(), BTreeMap::new());
