@@ -11,6 +11,7 @@ use crate::outcome;
 use crate::state::{Case, Held, Kernel, PendingReading, Phase, Proposal, Taken, Touched, Use, opening_use_key};
 use lockstep_attest::CredentialKey;
 use lockstep_ledger::{Committee, CorruptBody, Record, Tag, View};
+use lockstep_policy::Layout;
 use lockstep_types::{CaseId, CredentialDigest, LeafHash, LedgerId, Lei, Name, Time, UseKey};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +45,7 @@ impl Kernel {
         match body {
             Body::Attested(body) => self.apply_attested(body, at),
             Body::Attempted(body) => self.apply_attempted(&body, at),
-            Body::Opened(body) => self.apply_opened(&body, at),
+            Body::Opened(body) => self.apply_opened(body, at),
             Body::Decided(body) => self.apply_decided(body, at),
             Body::Withdrawn(body) => self.apply_withdrawn(&body, at),
             Body::Expired(body) => self.apply_expired(&body, at),
@@ -58,8 +59,15 @@ impl Kernel {
             Body::Resolved(body) => self.apply_resolved(&body, at),
             Body::Enacted(body) => self.apply_enacted(&body, at),
             Body::Genesis(body) => self.apply_genesis(*body, at),
-            Body::Seal(_) => {}
+            Body::Seal(_) => self.hand_over(),
         }
+    }
+
+    /// What has ended is in the map now, which answers for it from here on.
+    fn hand_over(&mut self) {
+        self.cases.retain(|_, case| !case.phase.is_closed());
+        self.ended_proposals.clear();
+        self.uses.clear();
     }
 
     fn apply_genesis(&mut self, genesis: Genesis, at: At<'_>) {
@@ -82,7 +90,7 @@ impl Kernel {
         }
     }
 
-    fn apply_opened(&mut self, body: &Opened, at: At<'_>) {
+    fn apply_opened(&mut self, body: Opened, at: At<'_>) {
         let id = CaseId(at.leaf.0);
         let layout = self.policies.get(&body.policy).map(|adopted| adopted.policy.layout());
         let params = layout.into_iter().flat_map(|layout| &layout.params);
@@ -90,13 +98,16 @@ impl Kernel {
             policy: body.policy,
             phase: Phase::Open,
             opener: body.party,
+            opener_credentials: body.credentials,
             opened: at.time,
             deadline: body.deadline,
             params: params.map(|param| (param.name.clone(), None)).collect(),
             steps: BTreeMap::new(),
+            taken_back: BTreeSet::new(),
             attempts: BTreeMap::new(),
             ordinal: 0,
             pending: BTreeMap::new(),
+            shown: BTreeMap::new(),
             touched: Touched { count: 1, head: at.leaf },
         };
         self.deadlines.insert((case.deadline, id));
@@ -162,6 +173,7 @@ impl Kernel {
         case.touched.touch(at.leaf);
         case.phase = Phase::Decided;
         case.ordinal = body.ordinal.saturating_add(1);
+        case.shown.clear();
         case.pending = body.outcomes.into_iter().map(|due| (due.domain, due.not_after)).collect();
         self.deadlines.remove(&(case.deadline, body.case));
         self.dirty.insert(Entity::Case(body.case));
@@ -185,15 +197,18 @@ impl Kernel {
         }
     }
 
-    /// Steps that no longer stand give back what they claimed.
+    /// Steps that no longer stand give back what they claimed, and their attestations are spent: nobody can bring a
+    /// step back by handing in the old word again.
     fn fell_steps(&mut self, id: &CaseId, steps: &[Name], at: At<'_>) {
         let Some((_, programme)) = self.case_place(id) else { return };
         let Some(case) = self.cases.get_mut(id) else { return };
         let ordinal = case.ordinal;
         let fallen: Vec<Taken> = steps.iter().filter_map(|step| case.steps.remove(step)).collect();
+        case.taken_back.extend(fallen.iter().map(|taken| taken.attestation));
         for taken in &fallen {
-            if let Some(place) = self.programmes.get_mut(&programme) {
-                place.account.forget_balance(&taken.leaf);
+            let place = self.programmes.get_mut(&programme);
+            if place.is_some_and(|place| place.account.forget_balance(&taken.leaf)) {
+                self.touch_account(&programme, at);
             }
             self.release(id, ordinal, taken, at);
         }
@@ -206,13 +221,13 @@ impl Kernel {
         if let Some(key) = taken.use_key {
             self.set_use(key, None, at);
         }
-        if let Some(place) = self.programmes.get_mut(&programme) {
-            place.account.forget_credit(&taken.leaf);
-            if let Some(domain) = &taken.hold {
-                place.account.return_hold(&(*id, ordinal, domain.clone()));
-            }
+        let Some(place) = self.programmes.get_mut(&programme) else { return };
+        let credit = place.account.forget_credit(&taken.leaf);
+        let hold = taken.hold.clone().map(|domain| (*id, ordinal, domain));
+        let hold = hold.is_some_and(|hold| place.account.return_hold(&hold));
+        if credit || hold {
+            self.touch_account(&programme, at);
         }
-        self.touch_account(&programme, at);
     }
 
     fn apply_expired(&mut self, body: &Expired, at: At<'_>) {
@@ -241,16 +256,18 @@ impl Kernel {
 
     fn apply_read(&mut self, body: &Read, at: At<'_>) {
         let place = self.programmes.entry(body.programme.clone()).or_default();
+        place.observed.entry(body.party).or_default().insert(body.domain.clone(), body.issued);
+        let found = place.readings.iter().position(|pending| pending.content == body.content);
+        let fresh = || PendingReading { content: body.content, parties: BTreeMap::new() };
+        let mut pending = found.map_or_else(fresh, |index| place.readings.remove(index));
+        pending.parties.insert(body.party, body.issued);
         if body.quorum_reached {
-            place.readings.retain(|pending| pending.content != body.content);
             let (block_time, next_block_time) = (body.block_time, body.next_block_time);
-            let reading = SupplyAt { block_time, next_block_time, read: at.time, supply: body.supply };
+            let read = pending.parties.values().copied().min().unwrap_or(body.issued);
+            let reading = SupplyAt { block_time, next_block_time, read, supply: body.supply };
             place.account.read_supply(&body.domain, reading);
-        } else if let Some(pending) = place.readings.iter_mut().find(|p| p.content == body.content) {
-            pending.parties.insert(body.party);
         } else {
-            let parties = BTreeSet::from([body.party]);
-            place.readings.push(PendingReading { content: body.content, parties });
+            place.readings.push(pending);
             let excess = place.readings.len().saturating_sub(PENDING_READINGS_MAX);
             place.readings.drain(..excess);
         }
@@ -262,52 +279,52 @@ impl Kernel {
         let Some(case) = self.cases.get_mut(&body.case) else { return };
         case.touched.touch(at.leaf);
         case.pending.remove(&body.domain);
-        let all_settled = case.pending.is_empty();
-        let lapsed_before = case.phase == Phase::Lapsed;
+        case.shown.insert(body.domain.clone(), body.consumed.is_some());
+        let all_shown = case.pending.is_empty();
+        let executed = (case.shown.values().any(|yes| *yes), case.shown.values().all(|yes| *yes));
         self.dirty.insert(Entity::Case(body.case));
         let hold = (body.case, body.ordinal, body.domain.clone());
-        if let Some(place) = self.programmes.get_mut(&programme) {
+        if let Some(place) = self.programmes.get_mut(&programme)
+            && place.account.hold_of(&hold).is_some()
+        {
             match body.consumed {
                 Some(executed) => place.account.execute_hold(&hold, executed),
-                None => place.account.return_hold(&hold),
+                None => drop(place.account.return_hold(&hold)),
             }
+            self.touch_account(&programme, at);
         }
-        self.touch_account(&programme, at);
-        match body.consumed {
-            Some(_) if all_settled && !lapsed_before => self.set_phase(&body.case, Phase::Settled),
-            Some(_) => {}
-            None => self.lapse(&body.case, at),
+        // The phase follows once every domain has shown what became of its outcome.
+        match executed {
+            _ if !all_shown => {}
+            (_, true) => self.close(&body.case, Phase::Settled),
+            (false, _) => self.lapse(&body.case, at),
+            // Deciding again would execute the one outcome twice.
+            (true, false) => self.close(&body.case, Phase::Lapsed),
         }
     }
 
-    fn set_phase(&mut self, id: &CaseId, phase: Phase) {
+    /// A case that had an outcome keeps what it used.
+    fn close(&mut self, id: &CaseId, phase: Phase) {
         if let Some(case) = self.cases.get_mut(id) {
             case.phase = phase;
         }
     }
 
-    /// An outcome will never be executed: the case may be decided again under the next ordinal. Every step that an
-    /// outcome waits for directly is to be taken anew, so that nothing is decided twice on one word; the single-use
-    /// acts of the steps that stand stay with the case.
+    /// No outcome will ever be executed: the case may be decided again under the next ordinal. Every step that an
+    /// outcome waits for directly is to be taken anew, with all that builds on it, so that nothing is decided twice
+    /// on one word; the single-use acts of the steps that stand stay with the case.
     fn lapse(&mut self, id: &CaseId, at: At<'_>) {
-        let Some(case) = self.cases.get(id) else { return };
-        let layout = self.policies.get(&case.policy).map(|adopted| adopted.policy.layout());
-        let outcomes = layout.into_iter().flat_map(|layout| &layout.outcomes);
-        let again: BTreeSet<Name> = outcomes.flat_map(|outcome| outcome.after.iter().cloned()).collect();
-        let several = layout.is_some_and(|layout| layout.outcomes.len() > 1);
-        if at.time > case.deadline || several {
-            // Where one of several outcomes was executed, deciding again would execute it twice.
-            let phase = Phase::Lapsed;
-            if case.pending.is_empty() && !several {
-                self.end_case(id, phase, at);
-            } else {
-                self.set_phase(id, phase);
-            }
+        let Some(case) = self.cases.get_mut(id) else { return };
+        let deadline = case.deadline;
+        if at.time > deadline {
+            self.end_case(id, Phase::Lapsed, at);
             return;
         }
-        self.deadlines.insert((case.deadline, *id));
-        self.set_phase(id, Phase::Open);
-        self.fell_steps(id, &again.into_iter().collect::<Vec<_>>(), at);
+        case.phase = Phase::Open;
+        let policy = case.policy;
+        let again = self.policies.get(&policy).map(|adopted| decided_on(adopted.policy.layout()));
+        self.deadlines.insert((deadline, *id));
+        self.fell_steps(id, &again.unwrap_or_default(), at);
     }
 
     fn apply_credentialed(&mut self, body: Credentialed, at: At<'_>) {
@@ -402,4 +419,12 @@ impl Kernel {
         let policy = self.cases.get(id)?.policy;
         Some((policy, self.policies.get(&policy)?.policy.layout().programme.clone()))
     }
+}
+
+/// The steps that an outcome waits for directly, and all that build on them, in the policy's order.
+fn decided_on(layout: &Layout) -> Vec<Name> {
+    let direct: BTreeSet<&Name> = layout.outcomes.iter().flat_map(|outcome| &outcome.after).collect();
+    let later = direct.iter().flat_map(|name| layout.steps_after(name.as_str()));
+    let all: BTreeSet<&Name> = later.map(|step| &step.name).chain(direct.iter().copied()).collect();
+    layout.steps.iter().map(|step| &step.name).filter(|name| all.contains(name)).cloned().collect()
 }

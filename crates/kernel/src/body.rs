@@ -96,6 +96,8 @@ pub struct Genesis {
 pub struct Opened {
     /// Identity of the opening attestation; it opens one case.
     pub attestation: AttestationDigest,
+    /// The credentials under which its keys counted, ascending.
+    pub credentials: Vec<CredentialDigest>,
     /// When the case must have been decided.
     pub deadline: Time,
     /// Envelope, signatures included.
@@ -255,6 +257,8 @@ pub struct Read {
     pub domain: Name,
     /// Envelope, signatures included.
     pub envelope: EnvelopeDigest,
+    /// When the observer says it signed: a reading is as fresh as its word.
+    pub issued: Time,
     /// Time of the next finalized block.
     pub next_block_time: Time,
     /// Who.

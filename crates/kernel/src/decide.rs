@@ -10,14 +10,15 @@ mod tick;
 mod withdrawal;
 
 use crate::body::Body;
-pub use genesis::RULES;
 use crate::command::Command;
 use crate::entry::{Entity, case_from_bytes};
 use crate::refusal::Refusal;
 use crate::state::{Case, Kernel, Phase};
+pub use genesis::RULES;
 use lockstep_attest::{Signed, Statement};
 use lockstep_ledger::{Entry, Scribe, View};
 use lockstep_types::{CaseId, LeafHash};
+pub(crate) use reading::currency_of;
 
 /// What a decision reads beside the kernel: sealed entries of the map, ledger time, the records written so far.
 pub(crate) struct Desk<'a> {
@@ -66,6 +67,9 @@ impl Kernel {
     pub(crate) fn find_case(&self, id: &CaseId, view: &dyn View) -> Result<&Case, Refusal> {
         if let Some(case) = self.cases.get(id) {
             return Ok(case);
+        }
+        if let Some((phase, _)) = self.ended_proposals.get(id) {
+            return Err(Refusal::CaseClosed { case: *id, phase: (*phase).to_owned() });
         }
         let sealed = view.value(&Entity::Case(*id).key());
         match sealed.as_deref().and_then(case_from_bytes) {

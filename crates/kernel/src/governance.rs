@@ -4,10 +4,12 @@
 //! institutions, and the notice: otherwise the administrators' keys would be able to mint. Tightening needs the
 //! administrators alone and takes effect at once.
 
+use crate::decide::currency_of;
+use crate::refusal::Refusal;
 use crate::state::{Kernel, Programme, StoredList};
 use lockstep_attest::CredentialKey;
-use lockstep_ledger::{Committee, Member};
-use lockstep_policy::{ListKind, Policy};
+use lockstep_ledger::{Committee, Member, View};
+use lockstep_policy::{Layout, ListKind, Policy};
 use lockstep_types::{CaseId, DocumentDigest, Lei, Name, PolicyDigest, canonical, sha256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -174,12 +176,13 @@ impl Kernel {
     }
 
     /// Says what is wrong with an action as the ledger stands; checked when it is proposed and when it takes effect.
-    pub(crate) fn check_action(&self, action: &Action) -> Result<(), String> {
+    pub(crate) fn check_action(&self, action: &Action, view: &dyn View) -> Result<(), String> {
         match action {
             Action::Adopt(files) => self.check_adoption(files),
             Action::Retire(retired) => {
                 let found = self.programmes.get(&retired.programme).and_then(|p| p.policies.get(&retired.policy));
-                found.map(|_| ()).ok_or_else(|| format!("policy `{}` is not in force", retired.policy))
+                let in_force = found.is_some_and(|(digest, _)| *digest != PolicyDigest::default());
+                if in_force { Ok(()) } else { Err(format!("policy `{}` is not in force", retired.policy)) }
             }
             Action::NameIssuer(issuer) => self.check_issuer(issuer),
             Action::RemoveIssuer(removed) => {
@@ -188,10 +191,12 @@ impl Kernel {
             }
             Action::SetList(new) => self.check_list(new),
             Action::Rotate(rotation) => self.check_rotation(rotation),
-            Action::Erase(erasure) => {
-                let open = self.cases.get(&erasure.case).is_some_and(|case| !case.phase.is_closed());
-                if open { Err(format!("case `{}` is not closed", erasure.case)) } else { Ok(()) }
-            }
+            Action::Erase(erasure) => match self.find_case(&erasure.case, view) {
+                Err(Refusal::CaseClosed { .. }) => Ok(()),
+                Ok(case) if case.phase.is_closed() => Ok(()),
+                Ok(_) => Err(format!("case `{}` is not closed", erasure.case)),
+                Err(unknown) => Err(unknown.to_string()),
+            },
         }
     }
 
@@ -199,22 +204,16 @@ impl Kernel {
         let policy = Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes()).map_err(|findings| {
             findings.first().map_or_else(|| "no finding".to_owned(), ToString::to_string)
         })?;
-        if policy.layout().holds.len() > 1 {
+        let layout = policy.layout();
+        if layout.holds.len() > 1 {
             return Err("rules 1 know at most one hold a policy".to_owned());
         }
-        // A domain is one place: two policies of a programme that differ about it would each count half the supply.
-        let programme = self.programmes.get(&policy.layout().programme);
-        let others = programme.into_iter().flat_map(|p| p.policies.values());
-        for (other, _) in others {
-            let Some(other) = self.policies.get(other) else { continue };
-            for domain in &policy.layout().domains {
-                let same = other.policy.layout().domain(domain.name.as_str()).is_none_or(|known| known == domain);
-                if !same {
-                    return Err(format!("domain `{}` differs from policy `{}`", domain.name, other.policy.layout().name));
-                }
-            }
+        let domains: BTreeSet<&Name> = layout.outcomes.iter().map(|outcome| &outcome.domain).collect();
+        if domains.len() < layout.outcomes.len() {
+            return Err("rules 1 know at most one outcome a domain".to_owned());
         }
-        Ok(())
+        // Every policy there ever was counts: its cases may still be open, its tokens still in circulation.
+        self.policies.values().try_for_each(|other| fits(layout, other.policy.layout()))
     }
 
     fn check_issuer(&self, issuer: &Issuer) -> Result<(), String> {
@@ -261,11 +260,6 @@ impl Kernel {
         let committee = Committee::new(epoch, rotation.cosigners.clone(), rotation.threshold);
         committee.map_err(|error| error.to_string())?;
         crate::trust::check_cosigners(self, &rotation.cosigners)
-    }
-
-    /// Administrators in force, by LEI.
-    pub(crate) fn is_administrator(&self, lei: &Lei) -> bool {
-        self.genesis.as_ref().is_some_and(|g| g.administrators.iter().any(|admin| admin.lei == *lei))
     }
 
     /// Whether enough have agreed.
@@ -345,6 +339,32 @@ impl Kernel {
     }
 }
 
+/// Says what keeps two policies from standing on one ledger. Within a programme a domain is one place and money is of
+/// one currency, else each would count half the supply; a Gate and a token belong to one programme.
+fn fits(layout: &Layout, other: &Layout) -> Result<(), String> {
+    let same_programme = layout.programme == other.programme;
+    let (ours, theirs) = (currency_of(layout), currency_of(other));
+    if same_programme && ours.is_some() && theirs.is_some() && ours != theirs {
+        return Err(format!("policy `{}` of the programme counts in another currency", other.name));
+    }
+    for domain in &layout.domains {
+        for known in &other.domains {
+            let shared = domain.chain == known.chain && (domain.gate == known.gate || domain.token == known.token);
+            let differs = domain.name == known.name && domain != known;
+            if same_programme && differs {
+                return Err(format!("domain `{}` differs from policy `{}`", domain.name, other.name));
+            }
+            if shared && !same_programme {
+                return Err(format!("gate or token of `{}` belongs to programme `{}`", domain.name, other.programme));
+            }
+            if shared && domain.name != known.name {
+                return Err(format!("gate or token of `{}` is domain `{}` already", domain.name, known.name));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Keys of a party: at least one, ascending, so that one list has one form.
 pub(crate) fn check_keys(keys: &[CredentialKey]) -> Result<(), String> {
     let ascending = keys.is_sorted_by(|a, b| a.key.id() < b.key.id());
@@ -352,5 +372,8 @@ pub(crate) fn check_keys(keys: &[CredentialKey]) -> Result<(), String> {
     if keys.is_empty() || keys.len() > max || !ascending {
         return Err(format!("1 to {max} different keys are expected, in ascending order of key id"));
     }
-    Ok(())
+    match keys.iter().find(|key| key.key.has_small_order()) {
+        Some(key) => Err(format!("with key `{}` anybody can sign: its order is small", key.key.id())),
+        None => Ok(()),
+    }
 }

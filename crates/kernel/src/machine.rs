@@ -39,12 +39,8 @@ impl Machine for Kernel {
     fn touched(&mut self) -> BTreeMap<MapKey, Vec<u8>> {
         let dirty = core::mem::take(&mut self.dirty);
         let entry = |entity: &crate::Entity| Some((entity.key(), self.entry(entity)?));
-        let entries = dirty.iter().filter_map(entry).collect();
-        // From here on the map answers for what has ended.
-        self.cases.retain(|_, case| !case.phase.is_closed() || !case.pending.is_empty());
-        self.ended_proposals.clear();
-        self.uses.clear();
-        entries
+        // What has ended stays here until the seal is applied: until then the map does not answer for it.
+        dirty.iter().filter_map(entry).collect()
     }
 
     fn encode_command(command: &Command) -> Vec<u8> {

@@ -153,11 +153,11 @@ refusals! {
         now: Time
     };
     /// A key that signed in this case is suspect.
-    #[error("the case is suspended: step `{step}` was taken under credential `{credential}`, which is suspect since \
-             {since}; withdraw the step and take it again")]
+    #[error("the case is suspended: `{step}` was taken under credential `{credential}`, which is suspect since \
+             {since}; a step can be withdrawn and taken again, an opening cannot")]
     Suspended {
-        /// The suspect step.
-        step: Name,
+        /// The suspect step, or `open`.
+        step: String,
         /// The revoked credential.
         credential: CredentialDigest,
         /// Since when.
@@ -182,6 +182,12 @@ refusals! {
     /// The step has been taken.
     #[error("step `{step}` has been taken")]
     StepTaken {
+        /// The step.
+        step: Name
+    };
+    /// A word that has been taken back, or that an earlier decision has used up.
+    #[error("this attestation of step `{step}` has fallen: the step is to be signed anew")]
+    TakenBack {
         /// The step.
         step: Name
     };
@@ -333,7 +339,7 @@ refusals! {
         /// The domain named.
         domain: Name
     };
-    /// The observer read this before, or the reading names outcomes that are not pending.
+    /// Not later than what the observer has read before, or of times or amounts that cannot be.
     #[error("the reading is refused: {what}")]
     ReadingForm {
         /// What is wrong.

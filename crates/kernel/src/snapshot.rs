@@ -51,7 +51,8 @@ impl Kernel {
     /// # Errors
     /// [`SnapshotError::Unsealed`].
     pub fn to_snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
-        if !self.dirty.is_empty() {
+        let handed_over = self.uses.is_empty() && self.ended_proposals.is_empty();
+        if !self.dirty.is_empty() || !handed_over {
             return Err(SnapshotError::Unsealed);
         }
         let files = |a: &Adopted| Files { guards: a.guards.clone(), layout: a.layout.clone() };

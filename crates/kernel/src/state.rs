@@ -47,7 +47,8 @@ pub enum Phase {
     Refused,
     /// The deadline passed before the decision.
     Expired,
-    /// An outcome lapsed and the deadline is over: nothing will come of it.
+    /// An outcome will never be executed, and the case cannot be decided again: its deadline is over, or another of
+    /// its outcomes was executed.
     Lapsed,
 }
 
@@ -65,7 +66,7 @@ impl Phase {
         }
     }
 
-    /// True when no record can follow except an attempt that is refused.
+    /// True when no record can follow.
     #[must_use]
     pub const fn is_closed(self) -> bool {
         !matches!(self, Self::Open | Self::Decided)
@@ -102,6 +103,8 @@ pub struct Case {
     pub phase: Phase,
     /// Who opened it.
     pub opener: Lei,
+    /// Under which credentials.
+    pub opener_credentials: Vec<CredentialDigest>,
     /// Ledger time of the opening.
     pub opened: Time,
     /// When it must have been decided.
@@ -110,12 +113,16 @@ pub struct Case {
     pub params: BTreeMap<Name, Option<String>>,
     /// The steps that stand.
     pub steps: BTreeMap<Name, Taken>,
+    /// Attestations of steps that fell: their words are spent, whoever hands them in again.
+    pub taken_back: BTreeSet<AttestationDigest>,
     /// Refused attempts on record, by party.
     pub attempts: BTreeMap<Lei, BTreeSet<AttestationDigest>>,
     /// Number of the next decision.
     pub ordinal: u32,
     /// Domains whose outcome is not settled, and until when it can be executed.
     pub pending: BTreeMap<Name, Option<Time>>,
+    /// Domains that have shown what became of their outcome of the last decision: true when it was executed.
+    pub shown: BTreeMap<Name, bool>,
     /// Records so far, opening included, and the last of them.
     pub touched: Touched,
 }
@@ -176,8 +183,8 @@ pub struct KeyEntry {
 pub struct PendingReading {
     /// Which content.
     pub content: Digest,
-    /// Who has read it.
-    pub parties: BTreeSet<Lei>,
+    /// Who has read it, and when each signed last.
+    pub parties: BTreeMap<Lei, Time>,
 }
 
 /// One business on the ledger.
@@ -193,6 +200,8 @@ pub struct Programme {
     pub account_touched: Touched,
     /// Readings that wait for more observers, newest last.
     pub readings: Vec<PendingReading>,
+    /// The newest word of every observer on every domain: an older one cannot be handed in again.
+    pub observed: BTreeMap<Lei, BTreeMap<Name, Time>>,
 }
 
 /// A list as it is stored and proposed.

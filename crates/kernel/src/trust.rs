@@ -1,12 +1,12 @@
 //! Who may sign what: keys, credentials, and the standing of the signers of one envelope.
 
 use crate::refusal::Refusal;
-use crate::state::{Case, Held, Kernel, KeyEntry};
+use crate::state::{Case, Held, Kernel, KeyEntry, Taken};
 use lockstep_attest::{CredentialKey, Signed};
 use lockstep_crypto::suite::{PublicKey, Suite};
 use lockstep_ledger::{Committee, Member};
 use lockstep_policy::Role;
-use lockstep_types::{Address, CredentialDigest, KeyId, LeafHash, Lei, Name, Time};
+use lockstep_types::{Address, CaseId, CredentialDigest, KeyId, LeafHash, Lei, Name, Time};
 use std::collections::BTreeSet;
 
 /// Longest time between `issued` and `expires` of an envelope: 7 days.
@@ -99,30 +99,32 @@ impl Kernel {
         of_party.filter_map(|digest| self.credentials.get_key_value(digest))
     }
 
-    /// True when the party holds a standing credential of this kind.
-    pub(crate) fn holds_kind(&self, party: &Lei, kind: &Name, now: Time) -> bool {
-        self.credentials_of(party).any(|(digest, held)| held.kind == *kind && holds(digest, held, now).is_ok())
-    }
-
-    /// The first standing step of a case that was taken under a credential suspect since before.
+    /// The opening or the first standing step of a case, if it was taken under a credential suspect since before.
     pub(crate) fn suspect(&self, case: &Case) -> Option<Refusal> {
-        case.steps.iter().find_map(|(step, taken)| {
-            taken.credentials.iter().find_map(|credential| {
-                let since = self.credentials.get(credential)?.suspect_since?;
-                let suspect = taken.at >= since;
-                suspect.then(|| Refusal::Suspended { step: step.clone(), credential: *credential, since })
-            })
-        })
+        let refusal = |step: &str, (credential, since)| {
+            Refusal::Suspended { step: step.to_owned(), credential, since }
+        };
+        let opening = self.suspect_under(&case.opener_credentials, case.opened).map(|found| refusal("open", found));
+        let step = |(name, taken): (&Name, &Taken)| {
+            self.suspect_under(&taken.credentials, taken.at).map(|found| refusal(name.as_str(), found))
+        };
+        opening.or_else(|| case.steps.iter().find_map(step))
     }
 
     /// Records of a case that are suspect; for packs.
     #[must_use]
-    pub fn suspect_records(&self, case: &Case) -> Vec<LeafHash> {
-        let suspect = |credential: &CredentialDigest, at: Time| {
-            self.credentials.get(credential).and_then(|held| held.suspect_since).is_some_and(|since| at >= since)
-        };
-        let steps = case.steps.values().filter(|t| t.credentials.iter().any(|c| suspect(c, t.at)));
-        steps.map(|taken| taken.leaf).collect()
+    pub fn suspect_records(&self, id: &CaseId, case: &Case) -> Vec<LeafHash> {
+        let opening = self.suspect_under(&case.opener_credentials, case.opened).map(|_| LeafHash(id.0));
+        let suspect = |taken: &&Taken| self.suspect_under(&taken.credentials, taken.at).is_some();
+        opening.into_iter().chain(case.steps.values().filter(suspect).map(|taken| taken.leaf)).collect()
+    }
+
+    /// The first of `credentials` that is suspect since `at` or before, and since when.
+    fn suspect_under(&self, credentials: &[CredentialDigest], at: Time) -> Option<(CredentialDigest, Time)> {
+        credentials.iter().find_map(|credential| {
+            let since = self.credentials.get(credential)?.suspect_since?;
+            (at >= since).then_some((*credential, since))
+        })
     }
 
     pub(crate) fn register(&mut self, key: &CredentialKey, owner: Lei) {

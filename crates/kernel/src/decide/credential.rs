@@ -2,7 +2,7 @@
 
 use super::Desk;
 use crate::body::{Body, Credentialed, Revoked};
-use crate::governance::Issuer;
+use crate::governance::{Issuer, check_keys};
 use crate::refusal::Refusal;
 use crate::state::Kernel;
 use lockstep_attest::{Credential, Revocation, Signed};
@@ -21,6 +21,7 @@ impl Kernel {
         if self.credentials.contains_key(&digest) {
             return Err(refused(format!("credential `{digest}` is on the ledger")));
         }
+        check_keys(&credential.keys).map_err(refused)?;
         self.check_owner(&credential.keys, &credential.subject).map_err(refused)?;
         desk.write(&Body::Credentialed(Credentialed {
             credential: digest,

@@ -6,6 +6,7 @@ use crate::governance::check_keys;
 use crate::refusal::Refusal;
 use crate::state::Kernel;
 use crate::trust::check_cosigners;
+use lockstep_attest::CredentialKey;
 use lockstep_crypto::suite::Suite;
 use lockstep_ledger::Committee;
 use std::collections::BTreeSet;
@@ -40,6 +41,9 @@ fn check(genesis: &Genesis) -> Result<(), String> {
         return Err(format!("the {which} key is `{}`, expected `ed25519`", key.suite().as_str()));
     }
     Committee::new(0, genesis.cosigners.clone(), genesis.cosigner_threshold).map_err(|error| error.to_string())?;
+    if let Some((which, _)) = ed25519.iter().find(|(_, key)| key.has_small_order()) {
+        return Err(format!("with the {which} key anybody can sign: its order is small"));
+    }
     check_cosigners(&Kernel::default(), &genesis.cosigners)?;
     check_administrators(genesis)
 }
@@ -59,6 +63,13 @@ fn check_administrators(genesis: &Genesis) -> Result<(), String> {
             return Err(format!("administrator `{}` is named twice", administrator.lei));
         }
         check_keys(&administrator.keys)?;
+        let address = |key: &CredentialKey| key.key.address();
+        let cosigns = |key: &CredentialKey| {
+            genesis.cosigners.iter().any(|m| Some(m.address) == address(key) && m.lei != administrator.lei)
+        };
+        if let Some(foreign) = administrator.keys.iter().find(|key| cosigns(key)) {
+            return Err(format!("key `{}` belongs to a co-signer of another institution", foreign.key.id()));
+        }
         if let Some(twice) = administrator.keys.iter().find(|key| !keys.insert(key.key.id())) {
             return Err(format!("key `{}` is named twice", twice.key.id()));
         }

@@ -6,7 +6,7 @@ use crate::entry::{Entity, use_from_bytes};
 use crate::refusal::Refusal;
 use crate::state::{Adopted, Kernel, opening_use_key};
 use crate::values::{declared, param_texts};
-use lockstep_attest::{Opening, Signed};
+use lockstep_attest::{Claim, Opening, Signed};
 use lockstep_ledger::View;
 use lockstep_types::{CaseId, PolicyDigest, UseKey};
 
@@ -34,15 +34,23 @@ impl Kernel {
         if opening.deadline <= now || opening.deadline > latest {
             return Err(Refusal::Deadline { deadline: opening.deadline, now, latest });
         }
+        self.check_open_claims(&signed.submission().openings)?;
         param_texts(layout, &signed.submission().openings)?;
         desk.write(&Body::Opened(Opened {
             attestation: signed.digest(),
+            credentials: standing.credentials,
             deadline: opening.deadline,
             envelope: signed.envelope_digest(),
             party: opening.party,
             policy: opening.policy,
         }));
         Ok(())
+    }
+
+    /// Every claim is shown to who decides. A verifier of a pack says of withheld ones what it cannot tell.
+    pub(super) fn check_open_claims(&self, openings: &[Option<Claim>]) -> Result<(), Refusal> {
+        let withheld = openings.iter().position(Option::is_none).filter(|_| self.recorded.is_none());
+        withheld.map_or(Ok(()), |at| Err(Refusal::Withheld { what: format!("claim {at}") }))
     }
 
     /// The policy of this digest, if cases may be opened under it.

@@ -1,19 +1,22 @@
 //! Governance cases: proposed by an administrator, agreed to by others, carried out when enough have agreed.
 
 use super::Desk;
-use crate::body::{Backed, Body, Enacted, Proposed, Resolved};
+use crate::body::{Backed, Body, Enacted, Expired, Proposed, Resolved};
 use crate::governance::{ACTION_CLAIM, APPROVE, Action, CONSENT, governance_policy};
 use crate::refusal::Refusal;
 use crate::state::{Kernel, Proposal, Touched, opening_use_key};
 use crate::trust::cosigner_key;
 use lockstep_attest::{Attestation, Signed, Statement, StepVerdict};
-use lockstep_types::{CaseId, LeafHash, Lei, Time};
+use lockstep_types::limits::BODY_BYTES_MAX;
+use lockstep_types::{CaseId, LeafHash, Lei, Time, canonical};
 use std::collections::BTreeSet;
 
 /// Longest time in which a governance case can be agreed to: 30 days.
 const DEADLINE_MS_MAX: u64 = 30 * 24 * 3_600_000;
 /// Most governance cases that wait for agreement or notice.
 const PROPOSALS_MAX: usize = 64;
+/// Longest action, in bytes of canonical JSON: its record has to hold it, and a little more.
+const ACTION_BYTES_MAX: usize = BODY_BYTES_MAX - 4_096;
 
 impl Kernel {
     pub(super) fn decide_proposal(
@@ -49,7 +52,8 @@ impl Kernel {
         if self.proposals.len() >= PROPOSALS_MAX {
             return Err(refused(format!("{PROPOSALS_MAX} governance cases wait already")));
         }
-        self.check_action(action).map_err(refused)?;
+        check_size(action).map_err(refused)?;
+        self.check_action(action, desk.view).map_err(refused)?;
         let loosens = self.loosens(action);
         let head = desk.write(&Body::Proposed(Proposed {
             action: action.clone(),
@@ -134,23 +138,25 @@ impl Kernel {
 
     /// The action takes effect, if it still can be carried out.
     pub(super) fn write_enactment(&self, case: &CaseId, proposal: &Proposal, prev: LeafHash, desk: &mut Desk<'_>) {
-        let body = match self.check_action(&proposal.action) {
+        let body = match self.check_action(&proposal.action, desk.view) {
             Ok(()) => Body::Enacted(Enacted { action: proposal.action.digest(), case: *case, prev }),
-            Err(_) => Body::Expired(crate::body::Expired { case: *case, prev }),
+            Err(_) => Body::Expired(Expired { case: *case, prev }),
         };
         desk.write(&body);
     }
 
     /// Notices that have run out, and governance cases that nobody agreed to in time.
+    ///
+    /// INVARIANT: one action a tick takes effect, so that each is checked against what the one before has changed.
     pub(super) fn write_due_proposals(&self, now: Time, desk: &mut Desk<'_>) {
+        let due = self.proposals.iter().filter_map(|(case, p)| Some((p.effective?, case, p)));
+        let first = due.filter(|(effective, ..)| *effective <= now).min_by_key(|(effective, case, _)| (*effective, *case));
+        if let Some((_, case, proposal)) = first {
+            self.write_enactment(case, proposal, proposal.touched.head, desk);
+        }
         for (case, proposal) in &self.proposals {
-            let prev = proposal.touched.head;
-            match proposal.effective {
-                Some(effective) if effective <= now => self.write_enactment(case, proposal, prev, desk),
-                None if proposal.deadline < now => {
-                    desk.write(&Body::Expired(crate::body::Expired { case: *case, prev }));
-                }
-                _ => {}
+            if proposal.effective.is_none() && proposal.deadline < now {
+                desk.write(&Body::Expired(Expired { case: *case, prev: proposal.touched.head }));
             }
         }
     }
@@ -172,5 +178,13 @@ impl Kernel {
             Some(key) if signed.signers() == [key.id()] => Ok(()),
             _ => Err(refused),
         }
+    }
+}
+
+fn check_size(action: &Action) -> Result<(), String> {
+    match canonical::to_vec(action) {
+        Ok(json) if json.len() <= ACTION_BYTES_MAX => Ok(()),
+        Ok(json) => Err(format!("{} bytes of JSON, at most {ACTION_BYTES_MAX} are recorded", json.len())),
+        Err(error) => Err(error.to_string()),
     }
 }

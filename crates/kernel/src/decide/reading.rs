@@ -4,12 +4,12 @@
 use super::Desk;
 use crate::body::{Body, Read, Settled};
 use crate::refusal::Refusal;
-use crate::state::{Case, Kernel, Phase, Programme};
+use crate::state::{Adopted, Case, Kernel, Programme};
 use crate::trust::ISSUED_AHEAD_MS_MAX;
 use crate::values::declared;
 use lockstep_attest::{Consumed, Reading, Signed};
-use lockstep_policy::{ClaimKind, Domain, Layout};
-use lockstep_types::{Amount, CaseId, Digest, Lei, Name, Time, canonical, sha256};
+use lockstep_policy::{ClaimKind, Domain, Layout, Reading as Asking};
+use lockstep_types::{Amount, CaseId, Currency, Digest, Lei, Name, Time, canonical, sha256};
 use std::collections::BTreeSet;
 
 /// Most outcomes that one reading settles; the next reading goes on.
@@ -26,25 +26,28 @@ impl Kernel {
         let (programme_name, domain_name) = (reading.programme.clone(), reading.domain.clone());
         let unknown = || Refusal::ReadingUnknown { programme: programme_name.clone(), domain: domain_name.clone() };
         let programme = self.programmes.get(&reading.programme).ok_or_else(unknown)?;
-        let asked = self.readings_of(programme, &reading.domain);
+        let asked = self.readings_of(programme, (&reading.programme, &reading.domain));
         let (layout, _) = *asked.first().ok_or_else(unknown)?;
         let quorum = asked.iter().map(|(_, found)| found.quorum).max().unwrap_or(1);
         for (layout, found) in &asked {
             let role = declared(layout.role(found.by.as_str()), &found.by)?;
-            self.standing(role, signed, now)?;
+            let persons = self.standing(role, signed, now)?.persons;
+            if persons < role.keys {
+                return Err(Refusal::Persons { role: role.name.clone(), expected: role.keys, found: persons });
+            }
         }
+        check_newer(programme, reading)?;
         check_times(reading, now)?;
         let content = content(reading);
-        let mut parties = self.readers(programme, &content);
-        if !parties.insert(reading.party) {
-            return Err(Refusal::ReadingForm { what: format!("`{}` has read this before", reading.party) });
-        }
+        let mut parties = readers(programme, &content);
+        parties.insert(reading.party);
         let quorum_reached = u32::try_from(parties.len()).unwrap_or(u32::MAX) >= quorum;
         desk.write(&Body::Read(Read {
             block_time: reading.block_time,
             content,
             domain: reading.domain.clone(),
             envelope: signed.envelope_digest(),
+            issued: reading.issued,
             next_block_time: reading.next_block_time,
             party: reading.party,
             programme: reading.programme.clone(),
@@ -57,23 +60,12 @@ impl Kernel {
         Ok(())
     }
 
-    /// Every policy of a programme that reads this domain, in the order of their names.
-    fn readings_of<'a>(
-        &'a self,
-        programme: &Programme,
-        domain: &Name,
-    ) -> Vec<(&'a Layout, &'a lockstep_policy::Reading)> {
-        let policies = programme.policies.values().filter_map(|(digest, _)| self.policies.get(digest));
-        let readings = policies.flat_map(|adopted| {
-            let layout = adopted.policy.layout();
-            layout.readings.iter().map(move |reading| (layout, reading))
-        });
-        readings.filter(|(_, reading)| reading.domains.contains(domain)).collect()
-    }
-
-    fn readers(&self, programme: &Programme, content: &Digest) -> BTreeSet<Lei> {
-        let same = programme.readings.iter().find(|pending| pending.content == *content);
-        same.map(|pending| pending.parties.clone()).unwrap_or_default()
+    /// Every reading of this domain that the programme's policies in force ask for. When none is in force any more,
+    /// those that were still say who reads: what they have decided has to be settled.
+    fn readings_of<'a>(&'a self, programme: &Programme, place: (&Name, &Name)) -> Vec<(&'a Layout, &'a Asking)> {
+        let current = programme.policies.values().filter_map(|(digest, _)| self.policies.get(digest));
+        let found = asking(current, place);
+        if found.is_empty() { asking(self.policies.values(), place) } else { found }
     }
 
     fn write_settlements(&self, reading: &Reading, desk: &mut Desk<'_>) {
@@ -86,7 +78,7 @@ impl Kernel {
     /// What a reading says of one case: executed, lapsed, or nothing yet.
     fn settlement(&self, id: &CaseId, case: &Case, reading: &Reading) -> Option<Settled> {
         let of_programme = self.policies.get(&case.policy)?.policy.layout().programme == reading.programme;
-        if case.phase != Phase::Decided || !of_programme {
+        if !of_programme {
             return None;
         }
         let not_after = case.pending.get(&reading.domain)?;
@@ -100,6 +92,34 @@ impl Kernel {
             return None;
         }
         Some(Settled { case: *id, consumed, domain: reading.domain.clone(), ordinal, prev: case.touched.head })
+    }
+}
+
+/// Readings of a domain of a programme that policies ask for, in the order of the policies.
+fn asking<'a>(
+    policies: impl Iterator<Item = &'a Adopted>,
+    (programme, domain): (&Name, &Name),
+) -> Vec<(&'a Layout, &'a Asking)> {
+    let layouts = policies.map(|adopted| adopted.policy.layout()).filter(|layout| layout.programme == *programme);
+    let readings = layouts.flat_map(|layout| layout.readings.iter().map(move |reading| (layout, reading)));
+    readings.filter(|(_, reading)| reading.domains.contains(domain)).collect()
+}
+
+fn readers(programme: &Programme, content: &Digest) -> BTreeSet<Lei> {
+    let same = programme.readings.iter().find(|pending| pending.content == *content);
+    same.into_iter().flat_map(|pending| pending.parties.keys().copied()).collect()
+}
+
+/// An observer's words on a domain count in the order in which it signed them, so that nobody can make an old
+/// reading look fresh by handing it in again.
+fn check_newer(programme: &Programme, reading: &Reading) -> Result<(), Refusal> {
+    let last = programme.observed.get(&reading.party).and_then(|domains| domains.get(&reading.domain));
+    match last {
+        Some(last) if reading.issued <= *last => {
+            let what = format!("`{}` has read this domain at {last}, this is of {}", reading.party, reading.issued);
+            Err(Refusal::ReadingForm { what })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -124,15 +144,20 @@ fn content(reading: &Reading) -> Digest {
     Digest(canonical::to_vec(&what).map(|json| sha256(&json)).unwrap_or_default())
 }
 
+/// The currency that a programme counts in: the one of what its policies hold.
+pub(crate) fn currency_of(layout: &Layout) -> Option<Currency> {
+    let held = layout.holds.first().and_then(|hold| layout.param(hold.amount.as_str()));
+    match held?.kind {
+        ClaimKind::Money(currency) => Some(currency),
+        _ => None,
+    }
+}
+
 /// Token units to minor units of the programme's currency, rounded up: readings round against the issuer.
 fn supply_round_up(layout: &Layout, domain: &Name, units: &str) -> Result<Amount, Refusal> {
     let refused = |what: String| Refusal::ReadingForm { what };
     let known: &Domain = declared(layout.domain(domain.as_str()), domain)?;
-    let currency = layout.params.iter().find_map(|param| match param.kind {
-        ClaimKind::Money(currency) => Some(currency),
-        _ => None,
-    });
-    let currency = currency.ok_or_else(|| refused("the policy names no currency".to_owned()))?;
+    let currency = currency_of(layout).ok_or_else(|| refused("the policy holds nothing".to_owned()))?;
     let units: u128 = units.parse().map_err(|_| refused(format!("`{units}` is no number of token units")))?;
     let decimals = u32::from(known.decimals);
     let scaled = 10u128.checked_pow(u32::from(currency.decimals())).and_then(|f| units.checked_mul(f));

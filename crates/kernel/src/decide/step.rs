@@ -6,7 +6,7 @@
 use super::{Desk, check_open};
 use crate::body::{Attempted, Attested, Balance, Body, Credit, Decided, HoldTaken, OutcomeDue};
 use crate::headroom::{Account, Asked};
-use crate::outcome;
+use crate::outcome::{self, Formed};
 use crate::refusal::Refusal;
 use crate::state::{Case, Kernel, Phase, Programme, Taken};
 use crate::trust::Standing;
@@ -50,8 +50,12 @@ impl Kernel {
         }
         let policy = &adopted.policy;
         let attempt = Attempt { attestation, signed, case, policy, step, role, standing, now };
-        match self.check_step(&attempt, desk.view) {
-            Ok(attested) => self.write_step(&attempt, attested, desk),
+        let checked = self.check_step(&attempt, desk.view).and_then(|body| Ok((formed(&attempt, &body)?, body)));
+        match checked {
+            Ok((formed, body)) => {
+                self.write_step(&attempt, body, &formed, desk);
+                Ok(())
+            }
             Err(refusal) => {
                 write_attempt(&attempt, &refusal, desk);
                 Err(refusal)
@@ -70,6 +74,9 @@ impl Kernel {
         if case.steps.contains_key(&step.name) {
             return Err(Refusal::StepTaken { step: step.name.clone() });
         }
+        if case.taken_back.contains(&attempt.signed.digest()) {
+            return Err(Refusal::TakenBack { step: step.name.clone() });
+        }
         check_distinct(attempt)?;
         check_order(attempt)?;
         if let Some(within_ms) = step.within_ms {
@@ -87,12 +94,14 @@ impl Kernel {
     /// What a step that is done states: claims, evidence, freshness, guards, single use, headroom.
     fn check_done(&self, attempt: &Attempt<'_>, view: &dyn View) -> Result<Attested, Refusal> {
         let Attempt { attestation, signed, step, policy, .. } = attempt;
+        self.check_open_claims(&signed.submission().openings)?;
         let texts = claim_texts(&step.name, &step.claims, &signed.submission().openings)?;
+        let claims = claim_values(&step.claims, &texts);
+        check_booked(attempt, &claims)?;
         if attestation.evidence.len() != step.evidence.len() {
             let (expected, found) = (step.evidence.len(), attestation.evidence.len());
             return Err(Refusal::EvidenceCount { step: step.name.clone(), expected, found });
         }
-        let claims = claim_values(&step.claims, &texts);
         let earlier = earlier_values(policy.layout(), attempt);
         check_fresh(attempt, &claims, &earlier)?;
         self.check_guards(attempt, &claims, &earlier)?;
@@ -197,30 +206,31 @@ impl Kernel {
     }
 
     /// Writes the step and, when it was the last that every outcome waits for, the decision and its outcomes.
-    fn write_step(&self, attempt: &Attempt<'_>, body: Attested, desk: &mut Desk<'_>) -> Result<(), Refusal> {
-        let refused = body.refused;
-        let layout = attempt.policy.layout();
-        let mut done: BTreeSet<Name> = attempt.case.steps.keys().cloned().collect();
-        done.insert(attempt.step.name.clone());
-        let all = layout.outcomes_ready(&done).len() == layout.outcomes.len();
-        if refused || !all || layout.outcomes.is_empty() {
-            desk.write(&Body::Attested(body));
-            return Ok(());
-        }
-        let params = param_values(layout, &attempt.case.params);
-        let formed = outcome::form_all(layout, &params, attempt.now)?;
+    fn write_step(&self, attempt: &Attempt<'_>, body: Attested, formed: &[Formed], desk: &mut Desk<'_>) {
         let prev = desk.write(&Body::Attested(body));
-        let ordinal = attempt.case.ordinal;
-        let due = |f: &outcome::Formed| OutcomeDue { domain: f.domain.clone(), not_after: f.not_after };
-        let outcomes = formed.iter().map(due).collect();
-        let case = attempt.attestation.case;
-        let mut prev = desk.write(&Body::Decided(Decided { case, ordinal, outcomes, prev }));
-        for one in &formed {
-            let place = outcome::Place { ledger: self.ledger, case, prev, policy: attempt.case.policy, ordinal };
-            prev = desk.scribe.push(Entry::outcome(outcome::encode(&place, layout, one)));
+        if formed.is_empty() {
+            return;
         }
-        Ok(())
+        let (case, ordinal) = (attempt.attestation.case, attempt.case.ordinal);
+        let due = |f: &Formed| OutcomeDue { domain: f.domain.clone(), not_after: f.not_after };
+        let outcomes = formed.iter().map(due).collect();
+        let mut prev = desk.write(&Body::Decided(Decided { case, ordinal, outcomes, prev }));
+        for one in formed {
+            let place = outcome::Place { ledger: self.ledger, case, prev, policy: attempt.case.policy, ordinal };
+            prev = desk.scribe.push(Entry::outcome(outcome::encode(&place, attempt.policy.layout(), one)));
+        }
     }
+}
+
+/// The outcomes that this step unlocks: all of them when it is the last step, else none.
+fn formed(attempt: &Attempt<'_>, body: &Attested) -> Result<Vec<Formed>, Refusal> {
+    let layout = attempt.policy.layout();
+    let mut done: BTreeSet<Name> = attempt.case.steps.keys().cloned().collect();
+    done.insert(attempt.step.name.clone());
+    if body.refused || !layout.is_decided(&done) {
+        return Ok(Vec::new());
+    }
+    outcome::form_all(layout, &param_values(layout, &attempt.case.params), attempt.now)
 }
 
 /// Puts a refused attempt on record, once an attestation and at most so many a party.
@@ -342,6 +352,18 @@ fn check_fresh(attempt: &Attempt<'_>, claims: &Values, earlier: &BTreeMap<Name, 
         }
     }
     Ok(())
+}
+
+/// Money counts from when it was booked; a date that is yet to come would count it beside the balance that has it.
+fn check_booked(attempt: &Attempt<'_>, claims: &Values) -> Result<(), Refusal> {
+    let Some(claim) = &attempt.step.booked else { return Ok(()) };
+    match claims.get(claim) {
+        Some(Some(ClaimValue::Time(booked))) if *booked > attempt.now => {
+            let what = format!("`{booked}` is later than ledger time {}", attempt.now);
+            Err(Refusal::ClaimForm { claim: claim.clone(), what })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// SHA-256 over programme, act and claim texts: the same act has the same key in every policy of the programme.
