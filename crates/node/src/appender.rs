@@ -286,13 +286,12 @@ where
         checkpoint(&self.replica)
     }
 
-    /// Records for co-signers, from `index` on.
+    /// Records for co-signers, from `index` on: about `max`, and never a part of what one command made.
     ///
     /// # Errors
     /// The store's.
     pub fn feed(&self, index: u64, max: usize) -> Result<Vec<u8>, AppenderError> {
-        let records = self.replica.store().records(index, max.min(crate::feed::FEED_RECORDS_MAX), FEED_BYTES);
-        Ok(crate::feed::encode(&records.map_err(ReplicaError::Store)?))
+        Ok(crate::feed::encode(&self.replica.whole_commands(index, max)?))
     }
 
     /// Takes a co-signer's signature over the last sealed checkpoint; keeps the certificate once k have signed.
@@ -333,9 +332,6 @@ where
         self.receipts.public().suite()
     }
 }
-
-/// Bytes of records handed to a co-signer at once.
-const FEED_BYTES: usize = 8 * 1_048_576;
 
 /// The checkpoint of a replica's last seal.
 #[must_use]

@@ -2,6 +2,7 @@
 //! tile files are handed in, so that `sim` can drive the very same code from one seed.
 
 pub mod appender;
+pub mod client;
 pub mod cosigner;
 pub mod feed;
 pub mod index;

@@ -1,11 +1,13 @@
 //! One participant's copy of the ledger: machine, log and map in step with a store of its own.
 
+use crate::feed::FEED_RECORDS_MAX;
 use crate::index;
 use crate::port::{StoredMap, TileFiles};
 use lockstep_kernel::snapshot::SnapshotError as KernelSnapshotError;
 use lockstep_kernel::{Command, Kernel, Refusal, Request};
 use lockstep_ledger::log::{TileError, TileHashes, TilePath, TileWriter, log_root};
 use lockstep_ledger::ledger::{RestoreError, SnapshotError};
+use lockstep_ledger::scribe::RECORDS_PER_COMMAND_MAX;
 use lockstep_ledger::{
     ApplyError, Input, InputError, Leaf, Ledger, Record, RecordError, ReplayError, SealBody,
 };
@@ -15,6 +17,8 @@ use std::sync::Arc;
 
 /// Records between two snapshots: a start applies at most about as many.
 pub const SNAPSHOT_EVERY: u64 = 10_000;
+/// Bytes of records handed to a co-signer at once.
+const FEED_BYTES: usize = 8 * 1_048_576;
 /// Commands whose signatures are checked together when records are run again.
 const BATCH_COMMANDS: usize = 256;
 
@@ -295,6 +299,22 @@ impl Replica {
         }
         self.unwritten.extend(records.iter().filter_map(|record| Leaf::decode(&record.leaf).ok()));
         self.append_batch(batch(&self.head, records, documents, rows))
+    }
+
+    /// Stored records from `index` on: about `max`, ending where a command's records end.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn whole_commands(&self, index: u64, max: usize) -> Result<Vec<StoredRecord>, ReplicaError> {
+        let max = max.clamp(RECORDS_PER_COMMAND_MAX, FEED_RECORDS_MAX.saturating_sub(1));
+        let mut records = self.store.records(index, max.saturating_add(1), FEED_BYTES)?;
+        let read = u64::try_from(records.len()).unwrap_or(u64::MAX);
+        if index.saturating_add(read) < self.head.size {
+            // The last command's records may go on beyond what was read; the next message begins with it.
+            let last = records.iter().rposition(|record| record.command.is_some()).filter(|at| *at > 0);
+            records.truncate(last.unwrap_or(records.len()));
+        }
+        Ok(records)
     }
 
     /// Runs records that somebody else appended, and keeps them in this store.

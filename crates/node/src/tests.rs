@@ -1,1 +1,76 @@
-//! Tests of the loops.
+//! One ledger, four co-signers, six institutions: the loops together, over stores in memory.
+
+mod kit;
+
+use crate::cosigner::CosignerError;
+use crate::replica::ReplicaError;
+use kit::{World, texts};
+use lockstep_kernel::{Phase, RefusalCode};
+
+#[test]
+fn a_case_is_decided_certified_and_the_same_on_every_copy() {
+    let mut world = World::new();
+    let case = world.case("1000.00");
+    world.good_steps(case, "E2E-1");
+    let kernel = world.appender.replica().kernel();
+    assert_eq!(kernel.case(&case).unwrap().phase, Phase::Decided);
+    let certificate = world.certify().expect("three of four sign");
+    let committee = world.appender.replica().kernel().committee().unwrap().clone();
+    let ledger = world.appender.replica().ledger().id().unwrap();
+    assert_eq!(certificate.verify(&ledger, &committee).unwrap().size, world.appender.replica().ledger().size());
+    for cosigner in &world.cosigners {
+        assert_eq!(cosigner.replica().ledger().root(), world.appender.replica().ledger().root());
+        assert_eq!(cosigner.replica().ledger().map_root(), world.appender.replica().ledger().map_root());
+    }
+}
+
+#[test]
+fn an_attempt_out_of_order_is_refused_with_a_receipt() {
+    let mut world = World::new();
+    let case = world.case("1000.00");
+    let answer = world.attest(case, "auditor", "audit", &texts(&[("agrees", "true"), ("balance", "1.00"), ("haircut_bps", "0")]));
+    let crate::Answer::OnRecord(accepted) = answer else { panic!("the attempt is on record") };
+    assert_eq!(accepted.refused.as_ref().unwrap().code(), RefusalCode::Order);
+    let receipt = accepted.receipt.unwrap();
+    let genesis = world.appender.replica().kernel().genesis().unwrap().clone();
+    receipt.verify(&world.appender.replica().ledger().id().unwrap(), &genesis.appender).unwrap();
+}
+
+#[test]
+fn a_restart_goes_on_where_the_store_ends() {
+    let mut world = World::new();
+    let case = world.case("1000.00");
+    world.certify().unwrap();
+    world.restart_appender(true);
+    world.good_steps(case, "E2E-1");
+    world.restart_appender(false);
+    assert_eq!(world.appender.replica().kernel().case(&case).unwrap().phase, Phase::Decided);
+    world.certify().unwrap();
+    for cosigner in &world.cosigners {
+        assert_eq!(cosigner.replica().ledger().root(), world.appender.replica().ledger().root());
+    }
+}
+
+#[test]
+fn co_signers_refuse_an_outcome_that_no_case_decided() {
+    let mut world = World::new();
+    world.case("1000.00");
+    world.certify().unwrap();
+    let forged = world.forge_outcome();
+    let error = world.cosigners[0].receive(&forged).unwrap_err();
+    assert!(matches!(error, CosignerError::Replica(ReplicaError::Replay { .. })), "{error:?}");
+    let now = world.now;
+    assert!(matches!(world.cosigners[0].sign(now), Err(CosignerError::Rejected { .. })));
+}
+
+#[test]
+fn a_feed_survives_its_bytes_and_garbage_is_refused() {
+    let world = World::new();
+    let bytes = world.appender.feed(0, 100).unwrap();
+    let records = crate::feed::decode(&bytes).unwrap();
+    assert_eq!(crate::feed::encode(&records), bytes);
+    for end in 1..bytes.len().min(600) {
+        let cut = crate::feed::decode(&bytes[..end]);
+        assert!(cut.is_err() || crate::feed::encode(&cut.unwrap()) == bytes[..end]);
+    }
+}
