@@ -1,16 +1,15 @@
 //! From `guards.cedar` to one small set of guards a step, with every fault and its place.
 
 use super::GuardText;
+use super::evaluate::Ready;
 use super::schema::schema;
 use super::split::{Statement, split};
 use super::subset::{Path, Seen, see};
 use crate::claim::ClaimKind;
 use crate::finding::{Finding, Source};
 use crate::model::{Layout, ListKind, Step};
-use cedar_policy::{
-    EntityId, EntityTypeName, EntityUid, Policy as Guard, PolicyId, PolicySet, Schema, ValidationMode,
-    Validator,
-};
+use cedar_policy::{Policy as Guard, PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy_core::ast::{Eid, EntityType, EntityUID};
 use lockstep_types::Name;
 use miette::Diagnostic;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,8 +43,9 @@ pub(crate) enum SlotKind {
 /// What is needed to evaluate one step's guards.
 #[derive(Debug, Clone)]
 pub(crate) struct StepGuards {
-    pub(crate) set: PolicySet,
-    pub(crate) action: EntityUid,
+    /// In the order of their ids.
+    pub(crate) guards: Vec<Ready>,
+    pub(crate) action: EntityUID,
     /// In the order of [`Origin`].
     pub(crate) slots: Vec<Slot>,
     /// The permits, sorted by id.
@@ -185,12 +185,15 @@ fn idle(layout: &Layout, source: Source<'_>, one: &Checked) -> Option<Finding> {
 }
 
 fn step_guards(layout: &Layout, step: &Step, checked: &[Checked]) -> Option<StepGuards> {
-    let covering: Vec<&Checked> = checked.iter().filter(|one| one.seen.covers(step.name.as_str())).collect();
+    let mut covering: Vec<&Checked> =
+        checked.iter().filter(|one| one.seen.covers(step.name.as_str())).collect();
+    covering.sort_by(|a, b| a.guard.id().cmp(b.guard.id()));
     let mentions: BTreeSet<&Path> = covering.iter().flat_map(|one| &one.seen.mentions).collect();
     let mut slots = all_slots(layout, step);
     slots.retain(|slot| mentions.iter().any(|mention| touches(mention, &slot.path)));
     slots.sort_by(|a, b| a.origin.cmp(&b.origin));
-    let set = PolicySet::from_policies(covering.iter().map(|one| one.guard.clone())).ok()?;
+    let ready = covering.iter().map(|one| Ready::new(one.guard.as_ref(), one.seen.permit));
+    let guards = ready.collect();
     let texts = |permit: bool| {
         let reaching = covering.iter().filter(|one| one.seen.reaches(step.by.as_str()));
         let some = reaching.filter(move |one| one.seen.permit == permit);
@@ -199,9 +202,9 @@ fn step_guards(layout: &Layout, step: &Step, checked: &[Checked]) -> Option<Step
         some.map(text).collect::<BTreeSet<GuardText>>().into_iter().collect::<Vec<GuardText>>()
     };
     let (permits, forbids) = (texts(true), texts(false));
-    let kind = "Action".parse::<EntityTypeName>().ok()?;
-    let action = EntityUid::from_type_name_and_id(kind, EntityId::new(step.name.as_str()));
-    Some(StepGuards { set, action, slots, permits, forbids })
+    let kind = "Action".parse::<cedar_policy_core::ast::Name>().ok()?;
+    let action = EntityUID::from_components(EntityType::from(kind), Eid::new(step.name.as_str()), None);
+    Some(StepGuards { guards, action, slots, permits, forbids })
 }
 
 /// True when one of the two paths leads to the other.

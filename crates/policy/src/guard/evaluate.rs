@@ -4,53 +4,68 @@ use super::compile::{Origin, Slot, SlotKind, StepGuards};
 use super::{GuardInput, GuardText, GuardVerdict};
 use crate::claim::{ClaimValue, ListValue};
 use crate::model::ListKind;
-use cedar_policy::{
-    AuthorizationError, Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid,
-    EvaluationError, Request, Response, RestrictedExpression,
+use cedar_policy_core::ast::{
+    Context, EntityType, EntityUID, EntityUIDEntry, Expr, Policy, Request, SlotEnv, Value,
 };
+use cedar_policy_core::ast::{Eid, Entity, PartialValue};
+use cedar_policy_core::entities::{Entities, NoEntitiesSchema, TCComputation};
+use cedar_policy_core::evaluator::{EvaluationError, Evaluator};
+use cedar_policy_core::extensions::Extensions;
 use lockstep_types::Name;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The guards of all steps, ready to evaluate.
 #[derive(Debug, Clone)]
 pub(crate) struct Guards {
     steps: BTreeMap<Name, StepGuards>,
-    authorizer: Authorizer,
-    party: EntityTypeName,
-    role: EntityTypeName,
-    case: EntityUid,
+    party: EntityType,
+    role: EntityType,
+    case: EntityUID,
+}
+
+/// One guard with its scope and conditions as a single expression, made once: Cedar would make it at every call.
+#[derive(Debug, Clone)]
+pub(crate) struct Ready {
+    id: String,
+    permit: bool,
+    condition: Expr,
+    /// Empty, since there are no templates; Cedar asks for it all the same.
+    slots: SlotEnv,
 }
 
 /// What a slot holds in one evaluation.
 enum Found {
-    Value(RestrictedExpression),
+    Value(Value),
     Withheld,
     Missing(String),
 }
 
 /// Attributes for Cedar by where guards read them.
 #[derive(Default)]
-struct Attributes {
-    claim: Fields,
-    ledger: Fields,
-    list: Fields,
-    params: Fields,
-    step: Vec<(Name, Fields)>,
+struct Attributes<'a> {
+    claim: Fields<'a>,
+    ledger: Fields<'a>,
+    list: Fields<'a>,
+    params: Fields<'a>,
+    step: Vec<(&'a str, Fields<'a>)>,
 }
 
-type Fields = Vec<(String, RestrictedExpression)>;
+type Fields<'a> = Vec<(&'a str, Value)>;
+
+impl Ready {
+    pub(crate) fn new(policy: &Policy, permit: bool) -> Self {
+        let (id, condition) = (policy.id().to_string(), policy.condition());
+        Self { id, permit, condition, slots: policy.env().clone() }
+    }
+}
 
 impl Guards {
     pub(crate) fn new(steps: BTreeMap<Name, StepGuards>) -> Option<Self> {
-        let case = "Case".parse::<EntityTypeName>().ok()?;
-        Some(Self {
-            steps,
-            authorizer: Authorizer::new(),
-            party: "Party".parse().ok()?,
-            role: "Role".parse().ok()?,
-            // Guards cannot name a case, so one name serves all.
-            case: EntityUid::from_type_name_and_id(case, EntityId::new("")),
-        })
+        let kind = |name: &str| Some(EntityType::from(name.parse::<cedar_policy_core::ast::Name>().ok()?));
+        // Guards cannot name a case, so one name serves all.
+        let case = EntityUID::from_components(kind("Case")?, Eid::new(""), None);
+        Some(Self { steps, party: kind("Party")?, role: kind("Role")?, case })
     }
 
     /// Permits and forbids of a step.
@@ -78,63 +93,65 @@ impl Guards {
         if let Some(text) = missing {
             return GuardVerdict::Error { text };
         }
-        match self.ask(input, step, attributes) {
-            Some(response) => verdict(step, &response),
+        let (context, params) = attributes.split();
+        match self.entities(input, params) {
+            Some((party, entities)) => {
+                let known = |uid: EntityUID| EntityUIDEntry::known(uid, None);
+                let (action, case) = (known(step.action.clone()), known(self.case.clone()));
+                let request = Request::new_unchecked(known(party), action, case, Some(context));
+                verdict(step, &Evaluator::new(request, &entities, Extensions::none()))
+            }
             None => {
                 GuardVerdict::Error { text: format!("step `{}` cannot be put to its guards", input.step) }
             }
         }
     }
 
-    fn ask(&self, input: &GuardInput<'_>, step: &StepGuards, attributes: Attributes) -> Option<Response> {
-        let uid = |kind: &EntityTypeName, id: &str| {
-            EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id))
-        };
-        let lei = input.party.as_str();
-        let party = uid(&self.party, lei);
-        let roles = input.roles.iter().map(|role| uid(&self.role, role.as_str()));
-        let lei = [("lei".to_owned(), RestrictedExpression::new_string(lei.to_owned()))];
-        let principal = Entity::new_with_tags(party.clone(), lei, roles, []).ok()?;
-        let (context, params) = attributes.split()?;
-        let resource = Entity::new_with_tags(self.case.clone(), params, [], []).ok()?;
-        let entities = Entities::from_entities([principal, resource], None).ok()?;
-        let request = Request::new(party, step.action.clone(), self.case.clone(), context, None).ok()?;
-        Some(self.authorizer.is_authorized(&request, &step.set, &entities))
+    /// The party, with the roles it is in, and the case.
+    fn entities(&self, input: &GuardInput<'_>, params: Fields<'_>) -> Option<(EntityUID, Entities)> {
+        let uid = |kind: &EntityType, id: &str| EntityUID::from_components(kind.clone(), Eid::new(id), None);
+        let plain = |(name, value): (&str, Value)| (name.into(), PartialValue::Value(value));
+        let party = uid(&self.party, input.party.as_str());
+        let lei = [plain(("lei", Value::from(input.party.as_str())))];
+        let roles = input.roles.iter().map(|role| uid(&self.role, role.as_str())).collect();
+        let none = Default::default;
+        let principal = Entity::new_with_attr_partial_value(party.clone(), lei, none(), roles, []);
+        let params = params.into_iter().map(plain);
+        let resource = Entity::new_with_attr_partial_value(self.case.clone(), params, none(), none(), []);
+        let (schema, known) = (None::<&NoEntitiesSchema>, TCComputation::AssumeAlreadyComputed);
+        // Roles are in no other role, so a party's parents are all its ancestors.
+        let entities = Entities::from_entities([principal, resource], schema, known, Extensions::none());
+        Some((party, entities.ok()?))
     }
 }
 
-impl Attributes {
-    fn put(&mut self, slot: &Slot, value: RestrictedExpression) {
+impl<'a> Attributes<'a> {
+    fn put(&mut self, slot: &'a Slot, value: Value) {
         match &slot.origin {
-            Origin::Claim(name) => self.claim.push((name.to_string(), value)),
-            Origin::Ledger => self.ledger.push(("ledger".to_owned(), value)),
-            Origin::List(name) => self.list.push((name.to_string(), value)),
-            Origin::Param(name) => self.params.push((name.to_string(), value)),
+            Origin::Claim(name) => self.claim.push((name.as_str(), value)),
+            Origin::Ledger => self.ledger.push(("ledger", value)),
+            Origin::List(name) => self.list.push((name.as_str(), value)),
+            Origin::Param(name) => self.params.push((name.as_str(), value)),
             // INVARIANT: slots are sorted by origin, so the claims of one step follow one another.
             Origin::Earlier(step, name) => match self.step.last_mut() {
-                Some((last, fields)) if last == step => fields.push((name.to_string(), value)),
-                _ => self.step.push((step.clone(), vec![(name.to_string(), value)])),
+                Some((last, fields)) if *last == step.as_str() => fields.push((name.as_str(), value)),
+                _ => self.step.push((step.as_str(), vec![(name.as_str(), value)])),
             },
         }
     }
 
     /// The context, and the attributes of the case.
-    fn split(self) -> Option<(Context, Fields)> {
-        let mut pairs: Fields = self.ledger;
-        if !self.claim.is_empty() {
-            pairs.push(("claim".to_owned(), RestrictedExpression::new_record(self.claim).ok()?));
+    fn split(self) -> (Context, Fields<'a>) {
+        let steps: Fields<'a> =
+            self.step.into_iter().map(|(step, fields)| (step, Value::record(fields, None))).collect();
+        let mut pairs = self.ledger;
+        for (name, fields) in [("claim", self.claim), ("list", self.list), ("step", steps)] {
+            if !fields.is_empty() {
+                pairs.push((name, Value::record(fields, None)));
+            }
         }
-        if !self.list.is_empty() {
-            pairs.push(("list".to_owned(), RestrictedExpression::new_record(self.list).ok()?));
-        }
-        if !self.step.is_empty() {
-            let steps = self.step.into_iter().map(|(step, fields)| {
-                Some((step.to_string(), RestrictedExpression::new_record(fields).ok()?))
-            });
-            let steps = steps.collect::<Option<Fields>>()?;
-            pairs.push(("step".to_owned(), RestrictedExpression::new_record(steps).ok()?));
-        }
-        Some((Context::from_pairs(pairs).ok()?, self.params))
+        let pairs = pairs.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        (Context::Value(Arc::new(pairs)), self.params)
     }
 }
 
@@ -144,7 +161,7 @@ fn found(input: &GuardInput<'_>, slot: &Slot) -> Found {
         Origin::Earlier(step, name) => input.earlier.get(step).and_then(|claims| claims.get(name)),
         Origin::Param(name) => input.params.get(name),
         Origin::List(name) => return listed(input.lists.get(name), slot),
-        Origin::Ledger => return Found::Value(RestrictedExpression::new_string(input.ledger.to_string())),
+        Origin::Ledger => return Found::Value(Value::from(input.ledger.to_string())),
     };
     match value {
         None => Found::Missing(format!("`{}` is missing", slot.path)),
@@ -162,52 +179,55 @@ fn found(input: &GuardInput<'_>, slot: &Slot) -> Found {
 fn listed(list: Option<&ListValue>, slot: &Slot) -> Found {
     match (list, slot.kind) {
         (Some(ListValue::Digest(digest)), SlotKind::List(ListKind::Digest)) => {
-            Found::Value(RestrictedExpression::new_string(digest.to_string()))
+            Found::Value(Value::from(digest.to_string()))
         }
         (Some(ListValue::Set(set)), SlotKind::List(ListKind::Set)) => {
-            let items = set.iter().map(|item| RestrictedExpression::new_string(item.clone()));
-            Found::Value(RestrictedExpression::new_set(items))
+            Found::Value(Value::set(set.iter().map(|item| Value::from(item.as_str())), None))
         }
         (Some(_), _) => Found::Missing(format!("`{}` is a list of another kind", slot.path)),
         (None, _) => Found::Missing(format!("`{}` has not been adopted", slot.path)),
     }
 }
 
-fn expression(value: &ClaimValue) -> RestrictedExpression {
+fn expression(value: &ClaimValue) -> Value {
     match value {
-        ClaimValue::Bool(value) => RestrictedExpression::new_bool(*value),
+        ClaimValue::Bool(value) => Value::from(*value),
         _ => match value.number() {
-            Some(number) => RestrictedExpression::new_long(number),
-            None => RestrictedExpression::new_string(value.to_string()),
+            Some(number) => Value::from(number),
+            None => Value::from(value.to_string()),
         },
     }
 }
 
-/// Errors come first: Cedar alone would skip a forbid that errs.
-fn verdict(step: &StepGuards, response: &Response) -> GuardVerdict {
-    let mut errors: Vec<String> = response.diagnostics().errors().map(error_text).collect();
-    errors.sort();
-    if !errors.is_empty() {
-        return GuardVerdict::Error { text: errors.join(", ") };
+/// Deny by default, forbid wins, and before both: any error refuses, where Cedar alone would skip a guard that errs.
+fn verdict(step: &StepGuards, evaluator: &Evaluator<'_>) -> GuardVerdict {
+    let (mut permitted, mut forbids, mut errors) = (false, Vec::new(), Vec::new());
+    for guard in &step.guards {
+        let answer = evaluator.interpret(&guard.condition, &guard.slots);
+        match answer.map(|value| value == Value::from(true)) {
+            Ok(true) if guard.permit => permitted = true,
+            Ok(true) => forbids.push(guard.id.clone()),
+            // Conditions are typed, so what is not true is false.
+            Ok(false) => {}
+            Err(error) => errors.push(error_text(&guard.id, &error)),
+        }
     }
-    if response.decision() == Decision::Allow {
-        return GuardVerdict::Allowed;
+    match (errors.is_empty(), forbids.is_empty(), permitted) {
+        (false, _, _) => GuardVerdict::Error { text: errors.join(", ") },
+        (true, false, _) => GuardVerdict::Refused { by: forbids },
+        (true, true, true) => GuardVerdict::Allowed,
+        (true, true, false) => {
+            let permits: Vec<&str> = step.permits.iter().map(|permit| permit.id.as_str()).collect();
+            GuardVerdict::Refused { by: vec![format!("no permit holds: {}", permits.join(", "))] }
+        }
     }
-    let mut by: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
-    by.sort();
-    if by.is_empty() {
-        let permits: Vec<&str> = step.permits.iter().map(|permit| permit.id.as_str()).collect();
-        by.push(format!("no permit holds: {}", permits.join(", ")));
-    }
-    GuardVerdict::Refused { by }
 }
 
 /// Our own words: a reason that two readers compare must not change with Cedar's texts.
-fn error_text(error: &AuthorizationError) -> String {
-    let AuthorizationError::PolicyEvaluationError(error) = error;
-    let what = match error.inner() {
+fn error_text(id: &str, error: &EvaluationError) -> String {
+    let what = match error {
         EvaluationError::IntegerOverflow(_) => "overflows",
         _ => "cannot be evaluated",
     };
-    format!("guard `{}` {what}", error.policy_id())
+    format!("guard `{id}` {what}")
 }
