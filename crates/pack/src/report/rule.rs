@@ -43,12 +43,12 @@ rules! {
     Inclusion = "inclusion";
     /// An entry of the state map is not under the seal, or not the one that is needed.
     MapProof = "map_proof";
+    /// An envelope or a signature does not hold.
+    Signature = "signature";
     /// A head that a signer names as seen does not hold.
     Seen = "seen";
     /// A document is not the one that an attestation names.
     Evidence = "evidence";
-    /// An envelope or a signature does not hold.
-    Signature = "signature";
     /// A record does not follow the record before it in its case.
     Chain = "chain";
     /// No decision leads to the record.

@@ -25,6 +25,8 @@ pub(super) struct Rerun<'a> {
     shown: Vec<Shown>,
     /// Records of the case, by number.
     of_case: Vec<u64>,
+    /// True once some part was not shown: what asks for it later cannot be decided again.
+    hidden: bool,
 }
 
 /// A group on its way through the machine.
@@ -38,7 +40,7 @@ struct Turn<'a> {
 impl<'a> Rerun<'a> {
     pub(super) fn new(pack: &'a Pack, opened: &'a Opened) -> Self {
         let (heads, shown, of_case) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Self { pack, opened, kernel: Kernel::default(), policy: None, heads, shown, of_case }
+        Self { pack, opened, kernel: Kernel::default(), policy: None, heads, shown, of_case, hidden: false }
     }
 
     pub(super) const fn kernel(&self) -> &Kernel {
@@ -122,10 +124,11 @@ impl<'a> Rerun<'a> {
     /// Decides a command again, at the recorded time and with the recorded salts.
     fn again(&mut self, turn: &Turn<'_>, command: &Command) -> Result<Shown, Failure> {
         let hidden = hides_claims(&turn.group.command);
+        self.hidden |= hidden;
         self.check_single_use(turn)?;
         let (expected, refused) = self.decided(turn, command);
         let shown = match refused {
-            Some(Refusal::Withheld { .. }) if hidden => {
+            Some(Refusal::Withheld { .. }) if self.hidden => {
                 // What the rule asks for is not shown: the record must at least be of this very envelope.
                 check_names(turn, command)?;
                 self.check_links(turn)?;
@@ -183,6 +186,7 @@ impl<'a> Rerun<'a> {
 
     /// Applies records whose command is not shown.
     fn unseen(&mut self, turn: &Turn<'_>, shown: Shown) -> Result<Shown, Failure> {
+        self.hidden |= shown != Shown::AsRecorded;
         self.check_links(turn)?;
         self.check_single_use(turn)?;
         self.apply(turn)?;

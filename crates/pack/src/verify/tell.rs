@@ -41,8 +41,9 @@ impl Verifier<'_> {
         let withheld = self.records(|at, _| rerun.shown(at) == Some(Shown::Withheld));
         let erased = self.records(|at, _| rerun.shown(at) == Some(Shown::Erased));
         let claims = self.records(|_, command| hides_claims(command));
+        let in_part = self.records(|at, _| rerun.shown(at) == Some(Shown::InPart));
         let order = self.order(rerun);
-        let unseen: BTreeSet<u64> = withheld.iter().chain(&erased).chain(&claims).copied().collect();
+        let unseen: BTreeSet<u64> = withheld.iter().chain(&erased).chain(&in_part).copied().collect();
         if !withheld.is_empty() {
             self.missing.push(Missing::Withheld { records: withheld });
         }

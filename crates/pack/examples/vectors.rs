@@ -1,0 +1,23 @@
+//! Writes `vectors/pack`: packs that are accepted and refused, and what a verifier says of each.
+//!
+//! `cargo run -p lockstep-pack --example vectors` (the folder is the argument, or `vectors/pack`)
+
+#[path = "../tests/world/small.rs"]
+mod small;
+#[path = "../tests/world/world.rs"]
+mod world;
+
+#[path = "../tests/world/index.rs"]
+mod index;
+
+use std::path::PathBuf;
+
+fn main() -> std::io::Result<()> {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/pack");
+    let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| default.to_owned()));
+    std::fs::create_dir_all(&folder)?;
+    for (name, bytes) in index::files() {
+        std::fs::write(folder.join(name), bytes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! The packs of `vectors/pack` are what the code makes, byte for byte, and get the answers of `index.json`.
+
+#[path = "world/index.rs"]
+mod index;
+#[path = "world/small.rs"]
+mod small;
+#[path = "world/world.rs"]
+mod world;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/pack");
+
+#[test]
+fn the_vectors_are_what_the_code_makes_and_says() {
+    let made = index::files();
+    for (name, bytes) in &made {
+        let kept = std::fs::read(format!("{FOLDER}/{name}")).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(kept == *bytes, "{name} differs: run the example `vectors` and look at what changed");
+    }
+    let kept = std::fs::read_dir(FOLDER).unwrap().count();
+    assert_eq!(kept, made.len(), "files in {FOLDER} that nothing makes");
+}
