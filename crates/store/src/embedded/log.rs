@@ -70,8 +70,9 @@ impl Log {
     pub fn create(dir: &Path) -> Result<()> {
         let path = dir.join(LOG_NAME);
         let mut nonce = [0; 16];
-        getrandom::fill(&mut nonce)
-            .map_err(|error| StoreError::io("draw a nonce for", &path)(error.into()))?;
+        getrandom::fill(&mut nonce).map_err(|error| {
+            StoreError::io("draw a nonce for", &path)(std::io::Error::other(error.to_string()))
+        })?;
         let mut file = File::create(&path).map_err(StoreError::io("make", &path))?;
         file.write_all(&start_of_log(nonce)).map_err(StoreError::io("write", &path))?;
         file.sync_all().map_err(StoreError::io("flush", &path))
