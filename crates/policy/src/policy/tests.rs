@@ -32,3 +32,15 @@ fn the_digest_is_taken_over_the_manifest_and_any_byte_changes_it() {
     let other = Policy::from_files(LAYOUT.as_bytes(), spaced.as_bytes()).unwrap();
     assert_ne!(other.digest(), policy.digest());
 }
+
+#[test]
+fn the_example_of_the_specification_is_a_policy_with_that_digest() {
+    let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs/policy.md"));
+    let block = |kind: &str| {
+        let (_, rest) = page.split_once(&format!("```{kind}\n")).unwrap();
+        rest.split_once("```").unwrap().0
+    };
+    let policy = Policy::from_files(block("toml").as_bytes(), block("cedar").as_bytes())
+        .unwrap_or_else(|findings| panic!("{findings:#?}"));
+    assert!(page.contains(&format!("Its digest is `{}`.", policy.digest())), "{}", policy.digest());
+}
