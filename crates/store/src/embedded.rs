@@ -1,8 +1,8 @@
 //! The embedded engine: a log file that holds everything, and an index that follows from it.
 //!
-//! One append is one write and one flush of the log. What has to be found again by key is in the index, which is
-//! never flushed: after a crash the tail of the log is taken over once more. A record is checked against its
-//! checksum whenever it is read, and an erasure overwrites the bytes where they lie.
+//! One append is one write and one flush of the log. What has to be found again by key is in the index, which
+//! is never flushed: after a crash the tail of the log is taken over once more. A record is checked against
+//! its checksum whenever it is read, and an erasure overwrites the bytes where they lie.
 
 mod apply;
 mod check;
@@ -41,7 +41,8 @@ pub struct Embedded {
     state: RwLock<State>,
 }
 
-/// The open files, or nothing after a failed write: then nobody knows what they hold until they are read again.
+/// The open files, or nothing after a failed write: then nobody knows what they hold until they are read
+/// again.
 struct State {
     open: Option<Open>,
 }
@@ -53,7 +54,8 @@ struct Open {
 }
 
 impl Embedded {
-    /// Opens the store in `dir`, or makes one there. After a crash it first takes over what the index has not seen.
+    /// Opens the store in `dir`, or makes one there. After a crash it first takes over what the index has not
+    /// seen.
     ///
     /// # Errors
     /// [`StoreError::Locked`] when it is open already, [`StoreError::Format`] for another format,
@@ -154,8 +156,8 @@ impl Embedded {
     }
 }
 
-/// Checks what the folder says of its format, or starts a store in it. `FORMAT` is written last, so where it is
-/// there must be a log, and where it is not nothing has been appended.
+/// Checks what the folder says of its format, or starts a store in it. `FORMAT` is written last, so where it
+/// is there must be a log, and where it is not nothing has been appended.
 fn check_format(dir: &Path) -> Result<()> {
     let path = dir.join("FORMAT");
     let found = std::fs::read(&path).unwrap_or_default();
@@ -199,8 +201,8 @@ impl Open {
         self.applied.head.size
     }
 
-    /// Adds records of the frame that holds number `from` to `taken`, within `max` and `bytes_max`; `false` when
-    /// a limit was reached.
+    /// Adds records of the frame that holds number `from` to `taken`, within `max` and `bytes_max`; `false`
+    /// when a limit was reached.
     fn take_records(&self, from: u64, limits: (usize, usize), taken: &mut Vec<StoredRecord>) -> Result<bool> {
         let (max, bytes_max) = limits;
         let frame = frame_of(&self.log, &self.index, from, self.applied.end)?;

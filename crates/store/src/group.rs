@@ -52,8 +52,9 @@ impl GroupCommit {
         self.submit(expected, batch).wait()
     }
 
-    /// Queues `batch`. A submitter need not wait before it submits the next one, expecting [`Head::after`] this
-    /// one: if this one fails, the next one finds the head moved. Holds the caller back while the queue is full.
+    /// Queues `batch`. A submitter need not wait before it submits the next one, expecting [`Head::after`]
+    /// this one: if this one fails, the next one finds the head moved. Holds the caller back while the queue
+    /// is full.
     pub fn submit(&self, expected: Head, batch: Batch) -> Ticket<'_> {
         let mut queue = self.lock();
         while queue.waiting.len() >= QUEUE_BATCHES_MAX {
@@ -129,7 +130,8 @@ impl Drop for Leading<'_> {
 }
 
 impl Leading<'_> {
-    /// Appends what continues the ledger, and answers everybody. Who is left without an answer gets `Unknown`.
+    /// Appends what continues the ledger, and answers everybody. Who is left without an answer gets
+    /// `Unknown`.
     fn commit(self) {
         let Ok(head) = self.front.store.head() else { return };
         loop {

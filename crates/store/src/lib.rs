@@ -1,8 +1,9 @@
 //! Compare-and-append: where a ledger's bytes live. Knows no kernel, no policy and no key.
 //!
-//! [`Store`] is the port. [`Embedded`] keeps a ledger in a folder, [`Memory`] serves simulations, and both give the
-//! same answers. [`GroupCommit`] makes the batches of many threads durable together; [`stream`] re-reads a long
-//! ledger with bounded memory. [`SignerState`] is a signer's own memory, kept apart from any store.
+//! [`Store`] is the port. [`Embedded`] keeps a ledger in a folder, [`Memory`] serves simulations, and both
+//! give the same answers. [`GroupCommit`] makes the batches of many threads durable together; [`stream`]
+//! re-reads a long ledger with bounded memory. [`SignerState`] is a signer's own memory, kept apart from any
+//! store.
 
 mod batch;
 mod embedded;

@@ -1,5 +1,5 @@
-//! What a signer remembers: the last size and root it signed. Kept apart from the store, so that a restored copy of
-//! the store, or a store that lies, cannot make it sign two roots for one size.
+//! What a signer remembers: the last size and root it signed. Kept apart from the store, so that a restored
+//! copy of the store, or a store that lies, cannot make it sign two roots for one size.
 //!
 //! ```text
 //! lockstep-signer/1
@@ -8,8 +8,8 @@
 //! 09ab…  (64 hexadecimal digits: SHA-256 of the lines above)
 //! ```
 //!
-//! Size and root are both `none` until something is signed. The file is replaced as a whole: written beside, flushed,
-//! renamed, and the folder flushed.
+//! Size and root are both `none` until something is signed. The file is replaced as a whole: written beside,
+//! flushed, renamed, and the folder flushed.
 
 use crate::error::StoreError;
 use crate::lock::lock_file;
@@ -128,8 +128,8 @@ impl SignerState {
         self.last
     }
 
-    /// Remembers, durably, that `root` is signed for `size`; only then may it be signed. The same again is fine.
-    /// That `root` extends the last one is for the caller to prove.
+    /// Remembers, durably, that `root` is signed for `size`; only then may it be signed. The same again is
+    /// fine. That `root` extends the last one is for the caller to prove.
     ///
     /// # Errors
     /// [`SignerError::SizeMustNotShrink`], [`SignerError::RootMustNotChange`], [`SignerError::Io`].

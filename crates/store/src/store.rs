@@ -33,8 +33,8 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read: then the batch's fate is still unknown.
     fn batch(&self, id: &Digest) -> Result<Option<Head>>;
 
-    /// Records from number `from` on: at most `max`, and at most `bytes_max` bytes but always one.
-    /// Empty at the head. A record whose stored bytes do not match their checksum is an error, never returned.
+    /// Records from number `from` on: at most `max`, and at most `bytes_max` bytes but always one. Empty at
+    /// the head. A record whose stored bytes do not match their checksum is an error, never returned.
     ///
     /// # Errors
     /// When `from` is beyond the head, or stored bytes are damaged.
@@ -46,8 +46,8 @@ pub trait Store: Send + Sync {
     /// When stored bytes are damaged.
     fn document(&self, digest: &Digest) -> Result<Option<Vec<u8>>>;
 
-    /// Erases documents, and the commands of the records numbered `commands`, for good: leaf, salt and body stay.
-    /// A document once erased is not stored again by a later batch. Erasing twice is harmless.
+    /// Erases documents, and the commands of the records numbered `commands`, for good: leaf, salt and body
+    /// stay. A document once erased is not stored again by a later batch. Erasing twice is harmless.
     ///
     /// # Errors
     /// When a record is beyond the head, or the erasure may not be durable: erase again.
@@ -59,7 +59,8 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read.
     fn index_get(&self, key: &[u8]) -> Result<Option<Vec<u8>>>;
 
-    /// Index rows whose key starts with `prefix` and is not below `from` (inclusive), ascending, at most `max`.
+    /// Index rows whose key starts with `prefix` and is not below `from` (inclusive), ascending, at most
+    /// `max`.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -98,7 +99,8 @@ pub trait Store: Send + Sync {
     /// Stores the certificate over the first `size` records, durably; replaces an earlier one for that size.
     ///
     /// # Errors
-    /// When `size` is ahead of the ledger, the certificate is too long, or it may not be durable: put it again.
+    /// When `size` is ahead of the ledger, the certificate is too long, or it may not be durable: put it
+    /// again.
     fn put_certificate(&self, size: u64, certificate: &[u8]) -> Result<()>;
 
     /// The certificate over the first `size` records.

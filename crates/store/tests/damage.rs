@@ -161,7 +161,8 @@ fn damage_before_whole_writes_is_never_taken_for_a_torn_one() {
 #[test]
 fn a_document_that_looks_like_a_write_is_not_taken_for_one() {
     let story = Story::new();
-    // Somebody submits a document that holds a frame of another ledger, and the append that carries it is torn.
+    // Somebody submits a document that holds a frame of another ledger, and the append that carries it is
+    // torn.
     let other = Story::new();
     let mut carrier = batch("b", 100);
     let frame = &other.log_after[other.log_before.len()..];
@@ -275,7 +276,8 @@ const FULL_DISK_DIR: &str = "LOCKSTEP_STORE_FULL_DISK_DIR";
 #[test]
 fn an_append_that_the_disk_refuses_is_unknown_until_it_is_read_back() {
     let dir = tempfile::tempdir().unwrap();
-    // A limit on file sizes is the nearest thing to a full disk that needs no rights: the write stops half way.
+    // A limit on file sizes is the nearest thing to a full disk that needs no rights: the write stops half
+    // way.
     let limited = "trap '' XFSZ; ulimit -f 150000; exec \"$0\" --exact on_a_full_disk --nocapture";
     let mut child = Command::new("sh");
     child.args(["-c", limited]).arg(std::env::current_exe().unwrap()).env(FULL_DISK_DIR, dir.path());

@@ -1,4 +1,5 @@
-//! Real processes, killed at random moments. `cargo run -p lockstep-store --example kill -- DIR 200` does more.
+//! Real processes, killed at random moments. `cargo run -p lockstep-store --example kill -- DIR 200` does
+//! more.
 
 #[path = "../examples/kill/harness.rs"]
 mod harness;

@@ -312,7 +312,8 @@ macro_rules! suite {
             $(#[test] fn $story() {
                 let dir = tempfile::tempdir().unwrap();
                 super::$story(&super::Embedded::open(dir.path()).unwrap());
-                // Whatever the story did, all that is written must still be whole, also for who opens it later.
+                // Whatever the story did, all that is written must still be whole, also for who opens it
+                // later.
                 super::Embedded::open(dir.path()).unwrap().check().unwrap();
             })*
         }

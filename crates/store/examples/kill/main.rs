@@ -27,8 +27,9 @@ fn main() {
         command.arg("child").arg(dir).arg(seed.to_string());
         command
     });
+    let harness::Report { acknowledged, found } = report;
     println!(
-        "{{\"measure\":\"kill -9\",\"rounds\":{rounds},\"acknowledged\":{},\"found\":{},\"lost\":0,\"twice\":0}}",
-        report.acknowledged, report.found
+        "{{\"measure\":\"kill -9\",\"rounds\":{rounds},\"acknowledged\":{acknowledged},\
+         \"found\":{found},\"lost\":0,\"twice\":0}}"
     );
 }

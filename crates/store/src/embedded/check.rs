@@ -1,4 +1,5 @@
-//! Reading everything once more: every byte against its checksum, the chain of heads, and the index against the log.
+//! Reading everything once more: every byte against its checksum, the chain of heads, and the index against
+//! the log.
 
 use super::apply::{numbered, whole_frame};
 use super::frame::PartKind;

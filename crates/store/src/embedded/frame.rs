@@ -8,8 +8,8 @@
 //! table = per part: kind ‖ 000 ‖ length u32 ‖ check of the part (16)
 //! ```
 //!
-//! Integers are little-endian; a check is the first 16 bytes of SHA-256. The nonce keeps a document that looks
-//! like a frame from being taken for one.
+//! Integers are little-endian; a check is the first 16 bytes of SHA-256. The nonce keeps a document that
+//! looks like a frame from being taken for one.
 
 use crate::batch::{Batch, Head, LEAF_BYTES, StoredRecord};
 use crate::limits::{APPEND_BATCHES_MAX, APPEND_BYTES_MAX, APPEND_DOCUMENTS_MAX, APPEND_RECORDS_MAX};

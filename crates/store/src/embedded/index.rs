@@ -1,5 +1,6 @@
-//! What is derived from the log, in an engine of its own: where things are, index rows, the snapshot and its map.
-//! None of it is flushed: after a crash it is brought up to date from the log, and when damaged it is made anew.
+//! What is derived from the log, in an engine of its own: where things are, index rows, the snapshot and its
+//! map. None of it is flushed: after a crash it is brought up to date from the log, and when damaged it is
+//! made anew.
 
 use super::frame::{Nonce, Place};
 use crate::batch::{Head, Snapshot};

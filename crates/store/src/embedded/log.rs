@@ -8,7 +8,8 @@ use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// Where the first frame starts: after the title, which names the format, the log's nonce, and their checksum.
+/// Where the first frame starts: after the title, which names the format, the log's nonce, and their
+/// checksum.
 pub(super) const LOG_START: u64 = 56;
 const LOG_TITLE: &[u8; 24] = b"lockstep-store-log/1\n\0\0\0";
 const LOG_NAME: &str = "ledger.log";
@@ -159,7 +160,8 @@ impl Log {
         Ok(FrameHead::decode(&bytes, &self.nonce))
     }
 
-    /// Where the frame with record `number` starts, walking from the frame at `at`, which must not be after it.
+    /// Where the frame with record `number` starts, walking from the frame at `at`, which must not be after
+    /// it.
     pub fn frame_with(&self, number: u64, mut at: u64, end: u64) -> Result<u64> {
         let head = |at| self.frame_head(at, end)?.ok_or_else(|| self.damaged(at, "no frame starts here"));
         let mut next = at + head(at)?.frame_bytes();

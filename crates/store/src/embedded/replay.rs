@@ -1,7 +1,8 @@
 //! Opening: the tail of the log that the index has not seen is checked and taken over.
 //!
-//! Only the last write can be torn, since each is durable before the next begins: so what is broken with nothing
-//! whole after it is a write that was never acknowledged, and is cut off; anything else is damage, and is reported.
+//! Only the last write can be torn, since each is durable before the next begins: so what is broken with
+//! nothing whole after it is a write that was never acknowledged, and is cut off; anything else is damage,
+//! and is reported.
 
 use super::apply::{numbered, take_over, whole_frame};
 use super::frame::{Frame, PartKind};
@@ -45,7 +46,8 @@ pub(super) fn open(dir: &Path) -> Result<(Log, Index, Applied)> {
     Ok((log, index, applied))
 }
 
-/// An index that cannot be read, or was made for another log, is made anew: everything in it follows from the log.
+/// An index that cannot be read, or was made for another log, is made anew: everything in it follows from the
+/// log.
 fn open_index(dir: &Path, log: &Log) -> Result<(Index, Applied)> {
     let nothing = Applied { end: LOG_START, head: Head::EMPTY };
     if let Ok(index) = Index::open(dir)

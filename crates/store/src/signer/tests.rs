@@ -86,7 +86,11 @@ fn every_flipped_bit_and_every_cut_is_damage() {
 
 proptest! {
     #[test]
-    fn decoding_takes_only_what_encoding_makes(bytes in any::<Vec<u8>>(), size in any::<u64>(), byte in any::<u8>()) {
+    fn decoding_takes_only_what_encoding_makes(
+        bytes in any::<Vec<u8>>(),
+        size in any::<u64>(),
+        byte in any::<u8>(),
+    ) {
         if let Some(last) = decode(&bytes) {
             prop_assert_eq!(encode(last).into_bytes(), bytes);
         }
