@@ -26,8 +26,8 @@ mod typed;
 pub use claim::Claim;
 pub use envelope::{Envelope, EnvelopeError, Signature};
 pub use statement::{
-    Attestation, Consumed, Credential, CredentialKey, Opening, Reading, Revocation, Seen, Statement, StatementError,
-    StepVerdict, Withdrawal,
+    Attestation, Consumed, Credential, CredentialKey, Opening, Reading, Revocation, Seen, Statement,
+    StatementError, StepVerdict, Withdrawal,
 };
 pub use submission::{Signed, Submission, SubmissionError, check_signatures};
 

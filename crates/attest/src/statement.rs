@@ -7,8 +7,8 @@ use lockstep_crypto::suite::PublicKey;
 use lockstep_types::canonical::CanonicalError;
 use lockstep_types::limits::{CLAIMS_MAX, EVIDENCE_MAX, PREV_MAX, REASON_BYTES_MAX};
 use lockstep_types::{
-    AttestationDigest, CaseId, CertificateDigest, ClaimDigest, CredentialDigest, Digest, EvidenceDigest, LeafHash,
-    LedgerId, Lei, Name, PolicyDigest, Salt, Time,
+    AttestationDigest, CaseId, CertificateDigest, ClaimDigest, CredentialDigest, Digest, EvidenceDigest,
+    LeafHash, LedgerId, Lei, Name, PolicyDigest, Salt, Time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -240,18 +240,18 @@ pub enum Statement {
 /// Why a payload is not a statement, in the order of the checks.
 #[derive(Debug, thiserror::Error)]
 pub enum StatementError {
-    /// Not canonical JSON of the predicate it names.
+    /// Not JSON, or not canonical JSON of the predicate it names.
     #[error("the statement is refused")]
     Canonical(#[from] CanonicalError),
-    /// `_type` is another.
-    #[error("the statement type is `{found}`, expected `https://in-toto.io/Statement/v1`")]
-    Type {
-        /// The type found.
-        found: String,
-    },
     /// A predicate type that this version does not know.
     #[error("the predicate type `{found}` is not known")]
     PredicateType {
+        /// The type found.
+        found: String,
+    },
+    /// `_type` is another.
+    #[error("the statement type is `{found}`, expected `https://in-toto.io/Statement/v1`")]
+    Type {
         /// The type found.
         found: String,
     },

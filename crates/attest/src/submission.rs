@@ -5,7 +5,7 @@ use crate::envelope::{Envelope, EnvelopeError};
 use crate::statement::{Statement, StatementError};
 use lockstep_crypto::suite::{Check, Message, PublicKey, SignatureError, Suite, verify_batch};
 use lockstep_types::canonical::{self, CanonicalError};
-use lockstep_types::limits::{CLAIM_VALUE_BYTES_MAX, COMMAND_BYTES_MAX};
+use lockstep_types::limits::{CLAIM_VALUE_BYTES_MAX, COMMAND_BYTES_MAX, ENVELOPE_BYTES_MAX};
 use lockstep_types::{AttestationDigest, EnvelopeDigest, KeyId};
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +63,12 @@ pub enum SubmissionError {
         /// Claims that need one.
         expected: usize,
     },
+    /// A value longer than the limit.
+    #[error("the value of claim {at} is longer than {CLAIM_VALUE_BYTES_MAX} bytes")]
+    ValueTooLong {
+        /// Slot, from 0.
+        at: usize,
+    },
     /// An opening that does not give the digest that was signed.
     #[error("the opening of claim {at} (`{name}`) does not match the digest that was signed")]
     Opening {
@@ -70,12 +76,6 @@ pub enum SubmissionError {
         at: usize,
         /// The name in the opening.
         name: String,
-    },
-    /// A value longer than the limit.
-    #[error("the value of claim {at} is longer than {CLAIM_VALUE_BYTES_MAX} bytes")]
-    ValueTooLong {
-        /// Slot, from 0.
-        at: usize,
     },
     /// A key that nobody has registered.
     #[error("key `{keyid}` is not registered on this ledger")]
@@ -106,14 +106,19 @@ impl Submission {
     /// Checks form, statement and openings.
     ///
     /// # Errors
-    /// [`SubmissionError`] up to [`SubmissionError::ValueTooLong`], in that order.
+    /// [`SubmissionError`] up to [`SubmissionError::Opening`], in that order.
     pub fn decode(self) -> Result<Decoded, SubmissionError> {
+        let json = self.envelope.to_vec()?;
+        if json.len() > ENVELOPE_BYTES_MAX {
+            // The envelope is read on its own later, under this limit.
+            return Err(CanonicalError::TooLong { found: json.len(), max: ENVELOPE_BYTES_MAX }.into());
+        }
         self.envelope.check()?;
         let statement = Statement::from_slice(&self.envelope.payload)?;
         check_openings(&statement, &self.openings)?;
         let pae = self.envelope.pae();
         let digest = AttestationDigest(lockstep_types::sha256(&pae));
-        let envelope_digest = self.envelope.digest()?;
+        let envelope_digest = EnvelopeDigest(lockstep_types::sha256(&json));
         Ok(Decoded { submission: self, statement, digest, envelope_digest, pae, typed: None })
     }
 }
@@ -194,8 +199,13 @@ pub fn check_signatures(
     submissions: Vec<Decoded>,
     key_of: &dyn Fn(&KeyId) -> Option<PublicKey>,
 ) -> Vec<Result<Signed, SubmissionError>> {
-    let mut with_keys: Vec<(Decoded, Result<Vec<PublicKey>, SubmissionError>)> =
-        submissions.into_iter().map(|decoded| { let keys = look_up(&decoded, key_of); (decoded, keys) }).collect();
+    let mut with_keys: Vec<(Decoded, Result<Vec<PublicKey>, SubmissionError>)> = submissions
+        .into_iter()
+        .map(|decoded| {
+            let keys = look_up(&decoded, key_of);
+            (decoded, keys)
+        })
+        .collect();
     let checks: Vec<Check<'_>> = with_keys
         .iter_mut()
         .flat_map(|(decoded, keys)| keys.as_ref().map_or_else(|_| Vec::new(), |keys| decoded.checks(keys)))

@@ -9,7 +9,8 @@ use lockstep_crypto::eip712::{struct_hash, uint_word};
 use lockstep_types::AttestationDigest;
 
 /// One struct for all six statements; fields that a statement does not have are empty.
-pub const STATEMENT_TYPE: &[u8] = b"Statement(string kind,string party,bytes32 about,string step,string verdict,\
+pub const STATEMENT_TYPE: &[u8] =
+    b"Statement(string kind,string party,bytes32 about,string step,string verdict,\
 bytes32[] claims,bytes32[] evidence,bytes32[] prev,uint64 issued,uint64 expires,bytes32 digest)";
 
 struct View<'a> {
@@ -32,7 +33,9 @@ fn view(statement: &Statement) -> View<'_> {
         },
         Statement::Opening(s) => View { kind: "opening", about: s.policy.0, step: "", verdict: "" },
         Statement::Withdrawal(s) => View { kind: "withdrawal", about: s.leaf.0, step: "", verdict: "" },
-        Statement::Reading(s) => View { kind: "reading", about: s.block_hash.0, step: s.domain.as_str(), verdict: "" },
+        Statement::Reading(s) => {
+            View { kind: "reading", about: s.block_hash.0, step: s.domain.as_str(), verdict: "" }
+        }
         Statement::Credential(s) => {
             View { kind: "credential", about: [0; 32], step: s.kind.as_str(), verdict: "" }
         }

@@ -1,14 +1,16 @@
 //! `apply`: what has happened. Nothing here refuses; a late fact still counts.
 
 use crate::body::{
-    Attempted, Attested, Backed, Body, Credentialed, Decided, Enacted, Expired, Genesis, Opened, Proposed, Read,
-    Resolved, Revoked, Settled, Withdrawn,
+    Attempted, Attested, Backed, Body, Credentialed, Decided, Enacted, Expired, Genesis, Opened, Proposed,
+    Read, Resolved, Revoked, Settled, Withdrawn,
 };
 use crate::entry::{Entity, use_from_bytes};
 use crate::governance::{APPROVE, CONSENT};
 use crate::headroom::SupplyAt;
 use crate::outcome;
-use crate::state::{Case, Held, Kernel, PendingReading, Phase, Proposal, Taken, Touched, Use, opening_use_key};
+use crate::state::{
+    Case, Held, Kernel, PendingReading, Phase, Proposal, Taken, Touched, Use, opening_use_key,
+};
 use lockstep_attest::CredentialKey;
 use lockstep_ledger::{Committee, CorruptBody, Record, Tag, View};
 use lockstep_policy::Layout;
@@ -120,7 +122,8 @@ impl Kernel {
         let Some((policy, programme)) = self.case_place(&body.case) else { return };
         let layout = self.policies.get(&policy).map(|adopted| adopted.policy.layout());
         let step = layout.and_then(|layout| layout.step(body.step.as_str()));
-        let claims = step.into_iter().flat_map(|step| &step.claims).map(|claim| (claim.name.clone(), None)).collect();
+        let claims =
+            step.into_iter().flat_map(|step| &step.claims).map(|claim| (claim.name.clone(), None)).collect();
         let Some(case) = self.cases.get_mut(&body.case) else { return };
         case.touched.touch(at.leaf);
         self.dirty.insert(Entity::Case(body.case));

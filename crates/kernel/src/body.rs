@@ -6,8 +6,8 @@ use lockstep_ledger::{Member, SealBody};
 use lockstep_types::canonical::{self, CanonicalError};
 use lockstep_types::limits::BODY_BYTES_MAX;
 use lockstep_types::{
-    Amount, AttestationDigest, CaseId, CredentialDigest, Digest, DocumentDigest, EnvelopeDigest, LeafHash, Lei, Name,
-    PolicyDigest, Salt, Time, UseKey,
+    Amount, AttestationDigest, CaseId, CredentialDigest, Digest, DocumentDigest, EnvelopeDigest, LeafHash,
+    Lei, Name, PolicyDigest, Salt, Time, UseKey,
 };
 use serde::{Deserialize, Serialize};
 

@@ -2,13 +2,15 @@
 
 use crate::body::Genesis;
 use crate::governance::Action;
-use crate::state::Kernel;
+use crate::state::{Kernel, KeyEntry};
 use lockstep_attest::submission::{Decoded, check_signatures};
 use lockstep_attest::{Signed, Submission, SubmissionError};
 use lockstep_types::KeyId;
 use lockstep_types::canonical::{self, CanonicalError};
 use lockstep_types::limits::COMMAND_BYTES_MAX;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A command as it travels: nothing in it has been checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,11 +109,34 @@ enum Shell {
     Propose(Box<Action>),
 }
 
+/// The keys registered at some moment, to check signatures with while the kernel decides something else.
+///
+/// A key once registered stays, so an older directory accepts nothing that a later one refuses: it only knows fewer
+/// keys.
+#[derive(Debug, Clone, Default)]
+pub struct Directory(Arc<BTreeMap<KeyId, KeyEntry>>);
+
 impl Kernel {
+    /// The keys registered by now.
+    #[must_use]
+    pub fn directory(&self) -> Directory {
+        Directory(Arc::clone(&self.keys))
+    }
+
+    /// [`Directory::admit`] against the keys registered by now.
+    ///
+    /// # Errors
+    /// Per request, the first thing that is wrong with its submission.
+    #[must_use]
+    pub fn admit(&self, requests: Vec<Request>) -> Vec<Result<Command, SubmissionError>> {
+        self.directory().admit(requests)
+    }
+}
+
+impl Directory {
     /// Checks form, openings and signatures of requests, in one batch, against the keys registered here.
     ///
-    /// Reads keys only, so that several threads can check parts of a queue while none decides. The answers do not
-    /// depend on what else is in the batch.
+    /// Several threads can check parts of a queue. The answers do not depend on what else is in the batch.
     ///
     /// # Errors
     /// Per request, the first thing that is wrong with its submission.
@@ -124,7 +149,9 @@ impl Kernel {
                 Request::Genesis(genesis) => (Shell::Done(Command::Genesis(genesis)), None),
                 Request::Tick => (Shell::Done(Command::Tick), None),
                 Request::Submit(submission) => (Shell::Submit, Some(*submission)),
-                Request::Propose(proposing) => (Shell::Propose(Box::new(proposing.action)), Some(proposing.submission)),
+                Request::Propose(proposing) => {
+                    (Shell::Propose(Box::new(proposing.action)), Some(proposing.submission))
+                }
             };
             match submission.map(Submission::decode).transpose() {
                 Ok(found) => {
@@ -134,7 +161,7 @@ impl Kernel {
                 Err(error) => shells.push(Err(error)),
             }
         }
-        let key_of = |id: &KeyId| self.keys.get(id).map(|entry| entry.key.clone());
+        let key_of = |id: &KeyId| self.0.get(id).map(|entry| entry.key.clone());
         let mut signed = check_signatures(decoded, &key_of).into_iter();
         let answer = |shell: Result<Shell, SubmissionError>| match shell? {
             Shell::Done(command) => Ok(command),

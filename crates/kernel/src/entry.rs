@@ -3,8 +3,8 @@
 use crate::governance::Issuer;
 use crate::state::{Kernel, Phase, StoredList, Touched, Use};
 use lockstep_types::{
-    CaseId, CommitteeDigest, CredentialDigest, Digest, LeafHash, Lei, MapKey, Name, PolicyDigest, Time, UseKey,
-    canonical, sha256, sha256_parts,
+    CaseId, CommitteeDigest, CredentialDigest, Digest, LeafHash, Lei, MapKey, Name, PolicyDigest, Time,
+    UseKey, canonical, sha256, sha256_parts,
 };
 use serde::{Deserialize, Serialize};
 
@@ -126,7 +126,12 @@ impl Kernel {
             Entity::Case(id) => self.case_entry(id),
             Entity::Credential(id) => self.credentials.get(id).and_then(|held| {
                 let Touched { count, head } = held.touched;
-                bytes(&CredentialEntry { count, head, revoked: held.revoked, suspect_since: held.suspect_since })
+                bytes(&CredentialEntry {
+                    count,
+                    head,
+                    revoked: held.revoked,
+                    suspect_since: held.suspect_since,
+                })
             }),
             Entity::Account(name) => self.programmes.get(name).and_then(|programme| {
                 let Touched { count, head } = programme.account_touched;

@@ -155,10 +155,15 @@ impl Kernel {
     /// before any policy is in force. A change of a set list loosens when it drops an entry.
     pub(crate) fn loosens(&self, action: &Action) -> bool {
         match action {
-            Action::Adopt(files) => match Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes()) {
-                Ok(policy) => self.programmes.get(&policy.layout().programme).is_some_and(|p| !p.policies.is_empty()),
-                Err(_) => true,
-            },
+            Action::Adopt(files) => {
+                match Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes()) {
+                    Ok(policy) => self
+                        .programmes
+                        .get(&policy.layout().programme)
+                        .is_some_and(|p| !p.policies.is_empty()),
+                    Err(_) => true,
+                }
+            }
             Action::NameIssuer(_) => self.programmes.values().any(|p| !p.policies.is_empty()),
             Action::Rotate(_) => true,
             Action::SetList(new) => self.drops_entries(new),
@@ -180,7 +185,8 @@ impl Kernel {
         match action {
             Action::Adopt(files) => self.check_adoption(files),
             Action::Retire(retired) => {
-                let found = self.programmes.get(&retired.programme).and_then(|p| p.policies.get(&retired.policy));
+                let found =
+                    self.programmes.get(&retired.programme).and_then(|p| p.policies.get(&retired.policy));
                 let in_force = found.is_some_and(|(digest, _)| *digest != PolicyDigest::default());
                 if in_force { Ok(()) } else { Err(format!("policy `{}` is not in force", retired.policy)) }
             }
@@ -201,9 +207,10 @@ impl Kernel {
     }
 
     fn check_adoption(&self, files: &Files) -> Result<(), String> {
-        let policy = Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes()).map_err(|findings| {
-            findings.first().map_or_else(|| "no finding".to_owned(), ToString::to_string)
-        })?;
+        let policy =
+            Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes()).map_err(|findings| {
+                findings.first().map_or_else(|| "no finding".to_owned(), ToString::to_string)
+            })?;
         let layout = policy.layout();
         if layout.holds.len() > 1 {
             return Err("rules 1 know at most one hold a policy".to_owned());
@@ -226,7 +233,8 @@ impl Kernel {
 
     /// Says which key belongs to somebody else: a key signs for one party.
     pub(crate) fn check_owner(&self, keys: &[CredentialKey], owner: &Lei) -> Result<(), String> {
-        let foreign = keys.iter().find_map(|key| self.keys.get(&key.key.id()).filter(|entry| entry.owner != *owner));
+        let foreign =
+            keys.iter().find_map(|key| self.keys.get(&key.key.id()).filter(|entry| entry.owner != *owner));
         match foreign {
             Some(entry) => Err(format!("key `{}` belongs to `{}`", entry.key.id(), entry.owner)),
             None => Ok(()),
@@ -249,7 +257,11 @@ impl Kernel {
         let declared = policies.filter_map(|(digest, _)| self.policies.get(digest));
         for adopted in declared {
             if adopted.policy.layout().list(new.list.as_str()).is_some_and(|list| list.kind != kind) {
-                return Err(format!("policy `{}` declares `{}` of the other kind", adopted.policy.layout().name, new.list));
+                return Err(format!(
+                    "policy `{}` declares `{}` of the other kind",
+                    adopted.policy.layout().name,
+                    new.list
+                ));
             }
         }
         Ok(())
@@ -349,13 +361,17 @@ fn fits(layout: &Layout, other: &Layout) -> Result<(), String> {
     }
     for domain in &layout.domains {
         for known in &other.domains {
-            let shared = domain.chain == known.chain && (domain.gate == known.gate || domain.token == known.token);
+            let shared =
+                domain.chain == known.chain && (domain.gate == known.gate || domain.token == known.token);
             let differs = domain.name == known.name && domain != known;
             if same_programme && differs {
                 return Err(format!("domain `{}` differs from policy `{}`", domain.name, other.name));
             }
             if shared && !same_programme {
-                return Err(format!("gate or token of `{}` belongs to programme `{}`", domain.name, other.programme));
+                return Err(format!(
+                    "gate or token of `{}` belongs to programme `{}`",
+                    domain.name, other.programme
+                ));
             }
             if shared && domain.name != known.name {
                 return Err(format!("gate or token of `{}` is domain `{}` already", domain.name, known.name));

@@ -295,7 +295,8 @@ impl Account {
     /// Balance, sum of holds not yet seen executed, and newest supply over all domains, for the state map.
     #[must_use]
     pub fn totals(&self) -> (i64, i64, i64) {
-        let clamp = |sum: i128| i64::try_from(sum).map_or(INTEGER_MAX, |sum| sum.clamp(-INTEGER_MAX, INTEGER_MAX));
+        let clamp =
+            |sum: i128| i64::try_from(sum).map_or(INTEGER_MAX, |sum| sum.clamp(-INTEGER_MAX, INTEGER_MAX));
         let held = self.held.values().fold(0i128, |sum, held| sum.saturating_add(held.waiting));
         let supply = self.written.domains.values().filter_map(|readings| readings.last()).map(|r| r.supply);
         (self.written.balance.map_or(0, |b| b.what.amount.minor()), clamp(held), clamp(total(supply)))

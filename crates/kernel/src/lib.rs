@@ -32,9 +32,12 @@ mod trust;
 mod values;
 
 pub use body::{Body, Genesis};
-pub use command::{Command, Proposing, Request};
+pub use command::{Command, Directory, Proposing, Request};
 pub use decide::RULES;
 pub use entry::Entity;
 pub use governance::Action;
 pub use refusal::{Refusal, RefusalCode};
 pub use state::{Case, Kernel, Phase, RecordedFacts};
+
+#[cfg(test)]
+mod tests;

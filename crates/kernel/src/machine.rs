@@ -28,7 +28,9 @@ impl Machine for Kernel {
         let Command::Submit(signed) = command else { return };
         let Some(first) = records.first().filter(|record| record.tag() == Tag::Record) else { return };
         match (signed.statement(), Body::from_slice(first.body())) {
-            (Statement::Opening(_), Ok(Body::Opened(_))) => self.learn_params(&CaseId(first.leaf_hash().0), signed),
+            (Statement::Opening(_), Ok(Body::Opened(_))) => {
+                self.learn_params(&CaseId(first.leaf_hash().0), signed)
+            }
             (Statement::Attestation(_), Ok(Body::Attested(body))) if !body.refused => {
                 self.learn_claims(&body.case, &body.step, signed);
             }

@@ -103,9 +103,7 @@ fn form(layout: &Layout, outcome: &Outcome, params: &Values, now: Time) -> Resul
 /// One ABI word of a call.
 fn word(kind: AbiType, value: &ClaimValue, domain: &Domain) -> Result<[u8; 32], String> {
     match (kind, value) {
-        (AbiType::Address, ClaimValue::Account(address)) => {
-            Ok(B256::left_padding_from(&address.0).0)
-        }
+        (AbiType::Address, ClaimValue::Account(address)) => Ok(B256::left_padding_from(&address.0).0),
         (AbiType::Bytes32, ClaimValue::Digest(digest)) => Ok(digest.0),
         (AbiType::Bool, ClaimValue::Bool(yes)) => Ok(U256::from(u8::from(*yes)).to_be_bytes()),
         (AbiType::Uint256, ClaimValue::Money(money)) => {
@@ -163,6 +161,9 @@ pub fn decode(body: &[u8]) -> Result<OutcomeBody, String> {
     let outcome = OutcomeBody::abi_decode_params(body).map_err(|error| error.to_string())?;
     if outcome.abi_encode_params() != body {
         return Err("not the canonical ABI encoding".to_owned());
+    }
+    if outcome.kind != KIND_ORDINARY {
+        return Err(format!("kind `{}` is not known", outcome.kind));
     }
     Ok(outcome)
 }

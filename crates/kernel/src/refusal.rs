@@ -1,6 +1,9 @@
 //! Why a command was not accepted. The variants stand in the order of the checks: two operators that run the same
 //! rules refuse for the same reason.
 
+mod hint;
+
+pub use hint::Kind;
 use lockstep_types::{CaseId, CredentialDigest, KeyId, LedgerId, Lei, Name, PolicyDigest, Time};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +38,12 @@ macro_rules! refusals {
         impl RefusalCode {
             /// Every code, in the order of the checks.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The text of the refusal, with the names of its fields where their values will stand.
+            #[must_use]
+            pub const fn text_form(self) -> &'static str {
+                match self {$(Self::$name => $text,)*}
+            }
         }
     };
 }

@@ -9,8 +9,8 @@ use lockstep_crypto::suite::PublicKey;
 use lockstep_ledger::Committee;
 use lockstep_policy::{ListValue, Policy};
 use lockstep_types::{
-    AttestationDigest, CaseId, CredentialDigest, Digest, KeyId, LeafHash, LedgerId, Lei, Name, PolicyDigest, Time,
-    UseKey,
+    AttestationDigest, CaseId, CredentialDigest, Digest, KeyId, LeafHash, LedgerId, Lei, Name, PolicyDigest,
+    Time, UseKey,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -244,7 +244,8 @@ pub struct Kernel {
     pub(crate) committee: Option<Committee>,
     pub(crate) committee_touched: Touched,
     pub(crate) issuers: BTreeMap<Lei, (Option<Issuer>, Touched)>,
-    pub(crate) keys: BTreeMap<KeyId, KeyEntry>,
+    /// Shared with whoever checks signatures while something else is decided; see `Directory`.
+    pub(crate) keys: Arc<BTreeMap<KeyId, KeyEntry>>,
     pub(crate) credentials: BTreeMap<CredentialDigest, Held>,
     pub(crate) credentials_by_party: BTreeMap<Lei, BTreeSet<CredentialDigest>>,
     pub(crate) policies: BTreeMap<PolicyDigest, Adopted>,

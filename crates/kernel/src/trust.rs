@@ -8,6 +8,7 @@ use lockstep_ledger::{Committee, Member};
 use lockstep_policy::Role;
 use lockstep_types::{Address, CaseId, CredentialDigest, KeyId, LeafHash, Lei, Name, Time};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Longest time between `issued` and `expires` of an envelope: 7 days.
 pub const ENVELOPE_LIFE_MS_MAX: u64 = 7 * 24 * 3_600_000;
@@ -101,10 +102,10 @@ impl Kernel {
 
     /// The opening or the first standing step of a case, if it was taken under a credential suspect since before.
     pub(crate) fn suspect(&self, case: &Case) -> Option<Refusal> {
-        let refusal = |step: &str, (credential, since)| {
-            Refusal::Suspended { step: step.to_owned(), credential, since }
-        };
-        let opening = self.suspect_under(&case.opener_credentials, case.opened).map(|found| refusal("open", found));
+        let refusal =
+            |step: &str, (credential, since)| Refusal::Suspended { step: step.to_owned(), credential, since };
+        let opening =
+            self.suspect_under(&case.opener_credentials, case.opened).map(|found| refusal("open", found));
         let step = |(name, taken): (&Name, &Taken)| {
             self.suspect_under(&taken.credentials, taken.at).map(|found| refusal(name.as_str(), found))
         };
@@ -133,7 +134,9 @@ impl Kernel {
 
     fn register_key(&mut self, key: &PublicKey, owner: Lei) {
         // The first owner stays: a key of two parties was refused when it was proposed.
-        self.keys.entry(key.id()).or_insert_with(|| KeyEntry { key: key.clone(), owner });
+        if !self.keys.contains_key(&key.id()) {
+            Arc::make_mut(&mut self.keys).insert(key.id(), KeyEntry { key: key.clone(), owner });
+        }
     }
 
     pub(crate) fn register_cosigners(&mut self, committee: &Committee) {

@@ -35,7 +35,11 @@ pub(crate) fn param_texts(layout: &Layout, openings: &[Option<Claim>]) -> Result
 }
 
 /// The claims of a step.
-pub(crate) fn claim_texts(step: &Name, claims: &[ClaimDecl], openings: &[Option<Claim>]) -> Result<Texts, Refusal> {
+pub(crate) fn claim_texts(
+    step: &Name,
+    claims: &[ClaimDecl],
+    openings: &[Option<Claim>],
+) -> Result<Texts, Refusal> {
     if openings.len() != claims.len() {
         let (expected, found) = (claims.len(), openings.len());
         return Err(Refusal::ClaimCount { step: step.to_string(), expected, found });

@@ -49,7 +49,9 @@ impl Kernel {
             return Err(Refusal::CredentialRevoked { credential: digest, at });
         }
         if let Some(since) = revocation.suspect_since.filter(|since| *since > desk.scribe.now()) {
-            return Err(Refusal::CredentialForm { what: format!("suspect since {since}, which is yet to come") });
+            return Err(Refusal::CredentialForm {
+                what: format!("suspect since {since}, which is yet to come"),
+            });
         }
         desk.write(&Body::Revoked(Revoked {
             credential: digest,
@@ -62,7 +64,8 @@ impl Kernel {
 
     fn check_issuer_of(&self, party: &Lei, kind: &Name, signed: &Signed) -> Result<(), Refusal> {
         let refused = || Refusal::NotIssuer { party: *party, kind: kind.clone() };
-        let issuer: &Issuer = self.issuers.get(party).and_then(|(issuer, _)| issuer.as_ref()).ok_or_else(refused)?;
+        let issuer: &Issuer =
+            self.issuers.get(party).and_then(|(issuer, _)| issuer.as_ref()).ok_or_else(refused)?;
         let own_key = |key| issuer.keys.iter().any(|k| k.key.id() == key);
         let keys = signed.signers().iter().all(|key| own_key(*key));
         if keys && issuer.kinds.contains(kind) { Ok(()) } else { Err(refused()) }

@@ -40,7 +40,8 @@ fn check(genesis: &Genesis) -> Result<(), String> {
     if let Some((which, key)) = ed25519.iter().find(|(_, key)| key.suite() != Suite::Ed25519) {
         return Err(format!("the {which} key is `{}`, expected `ed25519`", key.suite().as_str()));
     }
-    Committee::new(0, genesis.cosigners.clone(), genesis.cosigner_threshold).map_err(|error| error.to_string())?;
+    Committee::new(0, genesis.cosigners.clone(), genesis.cosigner_threshold)
+        .map_err(|error| error.to_string())?;
     if let Some((which, _)) = ed25519.iter().find(|(_, key)| key.has_small_order()) {
         return Err(format!("with the {which} key anybody can sign: its order is small"));
     }

@@ -44,10 +44,17 @@ impl Kernel {
         }
         let claimed = match signed.submission().openings.as_slice() {
             [Some(claim)] if claim.name == ACTION_CLAIM => claim.value.clone(),
-            _ => return Err(refused(format!("one claim `{ACTION_CLAIM}` is expected, its value the action's digest"))),
+            _ => {
+                return Err(refused(format!(
+                    "one claim `{ACTION_CLAIM}` is expected, its value the action's digest"
+                )));
+            }
         };
         if claimed != action.digest().to_string() {
-            return Err(refused(format!("the envelope names action `{claimed}`, found `{}`", action.digest())));
+            return Err(refused(format!(
+                "the envelope names action `{claimed}`, found `{}`",
+                action.digest()
+            )));
         }
         if self.proposals.len() >= PROPOSALS_MAX {
             return Err(refused(format!("{PROPOSALS_MAX} governance cases wait already")));
@@ -137,7 +144,13 @@ impl Kernel {
     }
 
     /// The action takes effect, if it still can be carried out.
-    pub(super) fn write_enactment(&self, case: &CaseId, proposal: &Proposal, prev: LeafHash, desk: &mut Desk<'_>) {
+    pub(super) fn write_enactment(
+        &self,
+        case: &CaseId,
+        proposal: &Proposal,
+        prev: LeafHash,
+        desk: &mut Desk<'_>,
+    ) {
         let body = match self.check_action(&proposal.action, desk.view) {
             Ok(()) => Body::Enacted(Enacted { action: proposal.action.digest(), case: *case, prev }),
             Err(_) => Body::Expired(Expired { case: *case, prev }),
@@ -150,7 +163,9 @@ impl Kernel {
     /// INVARIANT: one action a tick takes effect, so that each is checked against what the one before has changed.
     pub(super) fn write_due_proposals(&self, now: Time, desk: &mut Desk<'_>) {
         let due = self.proposals.iter().filter_map(|(case, p)| Some((p.effective?, case, p)));
-        let first = due.filter(|(effective, ..)| *effective <= now).min_by_key(|(effective, case, _)| (*effective, *case));
+        let first = due
+            .filter(|(effective, ..)| *effective <= now)
+            .min_by_key(|(effective, case, _)| (*effective, *case));
         if let Some((_, case, proposal)) = first {
             self.write_enactment(case, proposal, proposal.touched.head, desk);
         }
@@ -164,7 +179,9 @@ impl Kernel {
     fn check_administrator(&self, party: &Lei, signed: &Signed) -> Result<(), Refusal> {
         let refused = Refusal::NotGovernor { party: *party, what: "administer this ledger" };
         let Some(genesis) = self.genesis.as_ref() else { return Err(refused) };
-        let Some(found) = genesis.administrators.iter().find(|admin| admin.lei == *party) else { return Err(refused) };
+        let Some(found) = genesis.administrators.iter().find(|admin| admin.lei == *party) else {
+            return Err(refused);
+        };
         let own = |key| found.keys.iter().any(|k| k.key.id() == key);
         if signed.signers().iter().all(|key| own(*key)) { Ok(()) } else { Err(refused) }
     }
@@ -173,7 +190,9 @@ impl Kernel {
     fn check_cosigner(&self, party: &Lei, signed: &Signed) -> Result<(), Refusal> {
         let refused = Refusal::NotGovernor { party: *party, what: "consent as a co-signer" };
         let Some(committee) = self.committee.as_ref() else { return Err(refused) };
-        let Some(member) = committee.members().iter().find(|member| member.lei == *party) else { return Err(refused) };
+        let Some(member) = committee.members().iter().find(|member| member.lei == *party) else {
+            return Err(refused);
+        };
         match cosigner_key(&member.address) {
             Some(key) if signed.signers() == [key.id()] => Ok(()),
             _ => Err(refused),

@@ -24,7 +24,8 @@ impl Kernel {
     ) -> Result<(), Refusal> {
         let now = desk.scribe.now();
         let (programme_name, domain_name) = (reading.programme.clone(), reading.domain.clone());
-        let unknown = || Refusal::ReadingUnknown { programme: programme_name.clone(), domain: domain_name.clone() };
+        let unknown =
+            || Refusal::ReadingUnknown { programme: programme_name.clone(), domain: domain_name.clone() };
         let programme = self.programmes.get(&reading.programme).ok_or_else(unknown)?;
         let asked = self.readings_of(programme, (&reading.programme, &reading.domain));
         let (layout, _) = *asked.first().ok_or_else(unknown)?;
@@ -33,7 +34,11 @@ impl Kernel {
             let role = declared(layout.role(found.by.as_str()), &found.by)?;
             let persons = self.standing(role, signed, now)?.persons;
             if persons < role.keys {
-                return Err(Refusal::Persons { role: role.name.clone(), expected: role.keys, found: persons });
+                return Err(Refusal::Persons {
+                    role: role.name.clone(),
+                    expected: role.keys,
+                    found: persons,
+                });
             }
         }
         check_newer(programme, reading)?;
@@ -62,7 +67,11 @@ impl Kernel {
 
     /// Every reading of this domain that the programme's policies in force ask for. When none is in force any more,
     /// those that were still say who reads: what they have decided has to be settled.
-    fn readings_of<'a>(&'a self, programme: &Programme, place: (&Name, &Name)) -> Vec<(&'a Layout, &'a Asking)> {
+    fn readings_of<'a>(
+        &'a self,
+        programme: &Programme,
+        place: (&Name, &Name),
+    ) -> Vec<(&'a Layout, &'a Asking)> {
         let current = programme.policies.values().filter_map(|(digest, _)| self.policies.get(digest));
         let found = asking(current, place);
         if found.is_empty() { asking(self.policies.values(), place) } else { found }
@@ -91,7 +100,13 @@ impl Kernel {
         if consumed.is_none() && !lapsed {
             return None;
         }
-        Some(Settled { case: *id, consumed, domain: reading.domain.clone(), ordinal, prev: case.touched.head })
+        Some(Settled {
+            case: *id,
+            consumed,
+            domain: reading.domain.clone(),
+            ordinal,
+            prev: case.touched.head,
+        })
     }
 }
 
@@ -100,7 +115,8 @@ fn asking<'a>(
     policies: impl Iterator<Item = &'a Adopted>,
     (programme, domain): (&Name, &Name),
 ) -> Vec<(&'a Layout, &'a Asking)> {
-    let layouts = policies.map(|adopted| adopted.policy.layout()).filter(|layout| layout.programme == *programme);
+    let layouts =
+        policies.map(|adopted| adopted.policy.layout()).filter(|layout| layout.programme == *programme);
     let readings = layouts.flat_map(|layout| layout.readings.iter().map(move |reading| (layout, reading)));
     readings.filter(|(_, reading)| reading.domains.contains(domain)).collect()
 }
@@ -116,7 +132,8 @@ fn check_newer(programme: &Programme, reading: &Reading) -> Result<(), Refusal> 
     let last = programme.observed.get(&reading.party).and_then(|domains| domains.get(&reading.domain));
     match last {
         Some(last) if reading.issued <= *last => {
-            let what = format!("`{}` has read this domain at {last}, this is of {}", reading.party, reading.issued);
+            let what =
+                format!("`{}` has read this domain at {last}, this is of {}", reading.party, reading.issued);
             Err(Refusal::ReadingForm { what })
         }
         _ => Ok(()),

@@ -40,7 +40,8 @@ impl Kernel {
     ) -> Result<(), Refusal> {
         let now = desk.scribe.now();
         let case = self.find_case(&attestation.case, desk.view)?;
-        let adopted = self.policies.get(&case.policy).ok_or(Refusal::PolicyUnknown { policy: case.policy })?;
+        let adopted =
+            self.policies.get(&case.policy).ok_or(Refusal::PolicyUnknown { policy: case.policy })?;
         let layout = adopted.policy.layout();
         let step = declared(layout.step(attestation.step.as_str()), &attestation.step)?;
         let role = declared(layout.role(step.by.as_str()), &step.by)?;
@@ -50,7 +51,8 @@ impl Kernel {
         }
         let policy = &adopted.policy;
         let attempt = Attempt { attestation, signed, case, policy, step, role, standing, now };
-        let checked = self.check_step(&attempt, desk.view).and_then(|body| Ok((formed(&attempt, &body)?, body)));
+        let checked =
+            self.check_step(&attempt, desk.view).and_then(|body| Ok((formed(&attempt, &body)?, body)));
         match checked {
             Ok((formed, body)) => {
                 self.write_step(&attempt, body, &formed, desk);
@@ -150,7 +152,9 @@ impl Kernel {
     fn check_single_use(&self, attempt: &Attempt<'_>, key: &UseKey, view: &dyn View) -> Result<(), Refusal> {
         let user = match self.recorded {
             None => self.user_of(key, view),
-            Some(facts) if facts.refused == Some(crate::RefusalCode::SingleUse) => Some(attempt.attestation.case),
+            Some(facts) if facts.refused == Some(crate::RefusalCode::SingleUse) => {
+                Some(attempt.attestation.case)
+            }
             Some(_) => None,
         };
         match user {
@@ -162,7 +166,9 @@ impl Kernel {
     /// The amount that this step reserves, if the policy holds one here and there is headroom for it.
     fn check_hold(&self, attempt: &Attempt<'_>, body: &Attested) -> Result<Option<HoldTaken>, Refusal> {
         let layout = attempt.policy.layout();
-        let Some(hold) = layout.holds.iter().find(|hold| hold.at == attempt.step.name) else { return Ok(None) };
+        let Some(hold) = layout.holds.iter().find(|hold| hold.at == attempt.step.name) else {
+            return Ok(None);
+        };
         let params = param_values(layout, &attempt.case.params);
         let Some(ClaimValue::Money(asked)) = params.get(&hold.amount).cloned().flatten() else {
             return Err(Refusal::Withheld { what: format!("resource.{}", hold.amount) });
@@ -181,7 +187,8 @@ impl Kernel {
         }
         let reading = layout.reading(hold.reading.as_str());
         let reading = reading.ok_or_else(|| Refusal::HeadroomUnknown { what: "no reading".to_owned() })?;
-        let asked_of = Asked { domains: &reading.domains, reading_age_ms_max: reading.max_age_ms, now: attempt.now };
+        let asked_of =
+            Asked { domains: &reading.domains, reading_age_ms_max: reading.max_age_ms, now: attempt.now };
         let account = self.account_with(&layout.programme, body);
         let headroom = account.headroom(&asked_of);
         let headroom = headroom.map_err(|unknown| Refusal::HeadroomUnknown { what: unknown.to_string() })?;
@@ -216,7 +223,8 @@ impl Kernel {
         let outcomes = formed.iter().map(due).collect();
         let mut prev = desk.write(&Body::Decided(Decided { case, ordinal, outcomes, prev }));
         for one in formed {
-            let place = outcome::Place { ledger: self.ledger, case, prev, policy: attempt.case.policy, ordinal };
+            let place =
+                outcome::Place { ledger: self.ledger, case, prev, policy: attempt.case.policy, ordinal };
             prev = desk.scribe.push(Entry::outcome(outcome::encode(&place, attempt.policy.layout(), one)));
         }
     }
@@ -298,11 +306,9 @@ fn check_distinct(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     };
     let clash = layout.roles.iter().find(|role| apart(role) && acted_as(role));
     match clash {
-        Some(other) => Err(Refusal::NotDistinct {
-            party,
-            role: attempt.role.name.clone(),
-            other: other.name.clone(),
-        }),
+        Some(other) => {
+            Err(Refusal::NotDistinct { party, role: attempt.role.name.clone(), other: other.name.clone() })
+        }
         None => Ok(()),
     }
 }
@@ -337,7 +343,11 @@ fn earlier_values(layout: &Layout, attempt: &Attempt<'_>) -> BTreeMap<Name, Valu
 }
 
 /// This step's own date, and the dates of all it builds on: what was fresh when it was stated may be stale now.
-fn check_fresh(attempt: &Attempt<'_>, claims: &Values, earlier: &BTreeMap<Name, Values>) -> Result<(), Refusal> {
+fn check_fresh(
+    attempt: &Attempt<'_>,
+    claims: &Values,
+    earlier: &BTreeMap<Name, Values>,
+) -> Result<(), Refusal> {
     let layout = attempt.policy.layout();
     let before = earlier.iter().filter_map(|(name, values)| Some((layout.step(name.as_str())?, values)));
     for (step, values) in before.chain([(attempt.step, claims)]) {
@@ -382,10 +392,11 @@ fn use_key(attempt: &Attempt<'_>, texts: &Texts) -> Result<Option<UseKey>, Refus
 
 fn stated_balance(attempt: &Attempt<'_>, claims: &Values) -> Result<Option<Balance>, Refusal> {
     let layout = attempt.policy.layout();
-    let Some(hold) = layout.holds.iter().find(|hold| hold.reserve.step == attempt.step.name) else { return Ok(None) };
+    let Some(hold) = layout.holds.iter().find(|hold| hold.reserve.step == attempt.step.name) else {
+        return Ok(None);
+    };
     let dated = attempt.step.fresh.as_ref().map(|fresh| &fresh.claim);
-    money_and_time(claims, &hold.reserve.claim, dated)
-        .map(|(amount, as_of)| Some(Balance { amount, as_of }))
+    money_and_time(claims, &hold.reserve.claim, dated).map(|(amount, as_of)| Some(Balance { amount, as_of }))
 }
 
 fn stated_credit(attempt: &Attempt<'_>, claims: &Values) -> Result<Option<Credit>, Refusal> {

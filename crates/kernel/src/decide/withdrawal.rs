@@ -17,7 +17,8 @@ impl Kernel {
     ) -> Result<(), Refusal> {
         let now = desk.scribe.now();
         let case = self.find_case(&withdrawal.case, desk.view)?;
-        let adopted = self.policies.get(&case.policy).ok_or(Refusal::PolicyUnknown { policy: case.policy })?;
+        let adopted =
+            self.policies.get(&case.policy).ok_or(Refusal::PolicyUnknown { policy: case.policy })?;
         let layout = adopted.policy.layout();
         let (leaf, party) = (withdrawal.leaf, withdrawal.party);
         let own = case.steps.iter().find(|(_, taken)| taken.leaf == leaf && taken.party == party);

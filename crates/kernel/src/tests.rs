@@ -1,0 +1,10 @@
+//! Stories about the case machine, one line each, and properties of all its histories.
+
+mod errors;
+mod exhaustive;
+mod forms;
+mod governing;
+mod model;
+mod random;
+mod stories;
+mod world;
