@@ -1,0 +1,200 @@
+//! Before the first case: credential issuers, credentials, lists, the policy, a reading of the supply.
+
+use super::cast::{Institution, ROLES, credential_keys, name};
+use super::story::Story;
+use super::world::{ENVELOPE_MS, World, accepted};
+use crate::os;
+use anyhow::{Context, Result};
+use lockstep_attest::sign::sign;
+use lockstep_attest::{Credential, CredentialKey, Reading, Statement};
+use lockstep_kernel::governance::{APPROVE, Files, Issuer, NewList};
+use lockstep_kernel::state::StoredList;
+use lockstep_kernel::{Action, Proposing, Request};
+use lockstep_node::client::{self, Draft};
+use lockstep_policy::Policy;
+use lockstep_types::{Amount, CaseId, CredentialDigest, Currency, Digest, Money, Name};
+use std::collections::BTreeSet;
+
+const LAYOUT: &str = include_str!("../../../../policies/stablecoin-issue/policy.toml");
+const GUARDS: &str = include_str!("../../../../policies/stablecoin-issue/guards.cedar");
+const YEAR_MS: u64 = 365 * 24 * 3_600_000;
+/// Decimals of the token in the policy's domain.
+const TOKEN_DECIMALS: u32 = 6;
+
+/// Sets the ledger up.
+pub fn found(world: &mut World, story: &mut Story) -> Result<()> {
+    story.part("Rules and licences, each change agreed to by two administrators");
+    let registrar = world.cast.of("registrar").clone();
+    let kinds: BTreeSet<Name> = ROLES.iter().filter_map(|role| world.cast.of(role).kind).map(name).collect();
+    let issuer = Issuer { keys: registrar.plain_keys(), kinds, lei: registrar.lei };
+    govern(world, Action::NameIssuer(issuer))?;
+    story.line(format!("   {} may attest credentials", registrar.name));
+    for role in ROLES {
+        let institution = world.cast.of(role).clone();
+        give_credential(world, &institution, institution.kind.context("a role without credential")?)?;
+        let (who, lei, kind) = (institution.name, institution.lei, institution.kind.unwrap_or_default());
+        story.line(format!("   {who:<22} {lei}  {kind:<20} {}", institution.suites()));
+    }
+    adopt_lists(world, story)?;
+    adopt_policy(world, story)?;
+    let headroom = world.headroom_wanted()?;
+    read_supply(world, story, &headroom)?;
+    let certificate = world.certify()?;
+    story.line(format!("   certified by {} of 4: {} records", certificate.signatures.len(), certificate.size));
+    Ok(())
+}
+
+fn adopt_lists(world: &mut World, story: &mut Story) -> Result<()> {
+    let programme = world.programme.clone();
+    let list = world.inputs.lists.list.digest();
+    let value = StoredList::Digest(list);
+    govern(world, Action::SetList(NewList { list: name("sanctions"), programme: programme.clone(), value }))?;
+    let counts = world.inputs.lists.list.counts();
+    let list: String = list.to_string().chars().take(16).collect();
+    story.line(format!(
+        "   sanctions list {list}… in force: {} entries, {} aliases, {} addresses",
+        counts.entries, counts.aliases, counts.addresses
+    ));
+    let value = StoredList::Set(["KP", "IR"].map(str::to_owned).into());
+    govern(world, Action::SetList(NewList { list: name("blocked_countries"), programme, value }))?;
+    Ok(())
+}
+
+fn adopt_policy(world: &mut World, story: &mut Story) -> Result<()> {
+    let layout = layout_for(world.inputs.payment.money, world.programme.as_str());
+    let dir = world.out.join("policy");
+    std::fs::create_dir_all(&dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
+    os::write_atomic(&dir.join("policy.toml"), layout.as_bytes())?;
+    os::write_atomic(&dir.join("guards.cedar"), GUARDS.as_bytes())?;
+    govern(world, Action::Adopt(Files { guards: GUARDS.to_owned(), layout: layout.clone() }))?;
+    let digest = world.policy()?.digest().to_string();
+    let digest: String = digest.chars().take(16).collect();
+    story.line(format!("   policy stablecoin.issue {digest}… in force, its files in {}", dir.display()));
+    if layout != LAYOUT {
+        story.remark("the policy was adapted to the currency and amount of your statement; see OUT/policy");
+    }
+    Ok(())
+}
+
+/// The policy's layout for a currency; its largest amount is raised if the payment is larger.
+fn layout_for(money: Money, programme: &str) -> String {
+    let currency = money.currency;
+    let units = |major: i64| Amount::from_minor(major * 10i64.pow(u32::from(currency.decimals()))).unwrap_or_default();
+    let text = |amount: Amount| Money::new(amount, currency).decimal();
+    let max = units(50_000_000).max(money.amount);
+    let min = units(1).min(money.amount);
+    LAYOUT
+        .replace("\"acme-usd\"", &format!("\"{programme}\""))
+        .replace("currency = \"USD\"", &format!("currency = \"{currency}\""))
+        .replace("money:USD", &format!("money:{currency}"))
+        .replace("min = \"1.00\"", &format!("min = \"{}\"", text(min)))
+        .replace("max = \"50000000.00\"", &format!("max = \"{}\"", text(max)))
+}
+
+/// A governance case: proposed by one administrator, approved by the other.
+fn govern(world: &mut World, action: Action) -> Result<()> {
+    let (admin, trustee) = (world.cast.of("administrator").clone(), world.cast.of("trustee").clone());
+    let signing = world.signing(&admin)?;
+    let deadline = world.now()?.saturating_add_ms(ENVELOPE_MS);
+    let draft = client::proposal(&signing, &action, deadline, &mut os::seed);
+    let submission = sign(&draft.statement, draft.openings, &admin.signers())?;
+    let proposed = world.must(Request::Propose(Box::new(Proposing { action, submission })))?;
+    let case = CaseId(proposed.records.first().context("no record")?.leaf_hash().0);
+    let draft = client::agreement(&world.signing(&trustee)?, case, name(APPROVE));
+    accepted(world.hand_in(&draft, &trustee.signers())?)?;
+    Ok(())
+}
+
+/// A credential for the keys of an institution.
+pub fn give_credential(world: &mut World, institution: &Institution, kind: &str) -> Result<CredentialDigest> {
+    give_keys(world, institution, (kind, credential_keys(&institution.keys)))
+}
+
+/// A credential for some keys.
+pub fn give_keys(
+    world: &mut World,
+    institution: &Institution,
+    (kind, keys): (&str, Vec<CredentialKey>),
+) -> Result<CredentialDigest> {
+    let registrar = world.cast.of("registrar").clone();
+    let signing = world.signing(&registrar)?;
+    let statement = Statement::Credential(Credential {
+        expires: signing.expires,
+        issued: signing.issued,
+        keys,
+        kind: name(kind),
+        ledger: signing.ledger,
+        party: signing.party,
+        seen: signing.seen,
+        subject: institution.lei,
+        valid_from: signing.issued,
+        valid_until: signing.issued.saturating_add_ms(YEAR_MS),
+    });
+    let draft = Draft { statement, openings: Vec::new() };
+    let given = accepted(world.hand_in(&draft, &registrar.signers())?)?;
+    let body = given.records.first().map(|record| lockstep_kernel::Body::from_slice(record.body())).transpose()?;
+    match body {
+        Some(lockstep_kernel::Body::Credentialed(body)) => Ok(body.credential),
+        _ => anyhow::bail!("the credential left no record"),
+    }
+}
+
+/// The observer's word on the supply as it stood at the balance's date, so that `headroom` is left.
+fn read_supply(world: &mut World, story: &mut Story, headroom: &Money) -> Result<()> {
+    let balance = world.inputs.balance.clone();
+    let supply = balance.money.amount.checked_sub(headroom.amount).context("the supply leaves the range")?;
+    observe(world, Money::new(supply, balance.money.currency))?;
+    let watcher = world.cast.of("observer").name;
+    let shown = Money::new(supply, balance.money.currency);
+    story.line(format!("   {watcher} read {shown} of tokens in circulation, as of {}", balance.as_of));
+    story.remark("there is no chain in this demonstration: what the observer reads of it is made up");
+    Ok(())
+}
+
+/// A reading of the supply at the balance's date.
+pub fn observe(world: &mut World, supply: Money) -> Result<()> {
+    let watcher = world.cast.of("observer").clone();
+    let signing = world.signing(&watcher)?;
+    let as_of = world.inputs.balance.as_of;
+    let statement = Statement::Reading(Reading {
+        block: 1_000_000,
+        block_hash: Digest(os::random32()?),
+        block_time: as_of.saturating_sub_ms(6_000),
+        consumed: Vec::new(),
+        domain: name("home"),
+        expires: signing.expires,
+        issued: signing.issued,
+        ledger: signing.ledger,
+        next_block_time: as_of.saturating_add_ms(6_000),
+        party: signing.party,
+        programme: world.programme.clone(),
+        seen: signing.seen,
+        supply: token_units(supply).to_string(),
+    });
+    let draft = Draft { statement, openings: Vec::new() };
+    accepted(world.hand_in(&draft, &watcher.signers())?)?;
+    Ok(())
+}
+
+fn token_units(money: Money) -> i128 {
+    let more = TOKEN_DECIMALS.saturating_sub(u32::from(Currency::decimals(money.currency)));
+    i128::from(money.amount.minor()) * 10i128.pow(more)
+}
+
+impl World {
+    /// The policy in force.
+    pub fn policy(&self) -> Result<std::sync::Arc<Policy>> {
+        let programme = self.kernel().programme(self.programme.as_str()).context("no programme")?;
+        let (digest, _) = programme.policies.values().next().context("no policy")?;
+        let adopted = self.kernel().policy(digest).context("no policy")?;
+        Ok(std::sync::Arc::clone(&adopted.policy))
+    }
+
+    /// The payment and a tenth more, as far as the balance goes: what other cases then compete for.
+    pub fn headroom_wanted(&self) -> Result<Money> {
+        let (amount, balance) = (self.inputs.payment.money, self.inputs.balance.money);
+        let tenth = Amount::from_minor(amount.amount.minor() / 10)?;
+        let wanted = amount.amount.checked_add(tenth).unwrap_or(amount.amount).min(balance.amount);
+        Ok(Money::new(wanted, amount.currency))
+    }
+}
