@@ -90,7 +90,7 @@ impl Envelope {
     /// Checks the parts that the JSON form leaves open.
     ///
     /// # Errors
-    /// [`EnvelopeError::PayloadType`], [`EnvelopeError::SignatureCount`] or [`EnvelopeError::SignatureOrder`].
+    /// [`EnvelopeError`] from [`EnvelopeError::PayloadType`] on.
     pub fn check(&self) -> Result<(), EnvelopeError> {
         if self.payload_type != PAYLOAD_TYPE {
             return Err(EnvelopeError::PayloadType { found: self.payload_type.chars().take(80).collect() });

@@ -12,8 +12,8 @@
 )]
 //! What a party signs: DSSE envelopes around in-toto statements, salted claims, named evidence.
 //!
-//! This crate knows which bytes a signature covers and whether it holds. Whether the step is allowed, and whether
-//! the key held the role, is the kernel's to say.
+//! This crate knows which bytes a signature covers and whether it holds. Whether the step is allowed, and
+//! whether the key held the role, is the kernel's to say.
 
 pub mod claim;
 pub mod envelope;

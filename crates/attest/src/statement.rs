@@ -196,8 +196,8 @@ pub struct Reading {
     pub block_hash: Digest,
     /// Time of that block.
     pub block_time: Time,
-    /// Every outcome of the programme that was pending on this ledger and is executed at or before that block,
-    /// ascending.
+    /// Every outcome of the programme that was pending on this ledger and is executed at or before that
+    /// block, ascending.
     pub consumed: Vec<Consumed>,
     /// The domain, by the name the policy gives it.
     pub domain: Name,
@@ -207,7 +207,8 @@ pub struct Reading {
     pub issued: Time,
     /// The ledger it is meant for.
     pub ledger: LedgerId,
-    /// Time of the next block, itself finalized: the reading speaks for every time from `block_time` up to it.
+    /// Time of the next block, itself finalized: the reading speaks for every time from `block_time` up to
+    /// it.
     pub next_block_time: Time,
     /// The observer.
     pub party: Lei,

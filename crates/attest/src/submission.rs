@@ -194,7 +194,7 @@ impl Signed {
 /// A submission is answered the same whatever else is in the batch.
 ///
 /// # Errors
-/// Per submission: [`SubmissionError::UnknownKey`] or [`SubmissionError::Signature`] for its first bad signature.
+/// Per submission: [`SubmissionError::UnknownKey`], or [`SubmissionError::Signature`] for its first bad one.
 pub fn check_signatures(
     submissions: Vec<Decoded>,
     key_of: &dyn Fn(&KeyId) -> Option<PublicKey>,

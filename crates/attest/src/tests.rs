@@ -360,7 +360,8 @@ fn every_rule_of_a_statement_refuses() {
 
 #[test]
 fn every_limit_of_an_attestation_refuses() {
-    let too_long = |error: StatementError, name: &str| matches!(error, StatementError::TooLong { field, .. } if field == name);
+    let too_long =
+        |error, name: &str| matches!(error, StatementError::TooLong { field, .. } if field == name);
     assert!(too_long(broken(|a| a.claims = vec![claims()[0].digest(); CLAIMS_MAX + 1]), "claims"));
     assert!(too_long(broken(|a| a.evidence = vec![EvidenceDigest([1; 32]); EVIDENCE_MAX + 1]), "evidence"));
     assert!(too_long(broken(|a| a.prev = vec![LeafHash([1; 32]); PREV_MAX + 1]), "prev"));
@@ -475,9 +476,8 @@ fn every_rule_of_a_submission_refuses() {
     assert!(matches!(checked(unknown), Err(SubmissionError::UnknownKey { .. })));
     for n in 0..3 {
         let forged = with(&|s| s.envelope.signatures[n].sig[40] ^= 1);
-        assert!(
-            matches!(forged, SubmissionError::Signature { keyid, .. } if keyid == good.envelope.signatures[n].keyid)
-        );
+        let named = good.envelope.signatures[n].keyid;
+        assert!(matches!(forged, SubmissionError::Signature { keyid, .. } if keyid == named));
         let cut = with(&|s| s.envelope.signatures[n].sig.truncate(40));
         assert!(matches!(cut, SubmissionError::Signature { source: SignatureError::Length { .. }, .. }));
     }
@@ -603,7 +603,11 @@ proptest! {
 
     /// One changed byte of a payload is another payload, or none.
     #[test]
-    fn a_changed_payload_is_noticed(which in 0usize..7, at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn a_changed_payload_is_noticed(
+        which in 0usize..7,
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
         let statement = &statements()[which];
         let mut payload = statement.to_vec().unwrap();
         let at = at.index(payload.len());

@@ -1,7 +1,7 @@
 //! The EIP-712 form of a statement, for keys that live in wallets and custody systems.
 //!
-//! It shows a person what they sign and contains the digest of the whole payload; it is rebuilt from the payload,
-//! so a signature over any other struct does not verify (specs/attestation.md §5).
+//! It shows a person what they sign and contains the digest of the whole payload; it is rebuilt from the
+//! payload, so a signature over any other struct does not verify (specs/attestation.md §5).
 
 use crate::statement::{Statement, StepVerdict};
 use lockstep_crypto::eip712::{array_word, domain_separator, keccak256, signing_hash as hash, string_word};

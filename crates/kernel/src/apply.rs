@@ -200,8 +200,8 @@ impl Kernel {
         }
     }
 
-    /// Steps that no longer stand give back what they claimed, and their attestations are spent: nobody can bring a
-    /// step back by handing in the old word again.
+    /// Steps that no longer stand give back what they claimed, and their attestations are spent: nobody can
+    /// bring a step back by handing in the old word again.
     fn fell_steps(&mut self, id: &CaseId, steps: &[Name], at: At<'_>) {
         let Some((_, programme)) = self.case_place(id) else { return };
         let Some(case) = self.cases.get_mut(id) else { return };
@@ -217,8 +217,8 @@ impl Kernel {
         }
     }
 
-    /// Gives back single-use act, credit and hold of a step whose case has no outcome for them. A balance stays: it
-    /// was true whatever became of the case.
+    /// Gives back single-use act, credit and hold of a step whose case has no outcome for them. A balance
+    /// stays: it was true whatever became of the case.
     fn release(&mut self, id: &CaseId, ordinal: u32, taken: &Taken, at: At<'_>) {
         let Some((_, programme)) = self.case_place(id) else { return };
         if let Some(key) = taken.use_key {
@@ -313,9 +313,9 @@ impl Kernel {
         }
     }
 
-    /// No outcome will ever be executed: the case may be decided again under the next ordinal. Every step that an
-    /// outcome waits for directly is to be taken anew, with all that builds on it, so that nothing is decided twice
-    /// on one word; the single-use acts of the steps that stand stay with the case.
+    /// No outcome will ever be executed: the case may be decided again under the next ordinal. Every step
+    /// that an outcome waits for directly is to be taken anew, with all that builds on it, so that nothing is
+    /// decided twice on one word; the single-use acts of the steps that stand stay with the case.
     fn lapse(&mut self, id: &CaseId, at: At<'_>) {
         let Some(case) = self.cases.get_mut(id) else { return };
         let deadline = case.deadline;

@@ -1,4 +1,5 @@
-//! Bodies of records: what has happened, as far as `apply` needs it (specs/record.md §6). Never personal data.
+//! Bodies of records: what has happened, as far as `apply` needs it (specs/record.md §6). Never personal
+//! data.
 
 use lockstep_attest::CredentialKey;
 use lockstep_crypto::suite::PublicKey;
@@ -398,8 +399,8 @@ impl Body {
         canonical::from_slice(bytes, BODY_BYTES_MAX)
     }
 
-    /// The case the record belongs to and the record before it in that case; nothing for openings and for records
-    /// that belong to no case.
+    /// The case the record belongs to and the record before it in that case; nothing for openings and for
+    /// records that belong to no case.
     #[must_use]
     pub const fn link(&self) -> Option<(CaseId, LeafHash)> {
         match self {

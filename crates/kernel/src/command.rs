@@ -111,8 +111,8 @@ enum Shell {
 
 /// The keys registered at some moment, to check signatures with while the kernel decides something else.
 ///
-/// A key once registered stays, so an older directory accepts nothing that a later one refuses: it only knows fewer
-/// keys.
+/// A key once registered stays, so an older directory accepts nothing that a later one refuses: it only knows
+/// fewer keys.
 #[derive(Debug, Clone, Default)]
 pub struct Directory(Arc<BTreeMap<KeyId, KeyEntry>>);
 

@@ -1,4 +1,5 @@
-//! `decide`: may this happen now? One file a kind of command; the order of checks is the order of [`Refusal`].
+//! `decide`: may this happen now? One file a kind of command; the order of checks is the order of
+//! [`Refusal`].
 
 mod credential;
 mod genesis;
@@ -20,7 +21,8 @@ use lockstep_ledger::{Entry, Scribe, View};
 use lockstep_types::{CaseId, LeafHash};
 pub(crate) use reading::currency_of;
 
-/// What a decision reads beside the kernel: sealed entries of the map, ledger time, the records written so far.
+/// What a decision reads beside the kernel: sealed entries of the map, ledger time, the records written so
+/// far.
 pub(crate) struct Desk<'a> {
     pub view: &'a dyn View,
     pub scribe: &'a mut Scribe,
@@ -38,7 +40,8 @@ impl Desk<'_> {
 impl Kernel {
     /// Decides a command at ledger time.
     ///
-    /// A refusal may come with one record: the attempt of an entitled party is on record even though it is refused.
+    /// A refusal may come with one record: the attempt of an entitled party is on record even though it is
+    /// refused.
     pub(crate) fn decide_command(&self, command: &Command, desk: &mut Desk<'_>) -> Result<(), Refusal> {
         match command {
             Command::Submit(signed) => self.decide_statement(signed, desk),

@@ -118,8 +118,8 @@ fn bytes<T: Serialize>(value: &T) -> Option<Vec<u8>> {
 }
 
 impl Kernel {
-    /// The canonical JSON that the map holds for `entity`; nothing when the kernel has never met it, or has handed
-    /// it to the map at an earlier seal.
+    /// The canonical JSON that the map holds for `entity`; nothing when the kernel has never met it, or has
+    /// handed it to the map at an earlier seal.
     #[must_use]
     pub fn entry(&self, entity: &Entity) -> Option<Vec<u8>> {
         match entity {

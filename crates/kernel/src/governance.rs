@@ -1,8 +1,8 @@
 //! Administration as a case: who must agree to which change, and when it takes effect (specs/governance.md).
 //!
-//! An action that may loosen what is enforced needs the administrators' threshold, the consent of k co-signers'
-//! institutions, and the notice: otherwise the administrators' keys would be able to mint. Tightening needs the
-//! administrators alone and takes effect at once.
+//! An action that may loosen what is enforced needs the administrators' threshold, the consent of k
+//! co-signers' institutions, and the notice: otherwise the administrators' keys would be able to mint.
+//! Tightening needs the administrators alone and takes effect at once.
 
 use crate::decide::currency_of;
 use crate::refusal::Refusal;
@@ -151,8 +151,8 @@ impl Action {
 impl Kernel {
     /// True when the action may loosen what is enforced: then k co-signers consent and the notice runs.
     ///
-    /// The first policy of a programme loosens nothing, since nothing was enforced there; nor does naming issuers
-    /// before any policy is in force. A change of a set list loosens when it drops an entry.
+    /// The first policy of a programme loosens nothing, since nothing was enforced there; nor does naming
+    /// issuers before any policy is in force. A change of a set list loosens when it drops an entry.
     pub(crate) fn loosens(&self, action: &Action) -> bool {
         match action {
             Action::Adopt(files) => {
@@ -180,7 +180,8 @@ impl Kernel {
         }
     }
 
-    /// Says what is wrong with an action as the ledger stands; checked when it is proposed and when it takes effect.
+    /// Says what is wrong with an action as the ledger stands; checked when it is proposed and when it takes
+    /// effect.
     pub(crate) fn check_action(&self, action: &Action, view: &dyn View) -> Result<(), String> {
         match action {
             Action::Adopt(files) => self.check_adoption(files),
@@ -351,8 +352,9 @@ impl Kernel {
     }
 }
 
-/// Says what keeps two policies from standing on one ledger. Within a programme a domain is one place and money is of
-/// one currency, else each would count half the supply; a Gate and a token belong to one programme.
+/// Says what keeps two policies from standing on one ledger. Within a programme a domain is one place and
+/// money is of one currency, else each would count half the supply; a Gate and a token belong to one
+/// programme.
 fn fits(layout: &Layout, other: &Layout) -> Result<(), String> {
     let same_programme = layout.programme == other.programme;
     let (ours, theirs) = (currency_of(layout), currency_of(other));

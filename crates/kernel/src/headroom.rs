@@ -5,15 +5,15 @@
 //!             + credits attested as booked after t
 //!             − redemptions whose tokens were burned by t and whose payout was not booked by t
 //!             − Σ over domains [ supply at the last finalized block ≤ t
-//!                              + every hold there that this block does not show executed and that was not returned ]
+//!                              + every hold there that this block does not show executed, not returned ]
 //! ```
 //!
-//! Burns after t add nothing until a newer balance. A domain without a fresh reading makes it unknown, which refuses.
-//! One balance date `t` holds for the whole programme: the newest attested.
+//! Burns after t add nothing until a newer balance. A domain without a fresh reading makes it unknown, which
+//! refuses. One balance date `t` holds for the whole programme: the newest attested.
 //!
-//! Sums are kept as things happen, so that the question costs as much with a million holds as with one. What `t`
-//! has overtaken is dropped: a credit booked by `t` is in the balance, a hold executed by `t` is in the supply, and
-//! `t` never goes back.
+//! Sums are kept as things happen, so that the question costs as much with a million holds as with one. What
+//! `t` has overtaken is dropped: a credit booked by `t` is in the balance, a hold executed by `t` is in the
+//! supply, and `t` never goes back.
 
 use crate::body::{Balance, Credit};
 use lockstep_types::limits::INTEGER_MAX;
@@ -156,8 +156,9 @@ impl Account {
         i64::try_from(sum).map_err(|_| Unknown::Range)
     }
 
-    /// The domains asked for, and every other on which this programme has read or held anything: a policy that
-    /// names fewer domains than another of its programme must not mint against what the other has minted.
+    /// The domains asked for, and every other on which this programme has read or held anything: a policy
+    /// that names fewer domains than another of its programme must not mint against what the other has
+    /// minted.
     fn counted_domains<'a>(&'a self, asked: &'a [Name]) -> BTreeSet<&'a Name> {
         asked.iter().chain(self.written.domains.keys()).chain(self.held.keys()).collect()
     }
@@ -170,8 +171,8 @@ impl Account {
         found.copied().ok_or_else(|| Unknown::NoReading { domain: domain.clone(), at: t })
     }
 
-    /// Records an attested balance; one that is older than any before changes nothing, even when that has fallen:
-    /// what it had overtaken is no longer known.
+    /// Records an attested balance; one that is older than any before changes nothing, even when that has
+    /// fallen: what it had overtaken is no longer known.
     pub(crate) fn state_balance(&mut self, by: LeafHash, balance: Balance) {
         if self.written.overtaken.is_none_or(|overtaken| balance.as_of >= overtaken) {
             self.written.balance = Some(Stated { by, what: balance });
@@ -188,7 +189,8 @@ impl Account {
         }
     }
 
-    /// Forgets a credit whose record was taken back, or whose case ended without an outcome. True if there was one.
+    /// Forgets a credit whose record was taken back, or whose case ended without an outcome. True if there
+    /// was one.
     pub(crate) fn forget_credit(&mut self, by: &LeafHash) -> bool {
         let Some(credit) = self.written.credits.remove(by) else { return false };
         self.credit_times.remove(&(credit.booked, *by));
@@ -196,8 +198,8 @@ impl Account {
         true
     }
 
-    /// Forgets a balance that was taken back. Headroom is unknown until the next one: an older balance must not
-    /// come back to life.
+    /// Forgets a balance that was taken back. Headroom is unknown until the next one: an older balance must
+    /// not come back to life.
     pub(crate) fn forget_balance(&mut self, by: &LeafHash) -> bool {
         let stands = self.written.balance.is_some_and(|known| known.by == *by);
         if stands {
@@ -214,8 +216,8 @@ impl Account {
         }
     }
 
-    /// Gives an amount back: no outcome was formed, or a finalized block after its time shows it unexecuted. True
-    /// if there was one.
+    /// Gives an amount back: no outcome was formed, or a finalized block after its time shows it unexecuted.
+    /// True if there was one.
     pub(crate) fn return_hold(&mut self, id: &HoldId) -> bool {
         let Some(hold) = self.written.holds.remove(id) else { return false };
         match hold.executed {
@@ -250,8 +252,8 @@ impl Account {
         readings.drain(..excess);
     }
 
-    /// Forgets credits booked, and holds executed, at or before the newest balance date: the balance, and every
-    /// reading for that date or a later one, has them.
+    /// Forgets credits booked, and holds executed, at or before the newest balance date: the balance, and
+    /// every reading for that date or a later one, has them.
     fn drop_overtaken(&mut self) {
         let Some(overtaken) = self.written.overtaken else { return };
         while let Some((booked, by)) = self.credit_times.first().copied().filter(|(at, _)| *at <= overtaken) {

@@ -12,8 +12,8 @@
 )]
 //! The case machine: the one place where records get their meaning.
 //!
-//! `decide` says whether something may happen, `apply` records that it has. The appender, every co-signer, `fsck`
-//! and the verifier of a pack run this code and no other.
+//! `decide` says whether something may happen, `apply` records that it has. The appender, every co-signer,
+//! `fsck` and the verifier of a pack run this code and no other.
 
 pub mod body;
 pub mod command;

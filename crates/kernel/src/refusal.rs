@@ -1,5 +1,5 @@
-//! Why a command was not accepted. The variants stand in the order of the checks: two operators that run the same
-//! rules refuse for the same reason.
+//! Why a command was not accepted. The variants stand in the order of the checks: two operators that run the
+//! same rules refuse for the same reason.
 
 mod hint;
 
@@ -273,7 +273,7 @@ refusals! {
         found: usize
     };
     /// What the step states is too old, or later than now.
-    #[error("`{claim}` of step `{step}` is {as_of}, at most {max_age_ms} ms before ledger time {now} are accepted")]
+    #[error("`{claim}` of step `{step}` is {as_of}: at most {max_age_ms} ms before ledger time {now} count")]
     Stale {
         /// The step that states it.
         step: Name,

@@ -1,4 +1,5 @@
-//! The kernel as bytes, so that a start need not run the whole log again. Derived data: a replay gives the same.
+//! The kernel as bytes, so that a start need not run the whole log again. Derived data: a replay gives the
+//! same.
 
 use crate::body::Genesis;
 use crate::governance::{Files, Issuer};

@@ -1,4 +1,5 @@
-//! What the kernel knows. Memory grows with open cases, parties and policies; what is closed lives in the map.
+//! What the kernel knows. Memory grows with open cases, parties and policies; what is closed lives in the
+//! map.
 
 use crate::body::Genesis;
 use crate::entry::Entity;
@@ -47,8 +48,8 @@ pub enum Phase {
     Refused,
     /// The deadline passed before the decision.
     Expired,
-    /// An outcome will never be executed, and the case cannot be decided again: its deadline is over, or another of
-    /// its outcomes was executed.
+    /// An outcome will never be executed, and the case cannot be decided again: its deadline is over, or
+    /// another of its outcomes was executed.
     Lapsed,
 }
 
@@ -272,8 +273,9 @@ pub struct Use {
     pub touched: Touched,
 }
 
-/// What the record under examination says of facts that lie in other cases. A verifier of one pack takes these from
-/// the record and says that they rest on the certificate; appender, co-signers and `fsck` never set them.
+/// What the record under examination says of facts that lie in other cases. A verifier of one pack takes
+/// these from the record and says that they rest on the certificate; appender, co-signers and `fsck` never
+/// set them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RecordedFacts {
     /// The code of the refusal on record, when it is one that follows from other cases.

@@ -100,7 +100,8 @@ impl Kernel {
         of_party.filter_map(|digest| self.credentials.get_key_value(digest))
     }
 
-    /// The opening or the first standing step of a case, if it was taken under a credential suspect since before.
+    /// The opening or the first standing step of a case, if it was taken under a credential suspect since
+    /// before.
     pub(crate) fn suspect(&self, case: &Case) -> Option<Refusal> {
         let refusal =
             |step: &str, (credential, since)| Refusal::Suspended { step: step.to_owned(), credential, since };
@@ -148,7 +149,8 @@ impl Kernel {
     }
 }
 
-/// The key that a co-signer's address stands for, with which its institution consents; none for the zero address.
+/// The key that a co-signer's address stands for, with which its institution consents; none for the zero
+/// address.
 pub(crate) fn cosigner_key(address: &Address) -> Option<PublicKey> {
     PublicKey::new(Suite::Eip712, &address.0).ok()
 }

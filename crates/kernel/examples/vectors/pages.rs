@@ -126,13 +126,15 @@ fn record_json(record: &Record) -> Value {
         Tag::Record => json!(String::from_utf8(record.body().to_vec()).expect("UTF-8")),
         Tag::Outcome => json!(hex::encode(record.body())),
     };
-    json!({ "body": body, "leaf": hex::encode(record.leaf().encode()), "leaf_hash": record.leaf_hash(), "salt": record.salt() })
+    let leaf = hex::encode(record.leaf().encode());
+    json!({ "body": body, "leaf": leaf, "leaf_hash": record.leaf_hash(), "salt": record.salt() })
 }
 
 fn case_vectors(scene: &Scene) -> Value {
     let told = |told: &Told| {
+        let records: Vec<Value> = told.records.iter().map(record_json).collect();
         json!({
-            "input": STANDARD.encode(told.input.to_bytes()), "records": told.records.iter().map(record_json).collect::<Vec<_>>(),
+            "input": STANDARD.encode(told.input.to_bytes()), "records": records,
             "refused": told.refused, "what": told.what,
         })
     };

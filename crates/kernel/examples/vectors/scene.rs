@@ -1,5 +1,5 @@
-//! One small ledger, made from fixed keys and fixed randomness: a case under the policy beside this file is opened,
-//! attested and decided.
+//! One small ledger, made from fixed keys and fixed randomness: a case under the policy beside this file is
+//! opened, attested and decided.
 
 use lockstep_attest::sign::{Sign, sign};
 use lockstep_attest::{

@@ -160,7 +160,8 @@ impl Kernel {
 
     /// Notices that have run out, and governance cases that nobody agreed to in time.
     ///
-    /// INVARIANT: one action a tick takes effect, so that each is checked against what the one before has changed.
+    /// INVARIANT: one action a tick takes effect, so that each is checked against what the one before has
+    /// changed.
     pub(super) fn write_due_proposals(&self, now: Time, desk: &mut Desk<'_>) {
         let due = self.proposals.iter().filter_map(|(case, p)| Some((p.effective?, case, p)));
         let first = due
@@ -186,7 +187,8 @@ impl Kernel {
         if signed.signers().iter().all(|key| own(*key)) { Ok(()) } else { Err(refused) }
     }
 
-    /// Consent is given with the key that signs checkpoints: it is the one the ledger knows for the institution.
+    /// Consent is given with the key that signs checkpoints: it is the one the ledger knows for the
+    /// institution.
     fn check_cosigner(&self, party: &Lei, signed: &Signed) -> Result<(), Refusal> {
         let refused = Refusal::NotGovernor { party: *party, what: "consent as a co-signer" };
         let Some(committee) = self.committee.as_ref() else { return Err(refused) };

@@ -1,5 +1,5 @@
-//! Readings: what observers saw on a domain. Supply counts once a quorum has read the same; outcomes that the block
-//! shows as executed, or that it shows as not executed after their time, are settled.
+//! Readings: what observers saw on a domain. Supply counts once a quorum has read the same; outcomes that the
+//! block shows as executed, or that it shows as not executed after their time, are settled.
 
 use super::Desk;
 use crate::body::{Body, Read, Settled};
@@ -65,8 +65,8 @@ impl Kernel {
         Ok(())
     }
 
-    /// Every reading of this domain that the programme's policies in force ask for. When none is in force any more,
-    /// those that were still say who reads: what they have decided has to be settled.
+    /// Every reading of this domain that the programme's policies in force ask for. When none is in force any
+    /// more, those that were still say who reads: what they have decided has to be settled.
     fn readings_of<'a>(
         &'a self,
         programme: &Programme,
@@ -94,8 +94,8 @@ impl Kernel {
         let ordinal = case.ordinal.checked_sub(1)?;
         let is_it = |c: &&Consumed| c.case == *id && c.ordinal == ordinal;
         let consumed = reading.consumed.iter().find(is_it).map(|c| c.time);
-        // INVARIANT: only a block later than `not_after` can show that an outcome will never be executed; ledger
-        // time alone never returns a hold.
+        // INVARIANT: only a block later than `not_after` can show that an outcome will never be executed;
+        // ledger time alone never returns a hold.
         let lapsed = not_after.is_some_and(|last| reading.block_time > last);
         if consumed.is_none() && !lapsed {
             return None;

@@ -1,7 +1,7 @@
 //! Taking a step: the heart of the kernel. May this party take this step of this case now?
 //!
-//! Up to [`Kernel::standing`] the sender may be anybody, and a refusal leaves nothing behind. From there on the
-//! sender is entitled to the step, and a refused attempt is put on record.
+//! Up to [`Kernel::standing`] the sender may be anybody, and a refusal leaves nothing behind. From there on
+//! the sender is entitled to the step, and a refused attempt is put on record.
 
 use super::{Desk, check_open};
 use crate::body::{Attempted, Attested, Balance, Body, Credit, Decided, HoldTaken, OutcomeDue};
@@ -342,7 +342,8 @@ fn earlier_values(layout: &Layout, attempt: &Attempt<'_>) -> BTreeMap<Name, Valu
     ancestors.into_iter().filter_map(values).collect()
 }
 
-/// This step's own date, and the dates of all it builds on: what was fresh when it was stated may be stale now.
+/// This step's own date, and the dates of all it builds on: what was fresh when it was stated may be stale
+/// now.
 fn check_fresh(
     attempt: &Attempt<'_>,
     claims: &Values,
@@ -364,7 +365,8 @@ fn check_fresh(
     Ok(())
 }
 
-/// Money counts from when it was booked; a date that is yet to come would count it beside the balance that has it.
+/// Money counts from when it was booked; a date that is yet to come would count it beside the balance that
+/// has it.
 fn check_booked(attempt: &Attempt<'_>, claims: &Values) -> Result<(), Refusal> {
     let Some(claim) = &attempt.step.booked else { return Ok(()) };
     match claims.get(claim) {
@@ -376,7 +378,8 @@ fn check_booked(attempt: &Attempt<'_>, claims: &Values) -> Result<(), Refusal> {
     }
 }
 
-/// SHA-256 over programme, act and claim texts: the same act has the same key in every policy of the programme.
+/// SHA-256 over programme, act and claim texts: the same act has the same key in every policy of the
+/// programme.
 fn use_key(attempt: &Attempt<'_>, texts: &Texts) -> Result<Option<UseKey>, Refusal> {
     let Some(single_use) = &attempt.step.single_use else { return Ok(None) };
     let mut parts = vec![attempt.policy.layout().programme.to_string(), single_use.use_as.to_string()];

@@ -24,7 +24,8 @@ impl Kernel {
         let own = case.steps.iter().find(|(_, taken)| taken.leaf == leaf && taken.party == party);
         let (name, _) = own.ok_or(Refusal::NothingToWithdraw { leaf, party })?;
         let step = declared(layout.step(name.as_str()), name)?;
-        // The same role, but any standing credential: a party whose key was revoked withdraws with its next one.
+        // The same role, but any standing credential: a party whose key was revoked withdraws with its next
+        // one.
         let role = declared(layout.role(step.by.as_str()), &step.by)?;
         let standing = self.standing(role, signed, now)?;
         check_open(&withdrawal.case, case, now)?;

@@ -21,8 +21,9 @@ fn hold_id(n: u64, d: usize) -> HoldId {
     (CaseId(sha256(&n.to_be_bytes())), 0, domain(d))
 }
 
-/// Random histories of one programme on one to three domains: payments in, balances, mints that land late or never,
-/// redemptions in both orders (paid then burned, burned then paid), and a finality lag of its own on each domain.
+/// Random histories of one programme on one to three domains: payments in, balances, mints that land late or
+/// never, redemptions in both orders (paid then burned, burned then paid), and a finality lag of its own on
+/// each domain.
 ///
 /// INVARIANT that the account has to keep: the bank's money covers all tokens and all that is owed.
 struct History {
@@ -264,8 +265,8 @@ fn without_the_redemption_term_some_histories_do() {
     assert!(found > 0, "the property above could not fail");
 }
 
-/// What happens in an ordering, with its time: `c` a credit is booked, `b` the balance date, `h` a hold is taken
-/// (execution unknown), `x` the hold is executed, `r` the reading's block.
+/// What happens in an ordering, with its time: `c` a credit is booked, `b` the balance date, `h` a hold is
+/// taken (execution unknown), `x` the hold is executed, `r` the reading's block.
 fn headroom_of(credit: Option<u64>, executed: Option<u64>, supply: i64) -> Result<i64, Unknown> {
     let mut account = Account::default();
     if let Some(booked) = credit {

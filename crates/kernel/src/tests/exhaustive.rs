@@ -2,8 +2,8 @@
 
 use super::model::{ALPHABET, Watched};
 
-/// Every continuation of `watched` by up to `depth` acts. An act that leaves no record leaves nothing to continue
-/// from that was not there before.
+/// Every continuation of `watched` by up to `depth` acts. An act that leaves no record leaves nothing to
+/// continue from that was not there before.
 fn explore(watched: &Watched, depth: usize, visited: &mut usize) {
     for act in ALPHABET {
         let mut next = watched.clone();

@@ -12,7 +12,10 @@ fn everything() -> World {
     world
         .play(READY)
         .play("approve keys=1!persons, approve, supply block=-10s span=5s executed=a, is settled");
-    world.play("open@b deadline=1h, request@b, withdraw@b request, revoke fair/registered-auditor suspect=-1h, wait 2h, tick");
+    world.play(
+        "open@b deadline=1h, request@b, withdraw@b request, revoke fair/registered-auditor suspect=-1h",
+    );
+    world.play("wait 2h, tick");
     let files = crate::governance::Files {
         guards: super::world::GUARDS.to_owned(),
         layout: super::world::LAYOUT.replace("keys = 2", "keys = 1"),

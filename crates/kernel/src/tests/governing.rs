@@ -71,9 +71,9 @@ fn what_loosens_takes_consent_and_then_the_notice() {
     assert!(world.send(Request::Tick).unwrap().is_empty());
     // The notice begins when enough have agreed.
     let records = world.consent(case, "fair").unwrap();
-    assert!(
-        matches!(Body::from_slice(records[1].body()).unwrap(), Body::Resolved(b) if b.effective == world.now.saturating_add_ms(86_400_000))
-    );
+    let effective = world.now.saturating_add_ms(86_400_000);
+    let resolved = Body::from_slice(records[1].body()).unwrap();
+    assert!(matches!(resolved, Body::Resolved(body) if body.effective == effective));
     world.play("open, wait 23h, tick");
     assert_eq!(waits(&world), 1);
     world.play("wait 1h, tick, open@b!policy_unknown, request");

@@ -34,7 +34,8 @@ pub(crate) const ALPHABET: [&str; 17] = [
     "lapsed",
 ];
 
-/// A history under examination: the live ledger, one that decides everything again, and what the records have said.
+/// A history under examination: the live ledger, one that decides everything again, and what the records have
+/// said.
 #[derive(Clone)]
 pub(crate) struct Watched {
     pub world: World,

@@ -97,9 +97,10 @@ fn steps_keep_order_roles_persons_and_predecessors() {
 fn one_institution_is_not_two_whichever_role_says_so() {
     // The auditor's role names the custodian's; it holds the other way round too.
     let layout = world::LAYOUT.replace("after = [\"reserve\"]\nclaim = { agrees", "claim = { agrees");
-    let guards = world::GUARDS.replace("&& context.claim.balance == context.step.reserve.balance ", "").replace(
-        "when { resource.amount * 10000 > context.step.reserve.balance * (10000 - context.claim.haircut_bps) };",
-        "when { resource.amount * 10000 > context.claim.balance * (10000 - context.claim.haircut_bps) };",
+    let guards = world::GUARDS.replace("&& context.claim.balance == context.step.reserve.balance ", "");
+    let guards = guards.replace(
+        "resource.amount * 10000 > context.step.reserve.balance * (10000 - context.claim.haircut_bps)",
+        "resource.amount * 10000 > context.claim.balance * (10000 - context.claim.haircut_bps)",
     );
     let layout =
         layout.replace("after = [\"payment\", \"audit\"", "after = [\"payment\", \"reserve\", \"audit\"");
@@ -113,10 +114,12 @@ fn guards_refuse_and_errors_refuse_too() {
     both("open jurisdiction=KP, request!guard, is open");
     both("open, request, payment amount=999999.99!guard, payment booked=false!guard, payment");
     both(
-        "open, reserve segregated=false!guard, reserve, audit agrees=false!guard, audit balance=4.00!guard, audit",
+        "open, reserve segregated=false!guard, reserve, audit agrees=false!guard, \
+         audit balance=4.00!guard, audit",
     );
     both(
-        "open, reserve, audit haircut_bps=10001!guard, audit haircut_bps=-9007199254740991!guard_error, audit",
+        "open, reserve, audit haircut_bps=10001!guard, \
+         audit haircut_bps=-9007199254740991!guard_error, audit",
     );
     let other = LIST.replace('9', "8");
     both(&format!("open, request, screen list={other}!guard, screen"));
@@ -141,7 +144,8 @@ fn a_balance_may_be_too_old_when_stated_and_when_relied_on() {
 #[test]
 fn readings_may_be_missing_old_or_of_another_time() {
     both(
-        "open, request, payment, reserve, audit, screen, approve!headroom_unknown, supply, approve, is decided",
+        "open, request, payment, reserve, audit, screen, approve!headroom_unknown, supply, approve, \
+         is decided",
     );
     both(&format!("{READY}, wait 6m, approve!headroom_unknown, supply, approve, is decided"));
     // A block of today says nothing of midnight.
@@ -161,7 +165,8 @@ fn readings_may_be_missing_old_or_of_another_time() {
 fn a_reading_must_make_sense_and_come_from_an_observer() {
     both("supply programme=other!reading_unknown, supply domain=away!reading_unknown");
     both(
-        "supply by=fair!not_entitled, supply block=-5s!reading_form, supply units=99999999999999999999999!reading_form",
+        "supply by=fair!not_entitled, supply block=-5s!reading_form, \
+         supply units=99999999999999999999999!reading_form",
     );
     both("supply, supply by=lookout");
 }
@@ -193,7 +198,8 @@ fn two_cases_do_not_hold_the_same_headroom() {
     both(&format!("{first}, {second}, {units}, approve, approve@b!headroom_short, is@b open, is decided"));
     // The clock does not give the hold back; a block after its time does.
     both(&format!(
-        "{first}, {second}, {units}, approve, wait 2h, {units}, tick, approve@b!headroom_short, supply block=-100m, {units}, \
+        "{first}, {second}, {units}, approve, wait 2h, {units}, tick, approve@b!headroom_short, \
+         supply block=-100m, {units}, \
          approve@b!headroom_short, supply block=-10s span=5s, {units}, approve@b, is@b decided, is open"
     ));
 }
@@ -213,7 +219,8 @@ fn a_payment_carries_one_issuance() {
         "open deadline=1h, request, payment, open@b, request@b, wait 61m, tick, is expired, {pay}"
     ));
     both(&format!(
-        "{READY}, approve, supply block=-10s span=5s executed=a, is settled, open@b, request@b, {pay}!single_use"
+        "{READY}, approve, supply block=-10s span=5s executed=a, is settled, open@b, request@b, \
+         {pay}!single_use"
     ));
     both(&format!("open, request, payment, open@b, request@b, withdraw payment, {pay}"));
     both(&format!("open, request, payment, open@b, request@b, screen refuse, is refused, {pay}"));
@@ -229,7 +236,8 @@ fn a_refused_step_ends_the_case() {
 #[test]
 fn time_is_the_ledgers_and_late_is_late_before_anybody_says_so() {
     both(
-        "open deadline=1h, wait 59m, request, wait 2m, payment!case_late, tick, is expired, payment!case_closed",
+        "open deadline=1h, wait 59m, request, wait 2m, payment!case_late, tick, is expired, \
+         payment!case_closed",
     );
     both("open deadline=1h, wait 59m, tick, is open, wait 58s, tick, is expired");
     both("open, request, wait 24h, payment!step_late, is open");
@@ -260,7 +268,8 @@ fn keys_that_are_revoked_or_not_valid_do_not_count() {
           credential northbank/qualified-custodian keys=1, payment keys=1",
     );
     both(
-        "revoke acme/compliance-officer by=stranger!unknown-key, revoke acme/compliance-officer by=fair!not_issuer",
+        "revoke acme/compliance-officer by=stranger!unknown-key, \
+         revoke acme/compliance-officer by=fair!not_issuer",
     );
     both("revoke fair/registered-auditor, revoke fair/registered-auditor!credential_revoked");
     both("revoke fair/registered-auditor suspect=1h!credential_form");
@@ -275,7 +284,8 @@ fn a_suspect_key_suspends_the_case_until_its_step_is_taken_anew() {
     let lost = "revoke northbank/qualified-custodian suspect=-5m";
     let fresh = "credential northbank/qualified-custodian keys=1";
     both(&format!(
-        "{READY}, {lost}, approve!suspended, withdraw payment!credential_revoked, {fresh}, approve!suspended, \
+        "{READY}, {lost}, approve!suspended, withdraw payment!credential_revoked, {fresh}, \
+         approve!suspended, \
          withdraw payment keys=1, approve!suspended, withdraw reserve keys=1, payment keys=1, reserve keys=1, \
          audit, approve, is decided"
     ));
@@ -299,7 +309,8 @@ fn what_is_withdrawn_falls_with_all_that_builds_on_it() {
           request, payment, screen, supply, approve, is decided",
     );
     both(
-        "open, reserve, withdraw reserve by=otherbank!nothing_to_withdraw, withdraw audit!nothing_to_withdraw",
+        "open, reserve, withdraw reserve by=otherbank!nothing_to_withdraw, \
+         withdraw audit!nothing_to_withdraw",
     );
     both("open, reserve, withdraw reserve, withdraw reserve!nothing_to_withdraw, is open");
     both(&format!("{READY}, approve, withdraw approve!case_closed, is decided"));
@@ -332,7 +343,8 @@ fn an_older_balance_does_not_come_back_to_life() {
     let ready = "open, request, payment booked_at=2026-11-19T20:00:00.000Z, reserve, audit, screen, supply";
     // With the newer balance withdrawn, headroom is unknown although an older one is stated after it.
     both(&format!(
-        "{ready}, open@b, reserve@b as_of=2026-11-20T08:00:00.000Z, approve!headroom_unknown, withdraw@b reserve, \
+        "{ready}, open@b, reserve@b as_of=2026-11-20T08:00:00.000Z, approve!headroom_unknown, \
+         withdraw@b reserve, \
          approve!headroom_unknown, open@c, reserve@c as_of=2026-11-20T01:00:00.000Z, approve!headroom_unknown"
     ));
 }
@@ -347,7 +359,10 @@ fn a_decision_that_lapses_is_taken_anew_under_the_next_ordinal() {
     world.play("open@b, request@b, payment@b servicer_ref=payment_a!single_use, supply");
     let records = world.act(&Args::new("approve")).unwrap();
     assert_eq!(outcome::decode(records[2].body()).unwrap().ordinal, 1);
-    world.play("supply block=5s executed=a!reading_form, wait 10s, supply block=-5s span=4s executed=a, is settled");
+    world.play(
+        "supply block=5s executed=a!reading_form, wait 10s, \
+     supply block=-5s span=4s executed=a, is settled",
+    );
 }
 
 #[test]
@@ -481,7 +496,8 @@ fn one_reading_is_enough_or_as_many_as_the_policy_asks_for() {
 #[test]
 fn a_policy_with_outcomes_on_two_domains_ends_when_both_have_shown_theirs() {
     let mut layout = world::LAYOUT.replace("[role]\n", "[domain.away]\nchain    = \"eip155:10\"\ngate     = \
-        \"0x5FbDB2315678afecb367f032d93F642f64180aa3\"\ntoken    = \"0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512\"\n\
+ \
+                \"0x5FbDB2315678afecb367f032d93F642f64180aa3\"\ntoken    = \"0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512\"\n\
         decimals = 6\n\n[role]\n");
     layout.push_str(
         "\n[outcome.notice]\nafter   = [\"approve\"]\ndomain  = \"away\"\nline    = \"notice\"\n\

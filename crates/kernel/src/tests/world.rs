@@ -1,5 +1,5 @@
-//! A ledger with institutions on it. Stories are played on it, one line each: acts parted by commas, an act that
-//! must be refused ends in `!code`.
+//! A ledger with institutions on it. Stories are played on it, one line each: acts parted by commas, an act
+//! that must be refused ends in `!code`.
 
 use crate::governance::{Action, Files, Issuer, NewList};
 use crate::state::StoredList;
@@ -643,7 +643,8 @@ impl World {
     }
 
     /// One act. Words: `open`, a step, `again STEP`, `withdraw STEP`, `supply`, `credential PARTY/KIND`,
-    /// `revoke PARTY/KIND`, `wait DURATION`, `tick`, `seal`, `is PHASE`; `@label` names another case than the first.
+    /// `revoke PARTY/KIND`, `wait DURATION`, `tick`, `seal`, `is PHASE`; `@label` names another case than the
+    /// first.
     pub(crate) fn act(&mut self, args: &Args) -> Result<Vec<Record>, Fault> {
         let label = args.label.clone();
         match args.head.as_str() {
