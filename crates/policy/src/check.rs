@@ -1,5 +1,5 @@
-//! Static checks of a layout whose values are typed (`specs/policy.md` §4): do its parts fit together, and can the
-//! process that it describes come to its end?
+//! Static checks of a layout whose values are typed (`specs/policy.md` §4): do its parts fit together, and
+//! can the process that it describes come to its end?
 
 mod flow;
 mod value;

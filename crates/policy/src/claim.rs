@@ -87,7 +87,11 @@ pub enum ClaimError {
         found: String,
     },
     /// Of the right type, but outside the bounds that the parameter states.
-    #[error("`{found}` lies outside {} to {}", .min.as_deref().unwrap_or("any"), .max.as_deref().unwrap_or("any"))]
+    #[error(
+        "`{found}` lies outside {} to {}",
+        .min.as_deref().unwrap_or("any"),
+        .max.as_deref().unwrap_or("any")
+    )]
     Range {
         /// The value found.
         found: String,

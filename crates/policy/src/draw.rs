@@ -1,5 +1,5 @@
-//! A policy as a picture: steps as boxes from left to right in their order, one lane a role, holds and outcomes.
-//! One self-contained SVG, legible on light and dark ground.
+//! A policy as a picture: steps as boxes from left to right in their order, one lane a role, holds and
+//! outcomes. One self-contained SVG, legible on light and dark ground.
 
 mod place;
 mod style;
@@ -187,7 +187,8 @@ fn card(svg: &mut String, picture: &Picture, node: &Node) {
     };
     let _ = writeln!(
         svg,
-        "<rect class=\"{class} {hue}\" x=\"{x}\" y=\"{y}\" width=\"{BOX_WIDTH}\" height=\"{height}\" rx=\"{radius}\"/>"
+        "<rect class=\"{class} {hue}\" x=\"{x}\" y=\"{y}\" width=\"{BOX_WIDTH}\" height=\"{height}\" \
+         rx=\"{radius}\"/>"
     );
     if node.kind == Kind::Step || node.kind == Kind::Outcome {
         let _ = writeln!(

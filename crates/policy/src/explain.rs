@@ -185,7 +185,8 @@ fn outcome_sentence(layout: &Layout, outcome: &Outcome) -> String {
         Expiry::Never => "at any time".to_owned(),
     };
     format!(
-        "Outcome “{}”: once {} {} done, the Gate on {place} may, {until} and once, call {}{with}, on its line {}.",
+        "Outcome “{}”: once {} {} done, the Gate on {place} may, {until} and once, call {}{with}, \
+         on its line {}.",
         outcome.name,
         and(&after),
         if after.len() == 1 { "is" } else { "are" },

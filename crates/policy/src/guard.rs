@@ -51,7 +51,8 @@ pub enum GuardVerdict {
     Allowed,
     /// A forbid holds, or no permit does.
     Refused {
-        /// The guards that decided, by id and in order; for want of a permit, one text that begins `no permit`.
+        /// The guards that decided, by id and in order; for want of a permit, one text that begins `no
+        /// permit`.
         by: Vec<String>,
     },
     /// A guard could not be evaluated (an overflow, a missing value): a refusal.

@@ -1,5 +1,5 @@
-//! Reads `policy.toml` (`specs/policy.md` §2): bytes to TOML, TOML to typed values, each fault with its place.
-//! Whether the typed values fit together is for [`crate::check`].
+//! Reads `policy.toml` (`specs/policy.md` §2): bytes to TOML, TOML to typed values, each fault with its
+//! place. Whether the typed values fit together is for [`crate::check`].
 
 pub(crate) mod places;
 pub(crate) mod raw;

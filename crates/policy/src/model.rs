@@ -1,11 +1,11 @@
-//! The layout of a policy: its parameters, lists, domains, roles, steps, readings, holds and outcomes, each in
-//! the order in which the file declares them (`specs/policy.md` §2).
+//! The layout of a policy: its parameters, lists, domains, roles, steps, readings, holds and outcomes,
+//! each in the order in which the file declares them (`specs/policy.md` §2).
 
 use crate::claim::{ClaimError, ClaimKind, ClaimValue};
 use lockstep_types::{Address, ChainId, Money, Name};
 
-/// What `policy.toml` says. A `Layout` inside a [`Policy`](crate::Policy) has passed every static check: all names
-/// that it mentions exist, the steps have an order, and every step leads to an outcome.
+/// What `policy.toml` says. A `Layout` inside a [`Policy`](crate::Policy) has passed every static check:
+/// all names that it mentions exist, the steps have an order, and every step leads to an outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     /// Name of the process.
@@ -111,7 +111,8 @@ pub struct ClaimDecl {
 pub struct SingleUse {
     /// The claims that name the act, in order.
     pub claims: Vec<Name>,
-    /// The name under which the act is used; steps (of any policy of the programme) that share it share the keys.
+    /// The name under which the act is used; steps (of any policy of the programme) that share it share
+    /// the keys.
     pub use_as: Name,
 }
 

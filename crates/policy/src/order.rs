@@ -41,7 +41,8 @@ impl Layout {
         after.iter().filter_map(|name| self.step(name.as_str())).collect()
     }
 
-    /// All steps that must be done before `step`, in declared order. Their claims are what its guards may read.
+    /// All steps that must be done before `step`, in declared order. Their claims are what its guards may
+    /// read.
     #[must_use]
     pub fn ancestors(&self, step: &str) -> Vec<&Step> {
         let mut found: BTreeSet<&str> = BTreeSet::new();
@@ -90,8 +91,8 @@ impl Layout {
         self.outcomes.iter().filter(|outcome| outcome.after.iter().all(|name| done.contains(name))).collect()
     }
 
-    /// True when every step is done: since every step of a checked layout leads to an outcome, all its outcomes are
-    /// ready then and not all before.
+    /// True when every step is done: since every step of a checked layout leads to an outcome, all its
+    /// outcomes are ready then and not all before.
     #[must_use]
     pub fn is_decided(&self, done: &BTreeSet<Name>) -> bool {
         self.steps.iter().all(|step| done.contains(&step.name))
@@ -103,8 +104,8 @@ impl Layout {
         self.holds.iter().filter(|hold| hold.at.as_str() == step).collect()
     }
 
-    /// The roles that a party acting as `role` must not act in within the same case: `distinct_from`, read both
-    /// ways, in declared order.
+    /// The roles that a party acting as `role` must not act in within the same case: `distinct_from`, read
+    /// both ways, in declared order.
     #[must_use]
     pub fn rivals(&self, role: &str) -> Vec<&Role> {
         let names = |role: &Role, other: &str| role.distinct_from.iter().any(|name| name.as_str() == other);

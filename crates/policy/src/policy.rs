@@ -28,8 +28,8 @@ impl Policy {
     /// Reads and checks the two files of a policy, `policy.toml` and `guards.cedar`.
     ///
     /// # Errors
-    /// All findings that could be made, sorted by place. A file that cannot be read as TOML or Cedar, or names an
-    /// unknown version, hides what later checks would find.
+    /// All findings that could be made, sorted by place. A file that cannot be read as TOML or Cedar, or
+    /// names an unknown version, hides what later checks would find.
     pub fn from_files(layout: &[u8], guards: &[u8]) -> Result<Self, Vec<Finding>> {
         let read = layout::read(layout)?;
         let mut findings = check::check(&read, layout::text(LAYOUT_FILE, layout)?);
@@ -60,7 +60,8 @@ impl Policy {
         &self.layout
     }
 
-    /// Evaluates the guards of the step that `input` names: deny by default, any forbid wins, any error refuses.
+    /// Evaluates the guards of the step that `input` names: deny by default, any forbid wins, any error
+    /// refuses.
     #[must_use]
     pub fn guard(&self, input: &GuardInput<'_>) -> GuardVerdict {
         self.guards.evaluate(input)

@@ -1,5 +1,5 @@
-//! Scenarios: stories about a policy that must end as they say (`tests.toml`, `specs/policy.md` §8). This module
-//! reads them; whoever has a kernel plays them.
+//! Scenarios: stories about a policy that must end as they say (`tests.toml`, `specs/policy.md` §8). This
+//! module reads them; whoever has a kernel plays them.
 
 mod raw;
 

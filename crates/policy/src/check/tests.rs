@@ -95,6 +95,10 @@ fn unknown_names_are_found_with_what_would_have_been_right() {
               `segregated`, `earmarked_for` (unknown-claim)
         "#]],
     );
+}
+
+#[test]
+fn unknown_claims_domains_and_parameters_are_found() {
     check(
         "booked     = \"booked_at\"",
         "booked     = \"booked\"",
@@ -307,6 +311,10 @@ fn a_hold_needs_a_reading_a_dated_balance_and_an_outcome() {
         policy.toml:93:11: `payment.servicer` is of type `bic`: expected `money:USD` (claim-type)
     "#]],
     );
+}
+
+#[test]
+fn a_hold_is_of_an_amount_above_zero_that_an_outcome_moves_and_one_a_step() {
     check(
         "min = \"1.00\"",
         "min = \"0.00\"",
@@ -431,6 +439,10 @@ fn a_layout_that_is_not_of_the_form_says_where() {
         policy.toml:13:45: `XAU` is not an ISO 4217 currency with a minor unit (type)
     "#]],
     );
+}
+
+#[test]
+fn a_value_that_is_not_of_its_type_says_where() {
     check(
         "eip155:31337",
         "solana:31337",
@@ -485,6 +497,10 @@ fn a_layout_that_is_not_of_the_form_says_where() {
         policy.toml:35:14: unclosed table, expected `]` (not-toml)
     "#]],
     );
+}
+
+#[test]
+fn unknown_versions_have_codes_of_their_own() {
     check(
         "guards    = \"cedar-1\"",
         "guards    = \"cedar-2\"",
@@ -709,6 +725,10 @@ fn what_cedar_1_does_not_have_is_refused() {
               (cedar-1)
         "#]],
     );
+}
+
+#[test]
+fn a_scope_that_cedar_1_does_not_have_is_refused() {
     check_guards(
         "(principal in Role::\"screening\"",
         "(principal == ?principal",

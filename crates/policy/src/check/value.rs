@@ -136,7 +136,8 @@ impl Check<'_> {
         }
     }
 
-    /// A hold is taken for an outcome: some outcome of its domain must move its amount, and wait for its step.
+    /// A hold is taken for an outcome: some outcome of its domain must move its amount, and wait for its
+    /// step.
     fn hold_amount(&mut self, path: &str, hold: &Hold, param: &Param) {
         if !matches!(param.kind, ClaimKind::Money(_)) || param.min.is_none_or(|min| min < 1) {
             let text = format!("`{}` is not money with a `min` above zero", param.name);

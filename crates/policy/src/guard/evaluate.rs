@@ -24,7 +24,8 @@ pub(crate) struct Guards {
     case: EntityUID,
 }
 
-/// One guard with its scope and conditions as a single expression, made once: Cedar would make it at every call.
+/// One guard with its scope and conditions as a single expression, made once: Cedar would make it at every
+/// call.
 #[derive(Debug, Clone)]
 pub(crate) struct Ready {
     id: String,
@@ -199,7 +200,8 @@ fn expression(value: &ClaimValue) -> Value {
     }
 }
 
-/// Deny by default, forbid wins, and before both: any error refuses, where Cedar alone would skip a guard that errs.
+/// Deny by default, forbid wins, and before both: any error refuses, where Cedar alone would skip a guard
+/// that errs.
 fn verdict(step: &StepGuards, evaluator: &Evaluator<'_>) -> GuardVerdict {
     let (mut permitted, mut forbids, mut errors) = (false, Vec::new(), Vec::new());
     for guard in &step.guards {

@@ -1,11 +1,12 @@
-//! Cuts `guards.cedar` into single guards and holds each against limits, before any parser that recurses sees it.
+//! Cuts `guards.cedar` into single guards and holds each against limits, before any parser that recurses
+//! sees it.
 
 use crate::finding::{Finding, Source};
 
 /// Most guards in one policy.
 const GUARDS_MAX: usize = 256;
-/// Most words, numbers, strings and signs in one guard. Bounds the depth of its tree, and with it the stack that
-/// parser, type checker and evaluator need.
+/// Most words, numbers, strings and signs in one guard. Bounds the depth of its tree, and with it the
+/// stack that parser, type checker and evaluator need.
 const TOKENS_MAX: usize = 512;
 /// Deepest nesting of brackets in one guard.
 const NESTING_MAX: usize = 24;

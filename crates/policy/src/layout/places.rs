@@ -12,8 +12,8 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// Walks a parsed file. The parser reads TOML 1.1; what TOML 1.0 does not know comes back as findings, since a
-    /// reader of issued evidence may have any TOML 1.0 parser.
+    /// Walks a parsed file. The parser reads TOML 1.1; what TOML 1.0 does not know comes back as findings,
+    /// since a reader of issued evidence may have any TOML 1.0 parser.
     pub(crate) fn of(table: &DeTable<'_>, source: Source<'_>) -> (Self, Vec<Finding>) {
         let (mut places, mut findings) = (Self::default(), Vec::new());
         places.walk("", table, &mut |span, inline| findings.extend(newer_toml(source, span, inline)));
@@ -66,7 +66,8 @@ impl Places {
     }
 }
 
-/// The findings of one value: an inline table over several lines or with a last comma, `\e` and `\x` in a string.
+/// The findings of one value: an inline table over several lines or with a last comma, `\e` and `\x` in a
+/// string.
 fn newer_toml(source: Source<'_>, span: core::ops::Range<usize>, table: bool) -> Option<Finding> {
     let text = source.text.get(span.clone())?;
     let fault = |text: &str| Some(source.finding(span.start, "newer-toml", text));

@@ -6,7 +6,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-/// A table whose entries keep the order of the file. The parser sorts keys, so the order is taken from their spans.
+/// A table whose entries keep the order of the file. The parser sorts keys, so the order is taken from
+/// their spans.
 #[derive(Debug)]
 pub(crate) struct Ordered<T>(pub(crate) Vec<(String, T)>);
 

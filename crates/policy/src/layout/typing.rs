@@ -8,7 +8,8 @@ use core::fmt::Display;
 use core::str::FromStr;
 use lockstep_types::Name;
 
-/// Collects findings while it converts. A value that cannot be typed is `None`, and its finding is already there.
+/// Collects findings while it converts. A value that cannot be typed is `None`, and its finding is already
+/// there.
 pub(crate) struct Reader<'a> {
     pub(super) source: Source<'a>,
     pub(super) places: Places,

@@ -21,9 +21,11 @@ fn the_shipped_policy_has_no_findings() {
 #[test]
 fn the_digest_is_taken_over_the_manifest_and_any_byte_changes_it() {
     let manifest = format!(
-        r#"{{"files":[["guards.cedar","{}"],["policy.toml","{}"]],"format":"lockstep-policy/1","guards":"cedar-1"}}"#,
+        r#"{{"files":[["guards.cedar","{}"],["policy.toml","{}"]],"format":"{}","guards":"{}"}}"#,
         Digest(sha256(GUARDS.as_bytes())),
         Digest(sha256(LAYOUT.as_bytes())),
+        "lockstep-policy/1",
+        "cedar-1",
     );
     let policy = stablecoin();
     assert_eq!(policy.digest(), PolicyDigest(sha256(manifest.as_bytes())));
