@@ -2,6 +2,7 @@
 //!
 //! To add one: a function `fn(&Path) -> Result<Vec<(PathBuf, String)>>` and its line in [`GENERATORS`].
 
+mod command_line;
 mod crate_graph;
 
 use crate::finding::Finding;
@@ -12,7 +13,8 @@ use std::path::{Path, PathBuf};
 /// From the root of the repository to paths below it, with their content.
 type Generator = fn(&Path) -> Result<Vec<(PathBuf, String)>>;
 
-const GENERATORS: [(&str, Generator); 1] = [("the graph of crates", crate_graph::files)];
+const GENERATORS: [(&str, Generator); 2] =
+    [("the graph of crates", crate_graph::files), ("the reference of the command line", command_line::files)];
 
 /// Writes all generated files.
 pub fn write(root: &Path) -> Result<bool> {

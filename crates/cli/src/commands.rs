@@ -1,0 +1,118 @@
+//! The commands, one module each.
+
+pub mod attest;
+pub mod case;
+pub mod cosign;
+pub mod credential;
+pub mod docs;
+pub mod erase;
+pub mod fsck;
+pub mod govern;
+pub mod init;
+pub mod key;
+pub mod pack;
+pub mod policy;
+pub mod reading;
+pub mod sources;
+pub mod verify;
+
+use crate::demo::{self, Demo};
+use crate::folder::FolderArgs;
+use crate::shell::Shell;
+use anyhow::Result;
+use clap::Subcommand;
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Play a whole business with made-up institutions
+    #[command(subcommand)]
+    Demo(Demo),
+    /// Begin a ledger in a folder
+    Init(init::Init),
+    /// Make and look at keys
+    #[command(subcommand)]
+    Key(key::Key),
+    /// Check, explain and test a policy's files
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    /// Administer a ledger: every change is a case that several must agree to
+    #[command(subcommand)]
+    Govern(govern::Govern),
+    /// Issue, revoke and list credentials
+    #[command(subcommand)]
+    Credential(credential::CredentialCommand),
+    /// Open, show and list cases
+    #[command(subcommand)]
+    Case(case::CaseCommand),
+    /// Take a step of a case, or refuse it
+    Attest(attest::Attest),
+    /// Take a step back, before the decision
+    Withdraw(attest::Withdraw),
+    /// Attest what a chain shows: token supply and executed outcomes
+    Reading(reading::ReadingArgs),
+    /// Let time pass: expire, enact and seal what is due
+    Tick(FolderArgs),
+    /// Follow a ledger from genesis, re-run every decision, and sign its head
+    Cosign(cosign::Cosign),
+    /// Erase claims and evidence of a case in this folder, as governance has ordered
+    Erase(erase::Erase),
+    /// Evidence packs
+    #[command(subcommand)]
+    Pack(pack::Pack),
+    /// Trust files
+    #[command(subcommand)]
+    Trust(pack::TrustCommand),
+    /// Re-check a pack. Exit code 0: verified. 1: failed. 2: cannot tell
+    Verify(verify::Verify),
+    /// Check a ledger's folder: bytes, records, tiles, map, certificates, signers' memories
+    Fsck(fsck::Fsck),
+    /// Read bank statements
+    #[command(subcommand)]
+    Statement(sources::Statement),
+    /// Look a name or an address up on a sanctions list: exact matches only, this is no screening product
+    Screen(sources::Screen),
+    /// Print the reference of this command line
+    #[command(hide = true)]
+    Docs,
+}
+
+/// Runs a command; the exit code.
+pub fn run(shell: &mut Shell, command: Command) -> Result<u8> {
+    match command {
+        Command::Demo(Demo::Stablecoin(mut args)) => {
+            args.json = shell.out.json;
+            demo::run(Demo::Stablecoin(args))
+        }
+        Command::Init(args) => init::run(shell, &args),
+        Command::Key(command) => key::run(shell, &command),
+        Command::Policy(command) => policy::run(shell, &command),
+        Command::Govern(command) => govern::run(shell, &command),
+        Command::Credential(command) => credential::run(shell, &command),
+        Command::Case(command) => case::run(shell, &command),
+        Command::Attest(args) => attest::run(shell, &args),
+        Command::Withdraw(args) => attest::withdraw(shell, &args),
+        Command::Reading(args) => reading::run(shell, &args),
+        Command::Tick(args) => tick(shell, &args),
+        Command::Cosign(args) => cosign::run(shell, &args),
+        Command::Erase(args) => erase::run(shell, &args),
+        Command::Pack(command) => pack::export(shell, &command),
+        Command::Trust(command) => pack::trust(shell, &command),
+        Command::Verify(args) => verify::run(shell.out, &args),
+        Command::Fsck(args) => fsck::run(shell, &args),
+        Command::Statement(command) => sources::statement(shell, &command),
+        Command::Screen(args) => sources::screen(shell, &args),
+        Command::Docs => docs::run(),
+    }
+}
+
+fn tick(shell: &Shell, args: &FolderArgs) -> Result<u8> {
+    let mut live = shell.live(&args.dir)?;
+    let recorded = live.tick()?;
+    let size = live.replica().ledger().size();
+    shell.out.answer(&serde_json::json!({ "recorded": recorded, "size": size }), || {
+        let what = if recorded { "what was due is on record" } else { "nothing was due" };
+        format!("{what}; the ledger holds {size} records")
+    })?;
+    Ok(0)
+}

@@ -1,0 +1,171 @@
+//! `lockstep credential`: who may act in which role, by whose word.
+
+use crate::fault::invalid;
+use crate::folder::{Folder, FolderArgs};
+use crate::key::public_of;
+use crate::os;
+use crate::party::{Party, SignerArgs, hand_in, tell};
+use crate::shell::Shell;
+use crate::words;
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use lockstep_attest::{Credential, CredentialKey, Revocation, Statement};
+use lockstep_node::client::Draft;
+use lockstep_types::{Digest, Lei, Name};
+use serde_json::json;
+
+/// What to do with credentials.
+#[derive(Debug, Clone, Subcommand)]
+pub enum CredentialCommand {
+    /// Attest that keys of a party hold a credential
+    Issue(Issue),
+    /// Take a credential back
+    Revoke(Revoke),
+    /// List the credentials of a ledger
+    List(FolderArgs),
+}
+
+/// A credential to issue.
+#[derive(Debug, Clone, Args)]
+pub struct Issue {
+    #[command(flatten)]
+    folder: FolderArgs,
+    #[command(flatten)]
+    signer: SignerArgs,
+    /// Who gets it
+    #[arg(long, value_name = "LEI")]
+    subject: Lei,
+    /// Its kind: what a role of a policy asks for
+    #[arg(long, value_name = "KIND")]
+    kind: Name,
+    /// A key of the subject: a public key file, a key file, an address or `exec:PROGRAM`
+    #[arg(long = "key", value_name = "KEY")]
+    keys: Vec<String>,
+    /// A key and the person who holds it, as `KEY` or `KEY=DIGEST`; a random digest is drawn. You keep who it
+    /// is
+    #[arg(long = "person", value_name = "KEY[=DIGEST]")]
+    persons: Vec<String>,
+    /// Valid from this time [default: now]
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Valid until this time, or for this long
+    #[arg(long, value_name = "TIME|DURATION", default_value = "365d")]
+    until: String,
+}
+
+/// A credential to take back.
+#[derive(Debug, Clone, Args)]
+pub struct Revoke {
+    #[command(flatten)]
+    folder: FolderArgs,
+    /// The credential, or the letters that its id begins with
+    credential: String,
+    #[command(flatten)]
+    signer: SignerArgs,
+    /// Why
+    #[arg(long)]
+    reason: String,
+    /// Steps taken since then are suspect: open cases with one are suspended
+    #[arg(long, value_name = "TIME")]
+    suspect_since: Option<String>,
+}
+
+/// Runs the command.
+pub fn run(shell: &mut Shell, command: &CredentialCommand) -> Result<u8> {
+    match command {
+        CredentialCommand::Issue(args) => issue(shell, args),
+        CredentialCommand::Revoke(args) => revoke(shell, args),
+        CredentialCommand::List(args) => list(shell, args),
+    }
+}
+
+fn issue(shell: &mut Shell, args: &Issue) -> Result<u8> {
+    let keys = credential_keys(&args.keys, &args.persons)?;
+    let mut live = shell.live(&args.folder.dir)?;
+    let party = Party::open(shell, &args.signer, live.kernel())?;
+    let signing = party.signing(live.replica())?;
+    let valid_from = args.from.as_deref().map(words::time).transpose()?.unwrap_or(signing.issued);
+    let statement = Statement::Credential(Credential {
+        expires: signing.expires,
+        issued: signing.issued,
+        keys,
+        kind: args.kind.clone(),
+        ledger: signing.ledger,
+        party: signing.party,
+        seen: signing.seen,
+        subject: args.subject,
+        valid_from,
+        valid_until: words::time_or_in(&args.until, valid_from)?,
+    });
+    let entered = hand_in(&mut live, &party, Draft { statement, openings: Vec::new() })?;
+    tell(shell, &entered, || {
+        format!("{} holds `{}`, on record as {}", args.subject, args.kind, entered.index())
+    })
+}
+
+/// Keys with and without persons, in the order that statements ask for.
+pub fn credential_keys(plain: &[String], persons: &[String]) -> Result<Vec<CredentialKey>> {
+    let mut keys: Vec<CredentialKey> = Vec::new();
+    for text in plain {
+        keys.push(CredentialKey { key: public_of(text)?, person: None });
+    }
+    for text in persons {
+        let (key, person) = match text.rsplit_once('=') {
+            Some((key, digest)) => (key, digest.parse::<Digest>()?),
+            None => (text.as_str(), Digest(os::random32()?)),
+        };
+        keys.push(CredentialKey { key: public_of(key)?, person: Some(person) });
+    }
+    if keys.is_empty() {
+        return Err(invalid("keys", "no key is named").hint("name one with `--key` or `--person`").into());
+    }
+    keys.sort_by_key(|key| key.key.id());
+    Ok(keys)
+}
+
+fn revoke(shell: &mut Shell, args: &Revoke) -> Result<u8> {
+    let mut live = shell.live(&args.folder.dir)?;
+    let credential = words::credential(live.replica(), &args.credential)?;
+    let party = Party::open(shell, &args.signer, live.kernel())?;
+    let signing = party.signing(live.replica())?;
+    let statement = Statement::Revocation(Revocation {
+        credential,
+        expires: signing.expires,
+        issued: signing.issued,
+        ledger: signing.ledger,
+        party: signing.party,
+        reason: args.reason.clone(),
+        seen: signing.seen,
+        suspect_since: args.suspect_since.as_deref().map(words::time).transpose()?,
+    });
+    let entered = hand_in(&mut live, &party, Draft { statement, openings: Vec::new() })?;
+    tell(shell, &entered, || format!("credential {credential} is revoked, on record as {}", entered.index()))
+}
+
+fn list(shell: &Shell, args: &FolderArgs) -> Result<u8> {
+    let replica = Folder::open(&args.dir)?.replica()?;
+    let held: Vec<_> = replica.kernel().credentials().collect();
+    let rows: Vec<_> = held
+        .iter()
+        .map(|(id, held)| {
+            let keys: Vec<_> = held.keys.iter().map(|key| key.key.id()).collect();
+            json!({
+                "credential": id, "issuer": held.issuer, "keys": keys, "kind": held.kind,
+                "revoked": held.revoked, "subject": held.subject,
+                "suspect_since": held.suspect_since, "valid_from": held.valid_from,
+                "valid_until": held.valid_until,
+            })
+        })
+        .collect();
+    shell.out.answer(&rows, || {
+        let line = |(id, held): &(&lockstep_types::CredentialDigest, &lockstep_kernel::state::Held)| {
+            let short: String = id.to_string().chars().take(12).collect();
+            let state = held
+                .revoked
+                .map_or_else(|| format!("until {}", held.valid_until), |at| format!("revoked {at}"));
+            format!("{short}  {}  {:<24} {state}", held.subject, held.kind.as_str())
+        };
+        held.iter().map(line).collect::<Vec<_>>().join("\n")
+    })?;
+    Ok(0)
+}

@@ -1,0 +1,104 @@
+//! `lockstep erase`: carries out an erasure that governance has ordered, in one folder.
+
+use crate::fault::{Kind, told};
+use crate::folder::{Folder, FolderArgs, latest_certificate};
+use crate::records;
+use crate::shell::Shell;
+use crate::words;
+use anyhow::Result;
+use clap::Args;
+use lockstep_attest::Statement;
+use lockstep_kernel::{Action, Body, Entity, Request};
+use lockstep_ledger::Input;
+use lockstep_node::{Replica, index};
+use lockstep_store::Store;
+use lockstep_types::{CaseId, Digest};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whose claims and evidence go.
+#[derive(Debug, Clone, Args)]
+pub struct Erase {
+    #[command(flatten)]
+    folder: FolderArgs,
+    /// The case, or the letters that its id begins with
+    case: String,
+}
+
+/// Erases commands and documents of a case. Leaves and bodies stay: nothing of the log changes.
+pub fn run(shell: &Shell, args: &Erase) -> Result<u8> {
+    let replica = Folder::open(&args.folder.dir)?.replica()?;
+    let case = words::case(&replica, &args.case)?;
+    check(&replica, case)?;
+    let (mut documents, mut commands) = (BTreeSet::new(), Vec::new());
+    for number in index::records_of(&**replica.store(), &Entity::Case(case))? {
+        let Some(record) = records::at(&replica, number)? else { continue };
+        let own = Body::from_slice(record.body());
+        if matches!(own, Ok(Body::Opened(_) | Body::Attested(_) | Body::Attempted(_) | Body::Withdrawn(_))) {
+            documents.extend(evidence(&**replica.store(), number)?);
+            commands.push(number);
+        }
+    }
+    let documents: Vec<Digest> = documents.into_iter().collect();
+    let erased = replica.store().erase(&documents, &commands)?;
+    let answer = json!({ "case": case, "commands": erased.commands, "documents": erased.documents });
+    shell.out.answer(&answer, || {
+        format!(
+            "case {case}: {} signed commands and {} documents are erased here",
+            erased.commands, erased.documents
+        )
+    })?;
+    Ok(0)
+}
+
+/// Ordered and in effect, closed, and wholly under a certificate: who joins later applies what stands.
+fn check(replica: &Replica, case: CaseId) -> Result<()> {
+    let refused = |code: &str, text: String| Err(told(Kind::Refused, code, text).into());
+    if !ordered(replica)?.contains(&case) {
+        return refused("erasure-not-ordered", format!("no order to erase case `{case}` is in effect"));
+    }
+    if replica.kernel().case(&case).is_some() {
+        return refused("case-open", format!("case `{case}` is not closed"));
+    }
+    let last = index::records_of(&**replica.store(), &Entity::Case(case))?.last().copied().unwrap_or(0);
+    let size = latest_certificate(replica)?.map_or(0, |certificate| certificate.size);
+    if size <= last {
+        return refused(
+            "not-certified",
+            format!("record {last} of the case is not certified: {size} records are"),
+        );
+    }
+    Ok(())
+}
+
+/// Cases whose erasure has taken effect.
+fn ordered(replica: &Replica) -> Result<BTreeSet<CaseId>> {
+    let (mut proposed, mut enacted) = (BTreeMap::new(), BTreeSet::new());
+    records::each(replica, |_, record| match Body::from_slice(record.body()) {
+        Ok(Body::Proposed(body)) => {
+            if let Action::Erase(erasure) = body.action {
+                proposed.insert(CaseId(record.leaf_hash().0), erasure.case);
+            }
+        }
+        Ok(Body::Enacted(body)) => {
+            enacted.insert(body.case);
+        }
+        _ => {}
+    })?;
+    Ok(proposed.into_iter().filter(|(by, _)| enacted.contains(by)).map(|(_, case)| case).collect())
+}
+
+/// Digests of the documents that the command of a record names.
+fn evidence(store: &dyn Store, number: u64) -> Result<Vec<Digest>> {
+    let stored = store.records(number, 1, usize::MAX)?;
+    let Some(bytes) = stored.first().and_then(|stored| stored.command.as_deref()) else {
+        return Ok(Vec::new());
+    };
+    let Some(command) = Input::from_bytes(bytes)?.command else { return Ok(Vec::new()) };
+    let request = Request::from_slice(&command)?;
+    let Some(submission) = request.submission() else { return Ok(Vec::new()) };
+    match Statement::from_slice(&submission.envelope.payload)? {
+        Statement::Attestation(said) => Ok(said.evidence.iter().map(|digest| Digest(digest.0)).collect()),
+        _ => Ok(Vec::new()),
+    }
+}

@@ -1,0 +1,198 @@
+//! Errors at the edge: a stable code, a kind, the text with what caused it, and what to do about it.
+
+use lockstep_attest::SubmissionError;
+use lockstep_kernel::Refusal;
+use lockstep_node::cosigner::CosignerError;
+use lockstep_node::{AppenderError, ReplicaError, SignerError};
+use lockstep_store::StoreError;
+use serde::Serialize;
+
+/// What sort of error it is: whether trying again, or asking for something else, can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// What was asked cannot be understood, or a file is not what it should be.
+    Invalid,
+    /// It was understood, and a rule says no.
+    Refused,
+    /// It does not fit what others have done since.
+    Conflict,
+    /// Somebody else is at work; the same again may succeed.
+    Retry,
+    /// This program or this machine failed.
+    Internal,
+}
+
+/// An error that this crate words itself.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct Told {
+    code: String,
+    kind: Kind,
+    text: String,
+    hint: Option<String>,
+    #[source]
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// An error with its stable code.
+pub fn told(kind: Kind, code: impl Into<String>, text: impl Into<String>) -> Told {
+    Told { code: code.into(), kind, text: text.into(), hint: None, source: None }
+}
+
+/// Shorthand for what a user got wrong.
+pub fn invalid(code: &'static str, text: impl Into<String>) -> Told {
+    told(Kind::Invalid, code, text)
+}
+
+impl Told {
+    /// What to do about it.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// What caused it.
+    pub fn source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+/// An error as it is shown.
+#[derive(Debug, Serialize)]
+pub struct Fault {
+    /// Stable; see `docs/errors/README.md`.
+    pub code: String,
+    /// What sort of error.
+    pub kind: Kind,
+    /// The text, lower case, without a full stop.
+    pub text: String,
+    /// What caused it, outermost first.
+    pub causes: Vec<String>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    /// Finds code, kind and hint in a chain of errors.
+    pub fn of(error: &anyhow::Error) -> Self {
+        let text = error.to_string();
+        let mut causes: Vec<String> = Vec::new();
+        for cause in error.chain().skip(1).map(ToString::to_string) {
+            if cause != text && causes.last() != Some(&cause) {
+                causes.push(cause);
+            }
+        }
+        let (code, kind, hint) = error.chain().find_map(known).unwrap_or_else(|| {
+            let io = error.chain().find_map(|e| e.downcast_ref::<std::io::Error>());
+            match io.map(std::io::Error::kind) {
+                Some(std::io::ErrorKind::NotFound) => ("file-missing".to_owned(), Kind::Invalid, None),
+                Some(std::io::ErrorKind::AlreadyExists) => ("file-exists".to_owned(), Kind::Invalid, None),
+                Some(_) => ("input-output".to_owned(), Kind::Internal, None),
+                None => ("invalid".to_owned(), Kind::Invalid, None),
+            }
+        });
+        Self { code, kind, text, causes, hint }
+    }
+
+    /// 1 when a rule says no, 2 when this program could not find out.
+    pub const fn exit_code(&self) -> u8 {
+        if matches!(self.kind, Kind::Refused) { 1 } else { 2 }
+    }
+}
+
+type Known = (String, Kind, Option<String>);
+
+fn known(error: &(dyn std::error::Error + 'static)) -> Option<Known> {
+    if let Some(told) = error.downcast_ref::<Told>() {
+        return Some((told.code.clone(), told.kind, told.hint.clone()));
+    }
+    if let Some(refusal) = error.downcast_ref::<Refusal>() {
+        return Some((refusal.code().as_text(), Kind::Refused, hint_of(refusal)));
+    }
+    if let Some(error) = error.downcast_ref::<SubmissionError>() {
+        let code = match error {
+            SubmissionError::UnknownKey { .. } => "key-unknown",
+            SubmissionError::Signature { .. } => "signature",
+            _ => "submission",
+        };
+        return Some((code.to_owned(), Kind::Refused, None));
+    }
+    node_error(error).or_else(|| error.downcast_ref::<StoreError>().map(store_error))
+}
+
+fn node_error(error: &(dyn std::error::Error + 'static)) -> Option<Known> {
+    let plain = |code: &str, kind: Kind| Some((code.to_owned(), kind, None));
+    if let Some(error) = error.downcast_ref::<AppenderError>() {
+        return match error {
+            AppenderError::ClockBehind { .. } => plain("clock-behind", Kind::Internal),
+            AppenderError::Quorum(_) => plain("cosignature", Kind::Refused),
+            _ => None,
+        };
+    }
+    if let Some(error) = error.downcast_ref::<CosignerError>() {
+        return match error {
+            CosignerError::OtherLedger { .. } => plain("other-ledger", Kind::Refused),
+            CosignerError::Rejected { .. } => plain("records-refused", Kind::Refused),
+            CosignerError::OldCopy { .. } => plain("old-copy", Kind::Conflict),
+            CosignerError::NothingToSign => plain("nothing-to-sign", Kind::Conflict),
+            _ => None,
+        };
+    }
+    if let Some(error) = error.downcast_ref::<SignerError>() {
+        return match error {
+            SignerError::Suite { .. } => plain("key-suite", Kind::Invalid),
+            SignerError::Refused(_) => plain("signing-refused", Kind::Refused),
+            SignerError::Memory(_) => plain("signer-memory", Kind::Conflict),
+            SignerError::Key { .. } | SignerError::Signature(_) => plain("signer", Kind::Internal),
+        };
+    }
+    match error.downcast_ref::<ReplicaError>()? {
+        ReplicaError::HeadMoved { .. } => plain("head-moved", Kind::Retry),
+        ReplicaError::Unknown => plain("append-unknown", Kind::Retry),
+        ReplicaError::Replay { .. } | ReplicaError::Command { .. } => plain("records-differ", Kind::Refused),
+        ReplicaError::Record { .. } | ReplicaError::Input { .. } | ReplicaError::Apply { .. } => {
+            plain("records-damaged", Kind::Refused)
+        }
+        _ => None,
+    }
+}
+
+fn store_error(error: &StoreError) -> Known {
+    match error {
+        StoreError::Locked { .. } => {
+            let hint = "another `lockstep` has this folder open; try again when it is done".to_owned();
+            ("store-locked".to_owned(), Kind::Retry, Some(hint))
+        }
+        StoreError::Format { .. } => ("store-format".to_owned(), Kind::Invalid, None),
+        StoreError::Limit { .. } => ("store-limit".to_owned(), Kind::Invalid, None),
+        StoreError::Damaged { .. } | StoreError::IndexDamaged { .. } => {
+            let hint = "run `lockstep fsck` to see how far the folder is whole".to_owned();
+            ("store-damaged".to_owned(), Kind::Internal, Some(hint))
+        }
+        _ => ("store".to_owned(), Kind::Internal, None),
+    }
+}
+
+/// What a party can do about a refusal, where that is not plain from the text.
+fn hint_of(refusal: &Refusal) -> Option<String> {
+    let hint = match refusal {
+        Refusal::Order { missing, .. } => format!("`{missing}` has to be taken first"),
+        Refusal::Persons { expected, .. } => {
+            format!("add keys of other persons with `--and`: {expected} are needed")
+        }
+        Refusal::HeadroomUnknown { .. } => {
+            "a fresh reading of the token supply is needed: `lockstep reading`".to_owned()
+        }
+        Refusal::Stale { .. } => "state it again with a newer date".to_owned(),
+        Refusal::Suspended { step, .. } => format!("withdraw `{step}` and take it again"),
+        Refusal::StepTaken { .. } => "withdraw the step first, if it was wrong".to_owned(),
+        _ => return None,
+    };
+    Some(hint)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+//! A ledger in a folder (docs/how-to/first-ledger.md):
+//!
+//! ```text
+//! lockstep.json  what this folder is            store/      records, documents, certificates
+//! checkpoint     signed note, C2SP              tile/       tiles of the log, C2SP
+//! cosigned/      signatures not yet k           keys/       the appender's and the log's keys
+//! handovers/     after rotations, by both sets
+//! ```
+
+pub mod archive;
+pub mod live;
+pub mod memory;
+pub mod tiles;
+
+use crate::fault::invalid;
+use crate::os;
+use crate::records;
+use anyhow::{Context, Result};
+use clap::Args;
+use lockstep_kernel::{Action, Body};
+use lockstep_ledger::log::{LogHead, origin};
+use lockstep_ledger::note::{Note, NoteKey, NoteKeyKind};
+use lockstep_ledger::{Certificate, Committee, Handover};
+use lockstep_node::Replica;
+use lockstep_store::{Embedded, Store};
+use lockstep_types::{CaseId, LedgerId, Name};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tiles::TilesOnDisk;
+
+/// The format that this program reads and writes.
+pub const FOLDER_FORMAT: &str = "lockstep-folder/1";
+
+/// What `lockstep.json` says. Everything else about the ledger stands in its records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// [`FOLDER_FORMAT`].
+    pub format: String,
+    /// The ledger: leaf hash of its genesis.
+    pub ledger: LedgerId,
+    /// What people call it.
+    pub name: Name,
+}
+
+/// The folder of a ledger.
+#[derive(Debug, Clone, Args)]
+pub struct FolderArgs {
+    /// The ledger's folder
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+}
+
+/// A folder whose `lockstep.json` has been read.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    dir: PathBuf,
+    config: Config,
+}
+
+impl Folder {
+    /// Reads `lockstep.json`.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let path = dir.join("lockstep.json");
+        if !path.exists() {
+            let text = format!("`{}` is no ledger's folder: it has no `lockstep.json`", dir.display());
+            return Err(invalid("folder", text).hint("make a ledger with `lockstep init DIR`").into());
+        }
+        let bytes = os::read(&path, os::SMALL_FILE_BYTES_MAX)?;
+        let config: Config =
+            serde_json::from_slice(&bytes).with_context(|| format!("`{}` is refused", path.display()))?;
+        if config.format != FOLDER_FORMAT {
+            let text = format!(
+                "`{}` names the format `{}`, expected `{FOLDER_FORMAT}`",
+                path.display(),
+                config.format
+            );
+            return Err(invalid("folder-format", text).into());
+        }
+        Ok(Self { dir: dir.to_owned(), config })
+    }
+
+    /// Writes `lockstep.json` into a folder whose ledger has begun.
+    pub fn write(dir: &Path, ledger: LedgerId, name: Name) -> Result<Self> {
+        let config = Config { format: FOLDER_FORMAT.to_owned(), ledger, name };
+        let json = serde_json::to_string_pretty(&config)?;
+        os::write_atomic(&dir.join("lockstep.json"), format!("{json}\n").as_bytes())?;
+        Ok(Self { dir: dir.to_owned(), config })
+    }
+
+    /// Where it is.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The ledger.
+    pub const fn ledger(&self) -> LedgerId {
+        self.config.ledger
+    }
+
+    /// What people call it.
+    pub const fn name(&self) -> &Name {
+        &self.config.name
+    }
+
+    /// Where signatures wait for others.
+    pub fn cosigned(&self) -> PathBuf {
+        self.dir.join("cosigned")
+    }
+
+    /// The ledger to read: held by this process until dropped.
+    pub fn replica(&self) -> Result<Replica> {
+        let (store, tiles) = open_parts(&self.dir)?;
+        let replica = Replica::open(store, tiles)?;
+        let found = replica.ledger().id();
+        if found.is_some_and(|found| found != self.config.ledger) {
+            let text = format!(
+                "`{}` names another ledger than its store holds",
+                self.dir.join("lockstep.json").display()
+            );
+            return Err(invalid("folder", text).into());
+        }
+        Ok(replica)
+    }
+}
+
+/// Store and tiles of a folder, made if they are not there.
+pub fn open_parts(dir: &Path) -> Result<(Arc<dyn Store>, Arc<TilesOnDisk>)> {
+    let store = Embedded::open(&dir.join("store"))
+        .with_context(|| format!("the ledger in `{}` cannot be opened", dir.display()))?;
+    Ok((Arc::new(store), Arc::new(TilesOnDisk::new(dir))))
+}
+
+/// The latest certificate that the store keeps.
+pub fn latest_certificate(replica: &Replica) -> Result<Option<Certificate>> {
+    let latest = replica.store().latest_certificate()?;
+    Ok(latest.map(|(_, bytes)| Certificate::from_bytes(&bytes)).transpose()?)
+}
+
+/// The committees of all epochs so far, in order.
+pub fn committees(replica: &Replica) -> Result<Vec<Committee>> {
+    let (mut found, mut rotations, mut epochs) = (Vec::new(), BTreeMap::new(), Vec::new());
+    records::each(replica, |_, record| match Body::from_slice(record.body()) {
+        Ok(Body::Genesis(genesis)) => epochs.push((genesis.cosigners.clone(), genesis.cosigner_threshold)),
+        Ok(Body::Proposed(body)) => {
+            if let Action::Rotate(rotation) = body.action {
+                rotations.insert(CaseId(record.leaf_hash().0), rotation);
+            }
+        }
+        Ok(Body::Enacted(body)) => {
+            epochs.extend(
+                rotations.remove(&body.case).map(|rotation| (rotation.cosigners, rotation.threshold)),
+            );
+        }
+        _ => {}
+    })?;
+    for (epoch, (members, threshold)) in (0..).zip(epochs) {
+        found.push(Committee::new(epoch, members, threshold)?);
+    }
+    Ok(found)
+}
+
+/// Where the handover to an epoch is kept.
+pub fn handover_file(dir: &Path, epoch: u64) -> PathBuf {
+    dir.join("handovers").join(format!("{epoch}.json"))
+}
+
+/// Every handover, in the order of epochs.
+pub fn handovers(dir: &Path) -> Result<Vec<Handover>> {
+    let read = |path: PathBuf| -> Result<Handover> {
+        let bytes = os::read(&path, os::SMALL_FILE_BYTES_MAX)?;
+        Ok(lockstep_types::canonical::from_slice(&bytes, bytes.len())?)
+    };
+    // Epochs follow one another, and a rotation without a handover ends the row.
+    (1..).map(|epoch| handover_file(dir, epoch)).take_while(|path| path.exists()).map(read).collect()
+}
+
+/// Writes the log's head as a signed note of three lines, for C2SP clients (specs/log.md §4). It authorises
+/// nothing.
+pub fn write_checkpoint(dir: &Path, replica: &Replica, log: &lockstep_crypto::SecretKey) -> Result<()> {
+    let (Some(genesis), Some(seal)) = (replica.kernel().genesis(), replica.ledger().last_seal()) else {
+        return Ok(());
+    };
+    let origin = origin(&genesis.name, genesis.nonce.as_bytes());
+    let head = LogHead::new(&origin, seal.head.size, seal.head.root)?;
+    let mut note = Note::new(&head.to_string())?;
+    let key = NoteKey::new(&origin, NoteKeyKind::Ed25519, genesis.log.clone())?;
+    note.sign(&key, log, seal.record.time())?;
+    os::write_atomic(&dir.join("checkpoint"), note.to_string().as_bytes())
+}

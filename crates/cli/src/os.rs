@@ -1,0 +1,90 @@
+//! The one place where time, randomness and files come from the operating system.
+
+use crate::fault::{Kind, told};
+use anyhow::{Context, Result};
+use lockstep_types::Time;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Longest file that a person hands in as a document, a policy or a list.
+pub const FILE_BYTES_MAX: u64 = 64 * 1_048_576;
+/// Longest key, passphrase or configuration file.
+pub const SMALL_FILE_BYTES_MAX: u64 = 65_536;
+
+/// This machine's clock.
+pub fn now() -> Result<Time> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).context("this clock stands before 1970")?;
+    let ms = u64::try_from(since.as_millis()).context("this clock stands too far ahead")?;
+    Ok(Time::from_ms(ms)?)
+}
+
+/// 32 random bytes.
+pub fn random32() -> Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).context("the operating system gives no randomness")?;
+    Ok(bytes)
+}
+
+/// Randomness where no error can be returned: a machine without any must not go on.
+pub fn seed() -> [u8; 32] {
+    random32().unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+/// A file of at most `bytes_max` bytes.
+pub fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
+    let file = File::open(path).with_context(|| format!("cannot open `{}`", path.display()))?;
+    read_open(file, path, bytes_max)
+}
+
+fn read_open(file: File, path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limited = file.take(bytes_max + 1).read_to_end(&mut bytes);
+    limited.with_context(|| format!("cannot read `{}`", path.display()))?;
+    if bytes.len() as u64 > bytes_max {
+        let text = format!("`{}` is longer than {bytes_max} bytes", path.display());
+        return Err(told(Kind::Invalid, "file-too-long", text).into());
+    }
+    Ok(bytes)
+}
+
+/// A file that only its owner can read or write; others are refused, since anybody may have it by now.
+pub fn read_private(path: &Path) -> Result<Vec<u8>> {
+    let file = File::open(path).with_context(|| format!("cannot open `{}`", path.display()))?;
+    let mode =
+        file.metadata().with_context(|| format!("cannot measure `{}`", path.display()))?.permissions().mode();
+    if mode & 0o077 != 0 {
+        let text = format!("`{}` has mode {:04o}, expected 0600", path.display(), mode & 0o7777);
+        let hint = format!("run `chmod 600 {}`, and think of who may have read it", path.display());
+        return Err(told(Kind::Invalid, "file-permissions", text).hint(hint).into());
+    }
+    read_open(file, path, SMALL_FILE_BYTES_MAX)
+}
+
+/// Makes a file that only its owner can read; one that exists is never overwritten.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let mut file = file.with_context(|| format!("cannot make `{}`", path.display()))?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    written.with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// Replaces a file as a whole: written beside it, flushed, renamed.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = with_suffix(path, ".new");
+    let written = File::create(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    });
+    written.with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// `path` with more letters at its end.
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = std::ffi::OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}

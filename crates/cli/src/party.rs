@@ -1,0 +1,102 @@
+//! A party at work: its keys, a draft, signatures, and the way to the ledger.
+
+use crate::fault::{Kind, invalid, told};
+use crate::folder::latest_certificate;
+use crate::folder::live::{Entered, Live};
+use crate::key::{Holder, KeyRef};
+use crate::os;
+use crate::shell::Shell;
+use anyhow::{Context, Result};
+use clap::Args;
+use lockstep_attest::sign::{Sign, sign};
+use lockstep_attest::{Seen, Submission};
+use lockstep_kernel::Kernel;
+use lockstep_node::Replica;
+use lockstep_node::client::{Draft, Signing};
+use lockstep_types::{Lei, Time};
+
+/// How long what is signed here may travel before it is void: 1 hour.
+const ENVELOPE_MS: u64 = 3_600_000;
+
+/// Who signs.
+#[derive(Debug, Clone, Args)]
+pub struct SignerArgs {
+    /// Sign with this key: a key file, or `exec:PROGRAM[,PUBLIC-KEY-FILE]`
+    #[arg(long = "as", alias = "signer", value_name = "KEY")]
+    pub key: KeyRef,
+    /// And with this key of another person of the same party, on the same envelope
+    #[arg(long = "and", value_name = "KEY")]
+    pub and: Vec<KeyRef>,
+}
+
+/// A party with its keys open.
+pub struct Party {
+    /// Whose keys they are on this ledger.
+    pub lei: Lei,
+    holders: Vec<Holder>,
+}
+
+impl Party {
+    /// Opens the keys and asks the ledger whose they are.
+    pub fn open(shell: &mut Shell, args: &SignerArgs, kernel: &Kernel) -> Result<Self> {
+        let mut holders = Vec::with_capacity(1 + args.and.len());
+        for key in std::iter::once(&args.key).chain(&args.and) {
+            holders.push(shell.keyring.open(key)?);
+        }
+        let owners: Vec<Lei> = holders.iter().map(|holder| owner(kernel, holder)).collect::<Result<_>>()?;
+        let lei = *owners.first().context("no key")?;
+        match owners.iter().find(|other| **other != lei) {
+            None => Ok(Self { lei, holders }),
+            Some(other) => {
+                let text = format!("the keys belong to `{lei}` and `{other}`: one envelope is one party's");
+                Err(invalid("key-owner", text).into())
+            }
+        }
+    }
+
+    /// What every draft of this party needs.
+    pub fn signing(&self, replica: &Replica) -> Result<Signing> {
+        signing(replica, self.lei)
+    }
+
+    /// Signs a draft with all keys.
+    pub fn sign(&self, draft: Draft) -> Result<Submission> {
+        let holders: Vec<&Holder> = self.holders.iter().collect();
+        sign(&draft.statement, draft.openings, &holders).context("nothing was signed")
+    }
+}
+
+fn owner(kernel: &Kernel, holder: &Holder) -> Result<Lei> {
+    let id = holder.public().id();
+    let entry = kernel.key(&id).ok_or_else(|| {
+        told(Kind::Refused, "key-unknown", format!("key `{id}` is not registered on this ledger"))
+            .hint("a credential issuer registers it with `lockstep credential issue`")
+    })?;
+    Ok(entry.owner)
+}
+
+/// What a draft needs for a party whose key the ledger may not know yet.
+pub fn signing(replica: &Replica, party: Lei) -> Result<Signing> {
+    let issued: Time = os::now()?;
+    let ledger = replica.ledger().id().context("the ledger has not begun")?;
+    let seen = match latest_certificate(replica)? {
+        Some(certificate) => Some(Seen { certificate: certificate.digest()?, size: certificate.size }),
+        None => None,
+    };
+    Ok(Signing { ledger, party, issued, expires: issued.saturating_add_ms(ENVELOPE_MS), seen })
+}
+
+/// Tells what became of something that was handed in: exit code 1 when it was refused, on record.
+pub fn tell(shell: &Shell, entered: &Entered, done: impl FnOnce() -> String) -> Result<u8> {
+    shell.out.answer(&entered.json()?, || match entered.refused() {
+        None => done(),
+        Some(refusal) => format!("refused, on record as {}: {refusal}", entered.index()),
+    })?;
+    Ok(u8::from(entered.refused().is_some()))
+}
+
+/// Hands in a draft of a party.
+pub fn hand_in(live: &mut Live, party: &Party, draft: Draft) -> Result<Entered> {
+    let submission = party.sign(draft)?;
+    live.submit(lockstep_kernel::Request::Submit(Box::new(submission)), Vec::new())
+}

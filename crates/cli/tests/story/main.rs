@@ -1,0 +1,285 @@
+//! Whole stories with the real program: folders, keys, institutions, and what goes wrong between them.
+
+mod signer;
+mod town;
+
+use lockstep_types::LedgerId;
+use std::process::Command;
+use town::{POLICY, SAMPLES, Town, copy, ran};
+
+#[test]
+fn a_case_from_genesis_to_a_verified_pack() {
+    let town = Town::with_ledger();
+    let case = town.decided_case();
+    let early = town.run(&["pack", "export", "acme", &case, "-o", "early.json"]);
+    assert_eq!((early.code, early.fault().as_str()), (2, "not-certified"));
+
+    assert_eq!(town.cosign(1)["certificate"], false);
+    assert_eq!(town.cosign(2)["certificate"], false);
+    let third = town.cosign(3);
+    assert_eq!((&third["certificate"], &third["signed"]), (&true.into(), &3.into()), "{third}");
+
+    let short = &case[..8];
+    town.ok(&["pack", "export", "acme", short, "-o", "case.json", "--evidence"]);
+    town.ok(&["trust", "export", "acme", "-o", "trust.json"]);
+    let verified = town.run(&["verify", "case.json", "--trust", "trust.json"]);
+    assert_eq!(verified.code, 0, "{}\n{}", verified.out, verified.err);
+    assert_eq!(verified.json()["verdict"], "verified");
+    let untrusted = town.run(&["verify", "case.json"]);
+    assert_eq!(untrusted.code, 2, "{}", untrusted.out);
+
+    let pack = std::fs::read_to_string(town.path("case.json")).unwrap();
+    std::fs::write(town.path("changed.json"), pack.replace("1000000.00", "9000000.00")).unwrap();
+    let changed = town.run(&["verify", "changed.json", "--trust", "trust.json"]);
+    assert_eq!(changed.code, 1, "{}", changed.out);
+
+    town.ok(&["pack", "export", "acme", &case, "-o", "less.json", "--withhold", "payment.debtor"]);
+    let less = std::fs::read_to_string(town.path("less.json")).unwrap();
+    assert!(pack.contains("Jane Doe") && !less.contains("Jane Doe"));
+    assert_eq!(town.run(&["verify", "less.json", "--trust", "trust.json"]).code, 0);
+
+    let shown = town.ok(&["case", "show", "acme", short]);
+    assert_eq!(shown["phase"], "decided");
+    assert_eq!(town.ok(&["case", "list", "acme"])[0]["case"], case.as_str());
+    let checked = town.run(&["fsck", "acme", "--key", "cosigner1", "--key", "cosigner4"]);
+    assert_eq!(checked.code, 0, "{}\n{}", checked.out, checked.err);
+    let own = town.run(&["fsck", "cosigner1.ledger", "--key", "cosigner1"]);
+    assert_eq!(own.code, 0, "{}\n{}", own.out, own.err);
+}
+
+#[test]
+fn what_is_refused_is_on_record_and_ends_with_exit_code_one() {
+    let town = Town::with_ledger();
+    let case = town.open_case();
+    let early = town.attest(&case, "audit", "auditor", &["agrees=true", "balance=5000000", "haircut_bps=0"]);
+    assert_eq!(early.code, 1, "{}\n{}", early.out, early.err);
+    let answer = early.json();
+    assert_eq!(answer["refused"], "order");
+    assert!(
+        answer["receipt"]["accepted"]["item"]["result"]["refused"]["record"]["index"].is_u64(),
+        "{answer}"
+    );
+
+    assert_eq!(town.attest(&case, "request", "issuer", &[]).code, 0);
+    assert_eq!(town.payment(&case, "1").code, 0);
+    let taken =
+        town.ok(&["withdraw", "acme", &case, "payment", "--as", "custodian", "--reason", "wrong entry"]);
+    assert_eq!(taken["records"][0]["kind"], "withdrawn");
+    assert_eq!(town.payment(&case, "1").code, 0);
+    let second = town.open_case();
+    assert_eq!(town.attest(&second, "request", "issuer", &[]).code, 0);
+    assert_eq!(town.payment(&second, "1").json()["refused"], "single_use");
+    town.evidence(&case);
+    let alone = town.run(&["attest", "acme", &case, "approve", "--as", "officer1"]);
+    assert_eq!((alone.code, &alone.json()["refused"]), (1, &"persons".into()));
+    let refused = town.ok(&["attest", "acme", &second, "screen", "--as", "screening", "--refuse", "a hit"]);
+    assert_eq!(refused["records"][0]["kind"], "attested");
+    assert_eq!(town.ok(&["case", "show", "acme", &second])["phase"], "refused");
+}
+
+#[test]
+fn what_a_person_gets_wrong_is_said_before_anything_is_signed() {
+    let town = Town::with_ledger();
+    let case = town.open_case();
+    let fault = |args: &[&str]| {
+        let ran = town.run(args);
+        assert_eq!(ran.code, 2, "{args:?}\n{}\n{}", ran.out, ran.err);
+        (ran.fault(), ran.err)
+    };
+    let (code, text) = fault(&["attest", "acme", &case, "audits", "--as", "auditor"]);
+    assert!(code == "step-unknown" && text.contains("`audit`"), "{text}");
+    let (_, text) = fault(&["attest", "acme", &case, "audit", "--as", "auditor", "--claim", "agrees=yes"]);
+    assert!(text.contains("`true` or `false`"), "{text}");
+    let (code, _) = fault(&["attest", "acme", "ffffffff", "audit", "--as", "auditor"]);
+    assert_eq!(code, "unknown-id");
+    let (code, text) = fault(&["case", "open", "acme", "stablecoin", "--as", "issuer"]);
+    assert!(code == "policy-unknown" && text.contains("acme-usd/stablecoin.issue"), "{text}");
+    let (code, _) = fault(&["case", "list", "nowhere"]);
+    assert_eq!(code, "folder");
+    let (code, _) = fault(&["attest", "acme", &case, "reserve", "--as", "custodian", "--claim", "balance=1"]);
+    assert_eq!(code, "evidence");
+    let usage = Command::new(env!("CARGO_BIN_EXE_lockstep")).arg("attest").output().unwrap();
+    assert_eq!(usage.status.code(), Some(2));
+    assert!(usage.stdout.is_empty() && !usage.stderr.is_empty());
+}
+
+#[test]
+fn secrets_that_others_can_read_are_not_used() {
+    let town = Town::new();
+    town.key("ed25519", "key");
+    let mode = |path: &str| {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(town.path(path)).unwrap().permissions().mode() & 0o777
+    };
+    assert_eq!(mode("key"), 0o600);
+    let text = std::fs::read_to_string(town.path("key")).unwrap();
+    assert!(text.contains("\"format\":\"lockstep-key/1\""), "{text}");
+    town.ok(&["key", "show", "key"]);
+    let again = town.run(&["key", "new", "--suite", "ed25519", "--out", "key", "--cost", "10"]);
+    assert_eq!((again.code, again.fault().as_str()), (2, "file-exists"));
+
+    let town = Town::with_ledger();
+    let open = ["case", "open", "acme", "stablecoin.issue", "--as", "issuer", "--param", "amount=1"];
+    town.mode("issuer", 0o640);
+    assert_eq!(town.run(&open).fault(), "file-permissions");
+    town.mode("issuer", 0o600);
+    town.mode("pass", 0o644);
+    assert_eq!(town.run(&open).fault(), "file-permissions");
+    town.private("pass", "another passphrase\n");
+    let wrong = town.run(&open);
+    assert_eq!((wrong.code, wrong.fault().as_str()), (1, "passphrase"));
+}
+
+#[test]
+fn an_older_copy_of_the_folder_is_recognised_and_nothing_is_appended() {
+    let town = Town::with_ledger();
+    let case = town.open_case();
+    copy(&town.path("acme"), &town.path("backup"));
+    for number in 1..=3 {
+        town.cosign(number);
+    }
+    assert_eq!(town.attest(&case, "request", "issuer", &[]).code, 0);
+    std::fs::rename(town.path("acme"), town.path("lost")).unwrap();
+    std::fs::rename(town.path("backup"), town.path("acme")).unwrap();
+    let stopped = town.attest(&case, "request", "issuer", &[]);
+    assert_eq!((stopped.code, stopped.fault().as_str()), (2, "old-copy"));
+    let checked = town.run(&["fsck", "acme", "--key", "cosigner1"]);
+    assert_eq!(checked.code, 1);
+    assert!(checked.out.contains("an older copy was put back"), "{}", checked.out);
+
+    // Without this machine's memory nobody knows, and that is said too.
+    std::fs::remove_dir_all(town.path("state")).unwrap();
+    assert_eq!(town.attest(&case, "request", "issuer", &[]).fault(), "memory-missing");
+    // The co-signers still know: what would be signed here is another history.
+    town.ok(&["fsck", "acme", "--remember"]);
+    let refused = town.run(&["cosign", "acme", "--key", "cosigner1"]);
+    assert_ne!(refused.code, 0, "{}", refused.out);
+
+    std::fs::remove_dir_all(town.path("acme")).unwrap();
+    std::fs::rename(town.path("lost"), town.path("acme")).unwrap();
+    let whole = town.run(&["fsck", "acme", "--key", "cosigner1", "--key", "cosigner2"]);
+    assert_eq!(whole.code, 1, "this machine remembers the older copy, which went on: {}", whole.out);
+}
+
+#[test]
+fn a_change_in_the_folder_is_found() {
+    let town = Town::with_ledger();
+    town.open_case();
+    for number in 1..=3 {
+        town.cosign(number);
+    }
+    assert_eq!(town.run(&["fsck", "acme"]).code, 0);
+    let tiles = town.path("acme/tile/entries/000.p");
+    let tile = std::fs::read_dir(tiles).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&tile).unwrap();
+    bytes[10] ^= 1;
+    std::fs::write(&tile, bytes).unwrap();
+    let found = town.run(&["fsck", "acme"]);
+    assert!(found.code == 1 && found.out.contains("tiles"), "{}", found.out);
+    let note = std::fs::read_to_string(town.path("acme/checkpoint")).unwrap();
+    assert_eq!(note.split("\n\n").next().unwrap().lines().count(), 3, "{note}");
+}
+
+#[test]
+fn changes_that_loosen_need_the_administrators_and_the_cosigners() {
+    let town = Town::with_ledger();
+    let proposed =
+        town.ok(&["govern", "list", "acme", "acme-usd/blocked_countries", "--empty", "--as", "admin"]);
+    assert_eq!(proposed["enacted"], false);
+    let case = proposed["case"].as_str().unwrap();
+    assert_eq!(town.ok(&["govern", "show", "acme"])[0]["loosens"], true);
+    for number in 1..=2 {
+        town.ok(&["govern", "consent", "acme", case, "--as", &format!("cosigner{number}")]);
+    }
+    let last = town.ok(&["govern", "consent", "acme", case, "--as", "cosigner3"]);
+    assert!(last["records"].as_array().unwrap().iter().any(|record| record["kind"] == "enacted"), "{last}");
+    let stranger = town.run(&["govern", "consent", "acme", case, "--as", "auditor"]);
+    assert_eq!(stranger.code, 1, "{}", stranger.out);
+}
+
+#[test]
+fn a_revoked_credential_counts_no_more() {
+    let town = Town::with_ledger();
+    let case = town.open_case();
+    let list = town.ok(&["credential", "list", "acme"]);
+    let issuer = list.as_array().unwrap().iter().find(|row| row["kind"] == "e-money-institution").unwrap();
+    let id = issuer["credential"].as_str().unwrap();
+    town.ok(&[
+        "credential",
+        "revoke",
+        "acme",
+        &id[..10],
+        "--as",
+        "registry",
+        "--reason",
+        "licence withdrawn",
+    ]);
+    assert_eq!(town.attest(&case, "request", "issuer", &[]).code, 1);
+    let again = town.run(&["case", "show", "acme", &case]);
+    assert!(again.out.contains("credential_revoked") || !again.out.contains("attested"), "{}", again.out);
+}
+
+#[test]
+fn policies_are_checked_explained_drawn_and_tested() {
+    let town = Town::new();
+    assert_eq!(town.ok(&["policy", "check", POLICY])["name"], "stablecoin.issue");
+    let told = town.ok(&["policy", "explain", POLICY, "--svg", "policy.svg"]);
+    assert!(told["sentences"].as_array().unwrap().len() > 6);
+    assert!(std::fs::read_to_string(town.path("policy.svg")).unwrap().starts_with("<svg"));
+    let played = town.run(&["policy", "test", POLICY]);
+    assert_eq!(played.code, 0, "{}", played.out);
+    assert!(played.json()["scenarios"].as_array().unwrap().len() >= 10);
+
+    copy(POLICY.as_ref(), &town.path("broken"));
+    let tests = std::fs::read_to_string(town.path("broken/tests.toml")).unwrap();
+    std::fs::write(town.path("broken/tests.toml"), tests.replace("refused:order", "accepted")).unwrap();
+    let failed = town.run(&["policy", "test", "broken"]);
+    assert!(
+        failed.code == 1 && failed.out.contains("expected accepted, found refused:order"),
+        "{}",
+        failed.out
+    );
+    let layout = std::fs::read_to_string(town.path("broken/policy.toml")).unwrap();
+    std::fs::write(
+        town.path("broken/policy.toml"),
+        layout.replace("by    = \"auditor\"", "by    = \"nobody\""),
+    )
+    .unwrap();
+    let findings = town.run(&["policy", "check", "broken"]);
+    assert_eq!(findings.code, 1, "{}", findings.out);
+    assert!(findings.json()["findings"][0]["line"].is_u64());
+}
+
+#[test]
+fn documents_from_outside_are_read() {
+    let town = Town::new();
+    let statement = format!("{SAMPLES}/statement.xml");
+    let read = town.ok(&["statement", "read", &statement]);
+    assert!(read["statements"][0]["entries_total"].as_u64().unwrap() > 0);
+    let claims = town.ok(&["statement", "read", &statement, "--payment", "HB2611200000017", "--balance"]);
+    assert_eq!(claims["payment"]["money"]["amount"].to_string(), "100000000", "{claims}");
+    let missing = town.run(&["statement", "read", &statement, "--payment", "NOPE"]);
+    assert_eq!(missing.code, 2, "{}", missing.err);
+    let sdn = format!("{SAMPLES}/sdn.csv");
+    let clean = town.run(&["screen", "--sanctions", &sdn, "--name", "Nobody At All"]);
+    assert_eq!(clean.code, 0, "{}", clean.out);
+    let text = std::fs::read_to_string(&sdn).unwrap();
+    let listed = text.lines().next().unwrap().split('"').nth(1).unwrap().to_owned();
+    let hit = town.run(&["screen", "--sanctions", &sdn, "--name", &listed]);
+    assert_eq!(hit.code, 1, "{listed}: {}", hit.out);
+}
+
+#[test]
+fn the_reference_of_the_command_line_is_the_one_that_is_committed() {
+    let printed = ran(&Command::new(env!("CARGO_BIN_EXE_lockstep")).arg("docs").output().unwrap());
+    let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md");
+    assert_eq!(std::fs::read_to_string(committed).unwrap(), printed.out, "run `cargo xtask gen`");
+}
+
+#[test]
+fn a_cosigner_follows_the_ledger_it_was_told_to_follow() {
+    let town = Town::with_ledger();
+    let other = LedgerId([1; 32]).to_string();
+    let refused = town.run(&["cosign", "acme", "--key", "cosigner1", "--ledger", &other]);
+    assert_eq!((refused.code, refused.fault().as_str()), (1, "other-ledger"), "{}", refused.err);
+}
