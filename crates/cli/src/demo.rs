@@ -109,7 +109,7 @@ fn write_page(world: &World, story: &Story, (issued, losses): (&Issued, &Losses)
     let policy = world.policy()?;
     let name_of = |lei: &lockstep_types::Lei| world.cast.name_of(lei);
     let page = report::page(&report::Page {
-        title: format!("{} of tokens issued to {}", payment.money, world.inputs.customer),
+        title: format!("Issuance of {} in tokens for {}", report::grouped(&payment.money), world.inputs.customer),
         report: &issued.report,
         story,
         losses,

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use lockstep_pack::report::{Facts, StepFact};
 use lockstep_pack::{Report, Verdict};
 use lockstep_policy::{Policy, explain};
-use lockstep_types::{Lei, Time, sha256};
+use lockstep_types::{Lei, Money, Time, sha256};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// What the page is made from.
@@ -53,7 +53,7 @@ pub fn page(page: &Page<'_>) -> String {
             body {
                 (head(page))
                 main {
-                    (process::section(page, &drawing))
+                    (process::section(&drawing))
                     (when::section(page))
                     (rests_on(page))
                     (refusals(page))
@@ -97,6 +97,9 @@ fn head(page: &Page<'_>) -> Markup {
                 div { p.word { (word) } p { (text) } }
             }
             @for flag in &page.report.flags { p.warning { (flag) } }
+            @if page.report.facts.as_ref().and_then(|facts| facts.outcome.as_ref()).is_some_and(|case| case.phase == "decided") {
+                p.lead { "Decided, not yet executed: the mint is unlocked, and no chain has been asked to carry it out." }
+            }
             @if let Some(facts) = &page.report.facts { (at_a_glance(facts)) }
         }
     }
@@ -107,7 +110,7 @@ fn at_a_glance(facts: &Facts) -> Markup {
     html! {
         dl.facts {
             @if let Some(case) = outcome {
-                div { dt { "Case" } dd { (case.phase) ", " (case.records) " records" } }
+                div { dt { "Case" } dd { strong { (case.phase) } ", " (case.records) " records" } }
                 div { dt { "Policy" } dd { (case.policy_name) " of " (case.programme) } }
             }
             @if let Some(certified) = &facts.certified {
@@ -208,6 +211,17 @@ fn foot(page: &Page<'_>) -> Markup {
 /// Who a record is by.
 fn who_of(page: &Page<'_>, step: &StepFact) -> String {
     step.party.as_ref().map_or_else(|| "the ledger's rules".to_owned(), |party| (page.name_of)(party))
+}
+
+/// An amount as people read it: `1,000,000.00 USD`.
+pub fn grouped(money: &Money) -> String {
+    let decimal = money.decimal();
+    let (whole, fraction) = decimal.split_once('.').map_or((decimal.as_str(), None), |(w, f)| (w, Some(f)));
+    let digits = whole.chars().rev().enumerate();
+    let spaced = digits.flat_map(|(at, digit)| (at > 0 && at % 3 == 0 && digit != '-').then_some(',').into_iter().chain([digit]));
+    let whole: String = spaced.collect::<Vec<char>>().into_iter().rev().collect();
+    let fraction = fraction.map(|fraction| format!(".{fraction}")).unwrap_or_default();
+    format!("{whole}{fraction} {}", money.currency)
 }
 
 /// A time as people read it: day, and time of day to the millisecond.

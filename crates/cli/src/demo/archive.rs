@@ -64,11 +64,6 @@ impl Archive {
         self
     }
 
-    /// The log's hashes.
-    pub const fn hashes(&self) -> &Subtrees {
-        &self.hashes
-    }
-
     /// The records.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.records.iter().map(|(record, _)| record)

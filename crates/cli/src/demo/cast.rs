@@ -108,7 +108,7 @@ const PARTS: [Part; 9] = [
         Suite::Ed25519,
     ]),
     ("trustee", "Meridian Trustees", "MERIDIANTRUSTEES00", None, &[Suite::Ed25519]),
-    ("administrator", "Acme Money (administration)", "ACMEMONEYISSUER000", None, &[Suite::Ed25519]),
+    ("administrator", "Acme Money", "ACMEMONEYISSUER000", None, &[Suite::Ed25519]),
     ("registrar", "Registrar of Licences", "REGISTRARLICENCE00", None, &[Suite::Ed25519]),
 ];
 
@@ -139,12 +139,6 @@ impl Cast {
     /// Who plays a role.
     pub fn of(&self, role: &str) -> &Institution {
         let found = self.0.get(role);
-        found.unwrap_or_else(|| panic!("the cast has no `{role}`"))
-    }
-
-    /// Who plays a role, to give it another key.
-    pub fn of_mut(&mut self, role: &str) -> &mut Institution {
-        let found = self.0.get_mut(role);
         found.unwrap_or_else(|| panic!("the cast has no `{role}`"))
     }
 

@@ -1,6 +1,5 @@
 //! The process as a drawing, with what was done marked in it.
 
-use super::Page;
 use lockstep_pack::Report;
 use lockstep_pack::report::StepFact;
 use lockstep_policy::{Policy, draw};
@@ -38,12 +37,14 @@ pub fn style_of(svg: &str) -> String {
 }
 
 /// The section.
-pub fn section(page: &Page<'_>, drawing: &str) -> Markup {
+pub fn section(drawing: &str) -> Markup {
     html! {
         section {
             h2 { "The process" }
             p.lead { "From left to right, a lane a role. " strong { "✓" } " marks what the verified records show as done: the \
                       steps that count, the headroom that is held, the outcome that is unlocked." }
+            p.lead { "The observer's reading is a record of the whole programme, not of this case: that there was headroom \
+                      rests on the co-signers, below." }
             div.drawing tabindex="0" role="group" aria-label="the process as a drawing, scrolls sideways" { (PreEscaped(drawing)) }
         }
     }

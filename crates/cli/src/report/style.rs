@@ -39,8 +39,9 @@ dt{color:var(--soft);font-size:13px}dd{margin:0;font-size:15px}
 .steps{list-style:none;margin:0;padding:0;display:grid;gap:12px}
 .step{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:16px 20px}
 .step.refused{border-left:4px solid var(--bad)}
-.step-head{display:grid;grid-template-columns:minmax(150px,1fr) minmax(150px,1fr) auto;gap:4px 20px;align-items:baseline}
-.step-head p{margin:0}.who{color:var(--soft)}.at{font-variant-numeric:tabular-nums;font-size:14px}
+.step-head{display:grid;grid-template-columns:minmax(150px,300px) minmax(150px,1fr) auto;gap:4px 20px;align-items:baseline}
+.step-head p{margin:0}.step-head h3{font-weight:500}.tag{margin-left:10px;padding:1px 8px;border-radius:6px;
+background:var(--ground);border:1px solid var(--line);color:var(--soft);font:500 12.5px/1.6 var(--mono)}.at{font-variant-numeric:tabular-nums;font-size:14px}
 .strip{display:block;width:100%;height:14px;margin:10px 0 6px}
 .strip-ground{fill:var(--line)}.strip-bar{fill:var(--bar)}.strip-at{fill:var(--accent)}
 .bounds{color:var(--soft);font-size:13.5px;font-variant-numeric:tabular-nums}

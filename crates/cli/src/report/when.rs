@@ -2,7 +2,7 @@
 
 use super::{Page, moment, who_of};
 use lockstep_pack::report::{Bound, Facts, Shown, StepFact};
-use lockstep_types::Time;
+use lockstep_types::{Name, Time};
 use maud::{Markup, html};
 
 /// Width of an interval's strip, in its own units.
@@ -35,17 +35,22 @@ fn span(facts: &Facts) -> (Time, Time) {
 }
 
 fn card(page: &Page<'_>, step: &StepFact, (span, members): ((Time, Time), usize)) -> Markup {
+    let layout = page.policy.layout();
+    let said = |name: &Name| layout.step(name.as_str()).map(|step| step.title.clone()).unwrap_or_default();
     let title = match (&step.step, step.kind) {
-        (Some(name), "attested") => name.to_string(),
-        (Some(name), kind) => format!("{name} — {kind}"),
+        (Some(name), "attested") => said(name),
+        (Some(name), kind) => format!("{name}: {kind}"),
+        (None, "opened") => "opens the case".to_owned(),
+        (None, "decided") => "the case is decided".to_owned(),
+        (None, "outcome") => "the outcome is unlocked".to_owned(),
         (None, kind) => kind.to_owned(),
     };
     let suites: Vec<&str> = step.signatures.iter().map(|signature| signature.suite).collect();
     html! {
         li class=(if step.refusal.is_some() { "step refused" } else { "step" }) {
             div.step-head {
+                p.who { strong { (who_of(page, step)) } @if let Some(name) = &step.step { span.tag { (name) } } }
                 h3 { (title) }
-                p.who { (who_of(page, step)) }
                 p.at { strong { (moment(&step.at)) } }
             }
             (strip(step, span))
