@@ -1,6 +1,13 @@
-//! Verifying a pack of one hundred attestations, beside its signatures checked one by one by the same libraries.
+//! Verifying a pack of one hundred attestations, beside its signatures checked one by one by the same
+//! libraries.
 //!
 //! `cargo run -p lockstep-pack --release --example measure` prints one line of JSON for `xtask bench`.
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "an example is a shell: it reads arguments and clocks, and prints"
+)]
 
 #[path = "../tests/world/hundred.rs"]
 mod hundred;
@@ -40,11 +47,19 @@ fn keys(pack: &Pack) -> BTreeMap<KeyId, PublicKey> {
     credentials.flatten().collect()
 }
 
+/// One signature with all that its check needs.
+struct Prepared {
+    key: PublicKey,
+    pae: Vec<u8>,
+    typed: [u8; 32],
+    signature: Vec<u8>,
+}
+
 /// Checks the signatures of the case's submissions one by one; gives how many there were.
-fn one_by_one(prepared: &[(PublicKey, Vec<u8>, Option<[u8; 32]>, Vec<u8>)]) -> usize {
-    for (key, pae, typed, signature) in prepared {
-        let message = match (key.suite(), typed) {
-            (Suite::Eip712, Some(hash)) => Message::Hash(hash),
+fn one_by_one(prepared: &[Prepared]) -> usize {
+    for Prepared { key, pae, typed, signature } in prepared {
+        let message = match key.suite() {
+            Suite::Eip712 => Message::Hash(typed),
             _ => Message::Bytes(pae),
         };
         verify_one(key, message, signature).expect("the signature holds");
@@ -57,7 +72,8 @@ fn main() {
     let pack = Pack::from_slice(&bytes).expect("the pack is one");
     let report = verify(&bytes, Some(&trust));
     assert_eq!(report.verdict.code(), "verified", "{}", report.to_lines().join("\n"));
-    let steps = report.facts.as_ref().map_or(0, |facts| facts.steps.iter().filter(|s| s.kind == "attested").count());
+    let steps =
+        report.facts.as_ref().map_or(0, |facts| facts.steps.iter().filter(|s| s.kind == "attested").count());
     assert_eq!(steps, 100);
     let keys = keys(&pack);
     let submissions = pack.excerpt.iter().filter_map(|group| group.command.submission());
@@ -70,7 +86,7 @@ fn main() {
             let typed = statement.typed_hash(&digest);
             submission.envelope.signatures.iter().filter_map(move |s| {
                 let key = keys.get(&s.keyid)?.clone();
-                Some((key, pae.clone(), Some(typed), s.sig.clone()))
+                Some(Prepared { key, pae: pae.clone(), typed, signature: s.sig.clone() })
             })
         })
         .collect();
@@ -81,8 +97,8 @@ fn main() {
     eprintln!("{} bytes, {} signatures of the case", bytes.len(), prepared.len());
     println!(
         "{{\"measure\":\"verifying a pack of 100 attestations\",\"value\":{value:.3},\"unit\":\"ms\",\
-         \"yardstick\":\"its {} signatures one by one: {yardstick:.3} ms\",\"ratio\":{:.3},\"goal\":\"<= {GOAL_MS} ms\",\
-         \"met\":{}}}",
+         \"yardstick\":\"its {} signatures one by one: {yardstick:.3} ms\",\"ratio\":{:.3},\
+         \"goal\":\"<= {GOAL_MS} ms\",\"met\":{}}}",
         prepared.len(),
         value / yardstick,
         value <= GOAL_MS

@@ -1,6 +1,11 @@
 //! Changes packs at random, bytewise and in their structure: none may say more than its original.
 //!
 //! `cargo run -p lockstep-pack --release --example mutate -- 10000 1` (count and seed)
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "an example is a shell: it reads arguments and clocks, and prints"
+)]
 
 #[path = "../tests/world/mutate.rs"]
 mod mutate;

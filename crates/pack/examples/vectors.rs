@@ -1,6 +1,10 @@
 //! Writes `vectors/pack`: packs that are accepted and refused, and what a verifier says of each.
 //!
 //! `cargo run -p lockstep-pack --example vectors` (the folder is the argument, or `vectors/pack`)
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an example is a shell: it reads arguments and clocks, and prints"
+)]
 
 #[path = "../tests/world/small.rs"]
 mod small;

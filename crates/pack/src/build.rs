@@ -15,8 +15,8 @@ use lockstep_types::{CaseId, CertificateDigest, Digest, EvidenceDigest, MapKey, 
 
 /// What the builder reads of a ledger. A shell implements it over its store; nothing here writes.
 pub trait LedgerReader {
-    /// The latest certificate under whose seal the state map can be proven. It ends in that seal. After a rotation it
-    /// is the new committee's.
+    /// The latest certificate under whose seal the state map can be proven. It ends in that seal. After a
+    /// rotation it is the new committee's.
     ///
     /// # Errors
     /// The store cannot be read; so everywhere below.
@@ -31,7 +31,8 @@ pub trait LedgerReader {
     /// # Errors
     /// See [`LedgerReader::certificate`].
     fn made(&self, index: u64) -> Result<Made, Unreadable>;
-    /// The records of a topic, ascending: what [`topics_of`](crate::topics_of) said of each when it was written.
+    /// The records of a topic, ascending: what [`topics_of`](crate::topics_of) said of each when it was
+    /// written.
     ///
     /// # Errors
     /// See [`LedgerReader::certificate`].
@@ -73,8 +74,8 @@ pub trait LedgerReader {
 pub struct Made {
     /// The first record of the same command.
     pub first: u64,
-    /// The bytes of the command, as [`Request`](lockstep_kernel::Request) in canonical JSON; none when they were
-    /// erased.
+    /// The bytes of the command, as [`Request`](lockstep_kernel::Request) in canonical JSON; none when they
+    /// were erased.
     pub request: Option<Vec<u8>>,
 }
 

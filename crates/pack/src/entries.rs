@@ -7,8 +7,9 @@ use lockstep_policy::Layout;
 use lockstep_types::CaseId;
 use std::collections::BTreeSet;
 
-/// The entries that show an excerpt to be complete: the case, its single-use acts, every credential in the excerpt,
-/// who gave it or took it back, the committee; and what the policy's programme has: policy, lists, account.
+/// The entries that show an excerpt to be complete: the case, its single-use acts, every credential in the
+/// excerpt, who gave it or took it back, the committee; and what the policy's programme has: policy, lists,
+/// account.
 pub(crate) fn needed(case: &CaseId, excerpt: &[PackedGroup], layout: Option<&Layout>) -> BTreeSet<Entity> {
     let mut needed = BTreeSet::from([Entity::Committee, Entity::Case(*case)]);
     for body in excerpt.iter().flat_map(|group| &group.records).filter_map(|record| record.record_body()) {

@@ -1,5 +1,5 @@
-//! The format `lockstep-pack/1`: the fields of the file (specs/pack.md §2). Nothing here has been checked beyond
-//! its form; [`verify()`](crate::verify()) does that.
+//! The format `lockstep-pack/1`: the fields of the file (specs/pack.md §2). Nothing here has been checked
+//! beyond its form; [`verify()`](crate::verify()) does that.
 
 use crate::encoding::Base64;
 use lockstep_attest::Submission;

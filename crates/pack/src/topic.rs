@@ -1,4 +1,5 @@
-//! Under which topics a ledger's index lists a record, so that what matters to one case is found without a scan.
+//! Under which topics a ledger's index lists a record, so that what matters to one case is found without a
+//! scan.
 
 use lockstep_kernel::{Body, outcome};
 use lockstep_ledger::{Record, Tag};

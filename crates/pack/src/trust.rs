@@ -65,7 +65,12 @@ impl Trust {
     ///
     /// # Errors
     /// [`TrustError::Size`].
-    pub fn new(ledger: LedgerId, name: Name, committee: Committee, head: TreeHead) -> Result<Self, TrustError> {
+    pub fn new(
+        ledger: LedgerId,
+        name: Name,
+        committee: Committee,
+        head: TreeHead,
+    ) -> Result<Self, TrustError> {
         if head.size == 0 || head.size > LEDGER_SIZE_MAX {
             return Err(TrustError::Size { found: head.size });
         }
@@ -76,7 +81,11 @@ impl Trust {
     ///
     /// # Errors
     /// [`TrustError::Size`].
-    pub fn from_certificate(name: Name, committee: Committee, certificate: &Certificate) -> Result<Self, TrustError> {
+    pub fn from_certificate(
+        name: Name,
+        committee: Committee,
+        certificate: &Certificate,
+    ) -> Result<Self, TrustError> {
         let head = TreeHead { size: certificate.size, root: certificate.root };
         Self::new(certificate.ledger, name, committee, head)
     }

@@ -1,5 +1,5 @@
-//! Verifying a pack: form, certificate, proofs, then the machine again (specs/pack.md §4). The order of the checks is
-//! the order of [`Rule`](crate::Rule), so that two verifiers name the same first failure.
+//! Verifying a pack: form, certificate, proofs, then the machine again (specs/pack.md §4). The order of the
+//! checks is the order of [`Rule`](crate::Rule), so that two verifiers name the same first failure.
 
 mod committees;
 mod open;
@@ -15,8 +15,8 @@ use crate::report::{Certified, Facts, Failure, Flag, Missing, Reliance, Report, 
 use crate::trust::Trust;
 use committees::Committees;
 use lockstep_crypto::tree::TreeHead;
-use lockstep_ledger::Committee;
 use lockstep_kernel::RULES;
+use lockstep_ledger::Committee;
 use open::Opened;
 use rerun::Rerun;
 use seen::SeenHeads;
@@ -85,13 +85,14 @@ impl<'a> Verifier<'a> {
         }
         let admitted = Admitted::check(self.pack)?;
         let seen = SeenHeads::check(self.pack, self.opened, &committees, &admitted)?;
-        admitted.check_evidence(self.pack)?;
         let mut rerun = Rerun::new(self.pack, self.opened);
         let ran = rerun.run(&admitted);
         self.facts.outcome = rerun.case_facts();
         self.facts.steps = tell::steps(self.pack, self.opened, &admitted, &seen, &rerun, &committee);
         ran?;
         sealed::check_complete(self.pack, &rerun)?;
+        admitted.check_evidence(self.pack)?;
+        seen.check_used(&admitted)?;
         self.tell(&rerun);
         Ok(())
     }
@@ -99,11 +100,15 @@ impl<'a> Verifier<'a> {
     fn check_ledger(&self) -> Result<(), Failure> {
         let (ledger, certificate) = (self.facts.ledger, self.pack.certificate.ledger);
         if certificate != ledger {
-            return fail(Rule::Ledger, format!("the certificate is of ledger `{certificate}`, the records of `{ledger}`"));
+            return fail(
+                Rule::Ledger,
+                format!("the certificate is of ledger `{certificate}`, the records of `{ledger}`"),
+            );
         }
         match self.trust {
             Some(trust) if trust.ledger() != ledger => {
-                let text = format!("the pack is of ledger `{ledger}`, the trust file of `{}`", trust.ledger());
+                let text =
+                    format!("the pack is of ledger `{ledger}`, the trust file of `{}`", trust.ledger());
                 fail(Rule::Ledger, text)
             }
             _ => Ok(()),
@@ -114,7 +119,8 @@ impl<'a> Verifier<'a> {
     fn check_committee<'c>(&self, committees: &'c Committees) -> Result<&'c Committee, Failure> {
         let (found, last) = (self.pack.certificate.epoch, committees.last());
         if last.epoch() != found {
-            let text = format!("the certificate is of epoch {found}, the history ends in epoch {}", last.epoch());
+            let text =
+                format!("the certificate is of epoch {found}, the history ends in epoch {}", last.epoch());
             return fail(Rule::Committee, text);
         }
         Ok(last)
@@ -123,7 +129,11 @@ impl<'a> Verifier<'a> {
     fn check_certificate(&mut self, committee: &Committee) -> Result<(), Failure> {
         let certificate = &self.pack.certificate;
         let verified = certificate.verify(&self.facts.ledger, committee);
-        verified.map_err(|error| Failure { rule: Rule::Certificate, record: None, text: error.to_string() })?;
+        verified.map_err(|error| Failure {
+            rule: Rule::Certificate,
+            record: None,
+            text: error.to_string(),
+        })?;
         let signed = certificate.signatures.iter().filter_map(|s| committee.member(s.member));
         let certified = Certified {
             epoch: committee.epoch(),

@@ -8,7 +8,7 @@ mod world;
 use proptest::prelude::*;
 
 /// Changes in a normal test run.
-const CHANGES: usize = 400;
+const CHANGES: usize = 300;
 
 #[test]
 fn a_changed_pack_says_no_more_than_its_original() {

@@ -1,4 +1,5 @@
 //! The packs of `vectors/pack` are what the code makes, byte for byte, and get the answers of `index.json`.
+#![expect(clippy::disallowed_methods, reason = "a test of files reads them")]
 
 #[path = "world/index.rs"]
 mod index;
@@ -13,7 +14,8 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/pack");
 fn the_vectors_are_what_the_code_makes_and_says() {
     let made = index::files();
     for (name, bytes) in &made {
-        let kept = std::fs::read(format!("{FOLDER}/{name}")).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let kept =
+            std::fs::read(format!("{FOLDER}/{name}")).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(kept == *bytes, "{name} differs: run the example `vectors` and look at what changed");
     }
     let kept = std::fs::read_dir(FOLDER).unwrap().count();

@@ -10,7 +10,8 @@ use lockstep_kernel::{Body, body};
 use lockstep_ledger::{Entry, Record};
 use lockstep_pack::pack::{Consistency, Document, PackedGroup};
 use lockstep_pack::{
-    BuildError, Flag, Missing, Options, Pack, PackedCommand, Reliance, Report, Rule, Trust, Verdict, build, verify,
+    BuildError, Flag, Missing, Options, Pack, PackedCommand, Reliance, Report, Rule, Trust, Verdict, build,
+    verify,
 };
 use lockstep_types::*;
 use world::*;
@@ -44,7 +45,10 @@ fn changed(bytes: &[u8], change: impl FnOnce(&mut Pack)) -> Vec<u8> {
 /// The group of the case's step.
 fn group_of(pack: &Pack, step: &str) -> usize {
     let is_it = |group: &PackedGroup| {
-        group.records.iter().any(|r| matches!(r.record_body(), Some(Body::Attested(b)) if b.step.as_str() == step))
+        group
+            .records
+            .iter()
+            .any(|r| matches!(r.record_body(), Some(Body::Attested(b)) if b.step.as_str() == step))
     };
     pack.excerpt.iter().position(is_it).unwrap()
 }
@@ -80,7 +84,8 @@ fn times_are_bounded_by_the_certificates_around_a_step() {
             assert!(earliest.time <= step.at && earliest.time < step.latest.time, "{step:?}");
         }
         // Only the request was signed before any certificate was there to be seen.
-        let early = step.kind == "opened" || step.step.as_ref().is_some_and(|name| name.as_str() == "request");
+        let early =
+            step.kind == "opened" || step.step.as_ref().is_some_and(|name| name.as_str() == "request");
         assert_eq!(step.earliest.is_none(), early, "{step:?}");
     }
 }
@@ -254,7 +259,8 @@ fn an_outcome_leaf_alone_fails_too_and_no_command_can_be_made_up_for_it() {
     let (bytes, trust) = (world.pack(case), world.trust());
     check(&bytes, Some(&trust), "failed: no_decision");
     // A tick, or a word that led to something else, is no command for it.
-    let with = |command: PackedCommand| changed(&bytes, |pack| pack.excerpt.last_mut().unwrap().command = command);
+    let with =
+        |command: PackedCommand| changed(&bytes, |pack| pack.excerpt.last_mut().unwrap().command = command);
     check(&with(PackedCommand::Tick), Some(&trust), "failed: no_decision");
     let pack = Pack::from_slice(&bytes).unwrap();
     let screen = pack.excerpt[group_of(&pack, "screen")].command.clone();
@@ -309,7 +315,7 @@ fn a_pack_newer_than_the_trust_file_needs_every_handover() {
     check(&bytes, Some(&world.trust()), "verified");
     let without = changed(&bytes, |pack| drop(pack.handovers.remove(0)));
     check(&without, Some(&early), "cannot_tell: handover");
-    let unsigned = changed(&bytes, |pack| drop(pack.handovers[1].handover.old.signatures.pop()));
+    let unsigned = changed(&bytes, |pack| pack.handovers[1].handover.old.signatures.truncate(2));
     check(&unsigned, Some(&early), "failed: handover");
     let swapped = changed(&bytes, |pack| pack.handovers.swap(0, 1));
     check(&swapped, Some(&early), "failed: handover");
@@ -330,7 +336,8 @@ fn retired_co_signers_cannot_forge_a_second_history() {
     let bytes = second.pack(case);
     check(&bytes, Some(&trust), "cannot_tell: consistency");
     let head = trust.head();
-    let path = lockstep_crypto::tree::consistency_proof(&honest.tree, second.ledger.size(), head.size).unwrap();
+    let path =
+        lockstep_crypto::tree::consistency_proof(&honest.tree, second.ledger.size(), head.size).unwrap();
     let lying = Consistency { path, root: head.root, size: head.size };
     check(&changed(&bytes, |pack| pack.consistency = Some(lying)), Some(&trust), "failed: consistency");
     // Nor can they write themselves a rotation to keys of their own.
@@ -343,7 +350,10 @@ fn a_withheld_claim_or_step_rests_on_the_certificate_and_says_so() {
     let mut world = stablecoin();
     let case = decided(&mut world);
     let trust = world.trust();
-    let withhold = |what: &[&str]| Options { withhold: what.iter().map(|s| (*s).to_owned()).collect(), ..Options::default() };
+    let withhold = |what: &[&str]| Options {
+        withhold: what.iter().map(|s| (*s).to_owned()).collect(),
+        ..Options::default()
+    };
     for (what, expected) in [
         (vec!["payment.debtor"], "cannot_tell: claims"),
         (vec!["payment.amount"], "cannot_tell: claims"),
@@ -366,12 +376,28 @@ fn every_choice_of_withheld_steps_says_less_than_the_open_pack() {
     let mut world = stablecoin();
     let case = decided(&mut world);
     let trust = world.trust();
-    let steps = ["open", "request", "payment", "reserve", "audit", "screen", "approve"];
+    let open = world.pack(case);
+    let pack = Pack::from_slice(&open).unwrap();
+    let mut groups = vec![
+        pack.excerpt
+            .iter()
+            .position(|g| matches!(g.records[0].record_body(), Some(Body::Opened(_))))
+            .unwrap(),
+    ];
+    groups.extend(
+        ["request", "payment", "reserve", "audit", "screen", "approve"].map(|step| group_of(&pack, step)),
+    );
     for chosen in 1u32..128 {
-        let withhold = steps.iter().enumerate().filter(|(at, _)| chosen >> at & 1 == 1);
-        let withhold = withhold.map(|(_, step)| (*step).to_owned()).collect();
-        let bytes = world.pack_with(case, &Options { withhold, ..Options::default() });
-        check(&bytes, Some(&trust), "cannot_tell: withheld");
+        let hidden = changed(&open, |pack| {
+            for (_, at) in groups.iter().enumerate().filter(|(bit, _)| chosen >> bit & 1 == 1) {
+                pack.excerpt[*at].command = PackedCommand::Withheld;
+            }
+            // Heads that only withheld statements name are not shown either.
+            if chosen & 0b110_0100 != 0 {
+                pack.seen.clear();
+            }
+        });
+        check(&hidden, Some(&trust), "cannot_tell: withheld");
     }
 }
 
@@ -481,10 +507,14 @@ fn a_certificate_of_too_few_or_of_others_is_refused() {
     let mut world = stablecoin();
     let case = decided(&mut world);
     let (bytes, trust) = (world.pack(case), world.trust());
-    check(&changed(&bytes, |p| drop(p.certificate.signatures.pop())), Some(&trust), "failed: certificate");
+    check(&changed(&bytes, |p| p.certificate.signatures.truncate(2)), Some(&trust), "failed: certificate");
     check(&changed(&bytes, |p| p.certificate.epoch = 1), Some(&trust), "failed: committee");
     check(&changed(&bytes, |p| p.certificate.ledger.0[0] ^= 1), Some(&trust), "failed: ledger");
-    check(&changed(&bytes, |p| p.seal.time = p.seal.time.saturating_add_ms(1)), Some(&trust), "failed: inclusion");
+    check(
+        &changed(&bytes, |p| p.seal.time = p.seal.time.saturating_add_ms(1)),
+        Some(&trust),
+        "failed: inclusion",
+    );
     check(&changed(&bytes, |p| p.seal.body.map.0[0] ^= 1), Some(&trust), "failed: inclusion");
     check(&changed(&bytes, |p| p.format.push('x')), Some(&trust), "failed: form");
     check(&changed(&bytes, |p| p.case.0[0] ^= 1), Some(&trust), "failed: order");
@@ -500,7 +530,11 @@ fn entries_of_the_map_are_the_ones_needed_and_no_others() {
     let pack = Pack::from_slice(&bytes).unwrap();
     for at in 0..pack.map.len() {
         check(&changed(&bytes, |p| drop(p.map.remove(at))), Some(&trust), "failed: incomplete");
-        check(&changed(&bytes, |p| p.map[at].value = Some("{}".to_owned())), Some(&trust), "failed: map_proof");
+        check(
+            &changed(&bytes, |p| p.map[at].value = Some("{}".to_owned())),
+            Some(&trust),
+            "failed: map_proof",
+        );
     }
     check(&changed(&bytes, |p| p.map.swap(0, 1)), Some(&trust), "failed: map_proof");
 }
@@ -516,9 +550,27 @@ fn a_document_that_nobody_names_and_a_head_that_nobody_saw_are_refused() {
     check(&changed(&bytes, |p| p.evidence.push(other)), Some(&trust), "failed: evidence");
     check(&changed(&bytes, |p| p.evidence[0].document[0] ^= 1), Some(&trust), "failed: evidence");
     check(&changed(&bytes, |p| p.seen.swap(0, 1)), Some(&trust), "failed: seen");
+    // The four together certify the same head too, and nobody has seen that.
+    let place = pack.certificate.size;
+    let all = world.sign_checkpoint(&world.committee(), &world.cosigners, 4);
+    let last = world.records.last().unwrap().leaf().encode().to_vec();
+    let head = lockstep_pack::pack::PackedSeen {
+        certificate: all,
+        consistency: Vec::new(),
+        leaf: last,
+        path: pack.seal.path.clone(),
+    };
+    assert_eq!(head.certificate.size, place);
+    check(&changed(&bytes, |p| p.seen.push(head)), Some(&trust), "failed: unused");
     check(&changed(&bytes, |p| p.seen[0].leaf[3] ^= 1), Some(&trust), "failed: seen");
+    let copied = changed(&bytes, |p| {
+        let mut other = p.seen[1].clone();
+        other.certificate.signatures.truncate(0);
+        p.seen.push(other);
+    });
+    check(&copied, Some(&trust), "failed: seen");
     // Signatures of the other three are a certificate as well, but not the one that was seen.
-    let forged = changed(&bytes, |p| drop(p.seen[0].certificate.signatures.pop()));
+    let forged = changed(&bytes, |p| p.seen[0].certificate.signatures.truncate(2));
     check(&forged, Some(&trust), "failed: seen");
 }
 
@@ -570,12 +622,50 @@ fn one_co_signer_is_said_out_loud() {
 }
 
 #[test]
+fn rules_of_another_version_are_not_judged() {
+    let mut world = World::with_rules("RULES", 2);
+    world.certify();
+    let entry = lockstep_pack::LedgerReader::inclusion;
+    let certificate = world.certificates[0].clone();
+    let seal = world.records.last().unwrap();
+    let Body::Seal(body) = Body::from_slice(seal.body()).unwrap() else { unreachable!() };
+    let record = lockstep_pack::PackedRecord {
+        body: lockstep_pack::PackedBody::Record(Box::new(Body::from_slice(world.records[0].body()).unwrap())),
+        index: 0,
+        path: entry(&world, 0, 2).unwrap(),
+        salt: *world.records[0].salt(),
+    };
+    let pack = Pack {
+        case: CaseId([1; 32]),
+        certificate,
+        consistency: None,
+        evidence: Vec::new(),
+        excerpt: vec![PackedGroup {
+            command: PackedCommand::Genesis,
+            records: vec![record],
+            time: world.records[0].time(),
+        }],
+        format: lockstep_pack::pack::PACK_FORMAT.to_owned(),
+        handovers: Vec::new(),
+        map: Vec::new(),
+        seal: lockstep_pack::pack::PackedSeal {
+            body,
+            path: entry(&world, 1, 2).unwrap(),
+            salt: *seal.salt(),
+            time: seal.time(),
+        },
+        seen: Vec::new(),
+    };
+    check(&pack.to_vec().unwrap(), Some(&world.trust()), "cannot_tell: rules");
+}
+
+#[test]
 fn the_rules_keep_their_names_and_order() {
     let codes: Vec<&str> = Rule::ALL.iter().map(|rule| rule.code()).collect();
     assert_eq!(
         codes.join(" "),
-        "form order ledger committee certificate split_view consistency handover inclusion map_proof signature seen \
-         evidence chain no_decision refused differs left_out single_use incomplete"
+        "form order ledger committee certificate split_view consistency handover inclusion map_proof signature \
+         seen chain no_decision refused differs left_out single_use incomplete evidence unused"
     );
 }
 
@@ -588,7 +678,11 @@ fn a_trust_file_survives_being_written_and_other_text_is_refused() {
     assert_eq!(Trust::from_slice(&bytes).unwrap(), trust);
     assert!(lockstep_types::canonical::value_from_slice(&bytes, bytes.len()).is_ok());
     let text = String::from_utf8(bytes).unwrap();
-    for (from, to) in [("lockstep-trust/1", "lockstep-trust/2"), ("\"threshold\":3", "\"threshold\":2"), ("\"epoch\"", "\"era\"")] {
+    for (from, to) in [
+        ("lockstep-trust/1", "lockstep-trust/2"),
+        ("\"threshold\":3", "\"threshold\":2"),
+        ("\"epoch\"", "\"era\""),
+    ] {
         assert!(Trust::from_slice(text.replace(from, to).as_bytes()).is_err(), "{to}");
     }
 }

@@ -2,7 +2,9 @@
 
 use super::{BuildError, LedgerReader};
 use crate::entries::needed;
-use crate::pack::{Document, PackedBody, PackedCommand, PackedEntry, PackedGroup, PackedRecord, PackedSeal, PackedSeen};
+use crate::pack::{
+    Document, PackedBody, PackedCommand, PackedEntry, PackedGroup, PackedRecord, PackedSeal, PackedSeen,
+};
 use crate::topic::Topic;
 use lockstep_attest::{Statement, Submission};
 use lockstep_kernel::{Action, Body, Request};
@@ -32,7 +34,8 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
         let certificate = ledger.certificate()?.ok_or(BuildError::NothingCertified)?;
         let last = certificate.size.saturating_sub(1);
         let missing = |what: String| BuildError::Contradiction { what };
-        let record = ledger.record(last)?.ok_or_else(|| missing(format!("certified record {last} is missing")))?;
+        let record =
+            ledger.record(last)?.ok_or_else(|| missing(format!("certified record {last} is missing")))?;
         let body = SealBody::of(&record)?;
         let body = body.ok_or_else(|| missing(format!("certified record {last} is no seal")))?;
         let (records, credentials) = (BTreeMap::new(), BTreeSet::new());
@@ -101,7 +104,9 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
         let mut keys: BTreeSet<KeyId> = BTreeSet::new();
         for index in of_case {
             if let Some(request) = self.request(*index)? {
-                keys.extend(request.submission().iter().flat_map(|s| &s.envelope.signatures).map(|s| s.keyid));
+                keys.extend(
+                    request.submission().iter().flat_map(|s| &s.envelope.signatures).map(|s| s.keyid),
+                );
             }
             let body = self.take(*index)?;
             if body.tag() == Tag::Record
@@ -125,9 +130,9 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
         Ok(())
     }
 
-    /// The governance cases that the rules of this case come from. A verifier decides them again, so those that they
-    /// depend on are needed too: every policy of the programme, and the first policy of all, since from then on
-    /// naming an issuer needs consent.
+    /// The governance cases that the rules of this case come from. A verifier decides them again, so those
+    /// that they depend on are needed too: every policy of the programme, and the first policy of all, since
+    /// from then on naming an issuer needs consent.
     fn collect_governance(&mut self, policy: &PolicyDigest) -> Result<(), BuildError> {
         let proposals = self.sealed(&Topic::Governance)?;
         let mut found: Vec<(CaseId, Action)> = Vec::new();
@@ -148,7 +153,8 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
                 Action::Adopt(files) => {
                     let programme = Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes());
                     let programme = programme.map(|policy| policy.layout().programme.clone()).ok();
-                    first_policy == Some(*id) || programme == kept.as_ref().map(|layout| layout.programme.clone())
+                    first_policy == Some(*id)
+                        || programme == kept.as_ref().map(|layout| layout.programme.clone())
                 }
                 Action::Retire(retired) => kept.as_ref().is_some_and(|l| l.programme == retired.programme),
                 Action::SetList(new) => kept.as_ref().is_some_and(|l| l.programme == new.programme),
@@ -171,7 +177,8 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
         for (id, _) in proposals.iter().filter(|(_, action)| matches!(action, Action::Adopt(_))) {
             for index in self.sealed(&Topic::Case(*id))? {
                 let record = self.ledger.record(index)?;
-                let enacted = record.is_some_and(|r| matches!(Body::from_slice(r.body()), Ok(Body::Enacted(_))));
+                let enacted =
+                    record.is_some_and(|r| matches!(Body::from_slice(r.body()), Ok(Body::Enacted(_))));
                 if enacted && first.is_none_or(|(before, _)| index < before) {
                     first = Some((index, *id));
                 }
@@ -249,7 +256,7 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
             Request::Tick => PackedCommand::Tick,
             Request::Propose(proposing) => PackedCommand::Propose(Box::new(proposing.submission)),
             Request::Submit(mut submission) => match self.step_of(&submission)? {
-                Some(step) if withhold.iter().any(|what| *what == step) => {
+                Some(step) if withhold.contains(&step) => {
                     unused.remove(step.as_str());
                     PackedCommand::Withheld
                 }
@@ -291,7 +298,9 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
         for submission in excerpt.iter().filter_map(|group| group.command.submission()) {
             let Some(seen) = statement(submission)?.seen() else { continue };
             let known = self.ledger.seen(&seen.certificate)?;
-            if let Some(certificate) = known.filter(|found| found.size == seen.size && found.size <= self.certificate.size) {
+            if let Some(certificate) =
+                known.filter(|found| found.size == seen.size && found.size <= self.certificate.size)
+            {
                 by_size.insert((seen.size, seen.certificate), certificate);
             }
         }
@@ -327,7 +336,8 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
 }
 
 fn statement(submission: &Submission) -> Result<Statement, BuildError> {
-    let refused = |error: lockstep_attest::StatementError| BuildError::Contradiction { what: error.to_string() };
+    let refused =
+        |error: lockstep_attest::StatementError| BuildError::Contradiction { what: error.to_string() };
     Statement::from_slice(&submission.envelope.payload).map_err(refused)
 }
 
@@ -350,7 +360,9 @@ fn layout_of(action: &Action, digest: &PolicyDigest) -> Option<Layout> {
 fn orders_erasure(record: &Record, case: &CaseId) -> bool {
     let proposed = (record.tag() == Tag::Record).then(|| Body::from_slice(record.body()));
     match proposed {
-        Some(Ok(Body::Proposed(body))) => matches!(&body.action, Action::Erase(erasure) if erasure.case == *case),
+        Some(Ok(Body::Proposed(body))) => {
+            matches!(&body.action, Action::Erase(erasure) if erasure.case == *case)
+        }
         _ => false,
     }
 }

@@ -1,8 +1,8 @@
 //! Why no pack is built.
 
+use lockstep_types::CaseId;
 use lockstep_types::canonical::CanonicalError;
 use lockstep_types::limits::PACK_BYTES_MAX;
-use lockstep_types::CaseId;
 
 /// The store below could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

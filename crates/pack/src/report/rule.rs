@@ -1,4 +1,5 @@
-//! The stable words of a report: rules, what is missing, what is relied on. A second implementation says the same.
+//! The stable words of a report: rules, what is missing, what is relied on. A second implementation says the
+//! same.
 
 use lockstep_kernel::RefusalCode;
 use lockstep_types::{CaseId, CredentialDigest, DocumentDigest, Name, Time};
@@ -47,8 +48,6 @@ rules! {
     Signature = "signature";
     /// A head that a signer names as seen does not hold.
     Seen = "seen";
-    /// A document is not the one that an attestation names.
-    Evidence = "evidence";
     /// A record does not follow the record before it in its case.
     Chain = "chain";
     /// No decision leads to the record.
@@ -63,6 +62,10 @@ rules! {
     SingleUse = "single_use";
     /// The re-run ends in another state than was sealed: records are missing.
     Incomplete = "incomplete";
+    /// A document is not one that an attestation names.
+    Evidence = "evidence";
+    /// A certificate is shown as seen, and no statement names it.
+    Unused = "unused";
 }
 
 /// The first rule that a pack breaks.
@@ -238,7 +241,9 @@ impl Missing {
     #[must_use]
     pub fn records(&self) -> Vec<u64> {
         match self {
-            Self::Withheld { records } | Self::Claims { records } | Self::Erased { records, .. } => records.clone(),
+            Self::Withheld { records } | Self::Claims { records } | Self::Erased { records, .. } => {
+                records.clone()
+            }
             _ => Vec::new(),
         }
     }

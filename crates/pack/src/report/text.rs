@@ -32,15 +32,15 @@ impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Trust => f.write_str(
-                "no trust file: nothing says which co-signers to believe, so this may be a ledger of somebody's own",
+                "no trust file: nothing says which co-signers to believe, so this may be anybody's own ledger",
             ),
             Self::Rules { version } => {
                 write!(f, "the ledger runs by rules {version}, which this verifier does not know")
             }
             Self::Consistency { size, pinned } => write!(
                 f,
-                "the certificate over {size} records is of an earlier epoch than the trust file's, and no proof \
-                 leads to the pinned head of {pinned} records"
+                "the certificate over {size} records is of an earlier epoch than the trust file's, and no \
+                 proof leads to the pinned head of {pinned} records"
             ),
             Self::Handover { from, to } => {
                 write!(f, "no certificate by both committees hands over from epoch {from} to epoch {to}")
@@ -50,7 +50,7 @@ impl fmt::Display for Missing {
             }
             Self::Claims { records } => write!(
                 f,
-                "{}: claims are withheld or erased; where a rule asks for them, only rests on the certificate",
+                "{}: claims are not shown; where a rule asks for them, only rests on the certificate",
                 list(records)
             ),
             Self::Erased { records, order: Some(order) } => write!(
@@ -60,7 +60,7 @@ impl fmt::Display for Missing {
             ),
             Self::Erased { records, order: None } => write!(
                 f,
-                "{}: the signed command is said to be erased, no order is shown; only rests on the certificate",
+                "{}: the signed command is erased, no order is shown; only rests on the certificate",
                 list(records)
             ),
         }
@@ -75,8 +75,8 @@ impl fmt::Display for Reliance {
             }
             Self::NotCompared { size, pinned } => write!(
                 f,
-                "the head of {size} records was not compared with the pinned one of {pinned}: that both are of one \
-                 log rests on the co-signers"
+                "the head of {size} records was not compared with the pinned one of {pinned}: that both are \
+                 of one log rests on the co-signers"
             ),
             Self::Certificate { signed, threshold, members } => write!(
                 f,
@@ -92,7 +92,11 @@ impl fmt::Display for Reliance {
                 write!(f, "{}: there was headroom; by seal, under the certificate", list(records))
             }
             Self::RefusedAcross { records } => {
-                write!(f, "{}: refused for what other cases did; by seal, under the certificate", list(records))
+                write!(
+                    f,
+                    "{}: refused for what other cases did; by seal, under the certificate",
+                    list(records)
+                )
             }
             Self::Settled { records } => {
                 write!(f, "{}: what a chain showed; by seal, under the certificate", list(records))
@@ -118,11 +122,15 @@ impl fmt::Display for Flag {
                 list(records)
             ),
             Self::Revoked { credential, at } => write!(f, "credential `{credential}` was revoked at {at}"),
-            Self::SingleCosigner => f.write_str("one co-signer certifies alone: no institution checks another"),
+            Self::SingleCosigner => {
+                f.write_str("one co-signer certifies alone: no institution checks another")
+            }
             Self::DecidedAgain { records } => {
                 write!(f, "{}: decided again after an outcome had lapsed", list(records))
             }
-            Self::NoOrder { case } => write!(f, "parts are said to be erased, no order to erase case `{case}` is shown"),
+            Self::NoOrder { case } => {
+                write!(f, "parts are said to be erased, no order to erase case `{case}` is shown")
+            }
             Self::Attempts { records, codes } => {
                 let codes: Vec<String> = codes.iter().map(|code| code.as_text()).collect();
                 write!(f, "{}: refused attempts ({})", list(records), codes.join(", "))
@@ -170,20 +178,29 @@ pub(super) fn lines(report: &Report) -> Vec<String> {
     lines.extend(report.flags.iter().map(|flag| format!("  WARNING: {flag}")));
     let Some(facts) = &report.facts else { return lines };
     let (size, root) = (facts.head.size, facts.head.root);
-    lines.push(format!("ledger {} ({}), {size} records, root {root}, sealed {}", facts.name, facts.ledger, facts.sealed));
+    lines.push(format!(
+        "ledger {} ({}), {size} records, root {root}, sealed {}",
+        facts.name, facts.ledger, facts.sealed
+    ));
     match &facts.certified {
         Some(c) => {
             let (count, members) = (c.signed.len(), c.members);
             lines.push(format!(
                 "certified by {} ({count} of {members}, {} needed), epoch {}",
-                names(&c.signed), c.threshold, c.epoch
+                names(&c.signed),
+                c.threshold,
+                c.epoch
             ));
         }
         None => lines.push("no certificate that holds".to_owned()),
     }
     lines.push(format!("case {}", facts.case));
     if let Some(case) = &facts.outcome {
-        let outcomes = if case.outcomes.is_empty() { String::new() } else { format!(", outcomes: {}", list(&case.outcomes)) };
+        let outcomes = if case.outcomes.is_empty() {
+            String::new()
+        } else {
+            format!(", outcomes: {}", list(&case.outcomes))
+        };
         let (policy, programme, records) = (&case.policy_name, &case.programme, case.records);
         lines.push(format!("policy {policy} of {programme}, {}, {records} records{outcomes}", case.phase));
     }

@@ -1,4 +1,5 @@
-//! The committees that a pack's history names, one an epoch. The re-run shows later that the history is right.
+//! The committees that a pack's history names, one an epoch. The re-run shows later that the history is
+//! right.
 
 use super::fail_at;
 use super::open::Opened;
@@ -19,7 +20,8 @@ impl Committees {
     pub(super) fn of(opened: &Opened) -> Result<Self, Failure> {
         let genesis = &opened.genesis;
         let refused = |error: lockstep_ledger::CommitteeError| fail_at(Rule::Committee, 0, error.to_string());
-        let first = Committee::new(0, genesis.cosigners.clone(), genesis.cosigner_threshold).or_else(refused)?;
+        let first =
+            Committee::new(0, genesis.cosigners.clone(), genesis.cosigner_threshold).or_else(refused)?;
         let mut rotations: BTreeMap<CaseId, Rotation> = BTreeMap::new();
         let mut all = Self { first, later: Vec::new() };
         for (at, records) in opened.groups.iter().enumerate() {

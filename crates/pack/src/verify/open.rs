@@ -26,7 +26,8 @@ pub(super) struct Opened {
 /// Canonical JSON of this format, within its limits.
 pub(super) fn read(bytes: &[u8]) -> Result<Pack, Failure> {
     let pack = Pack::from_slice(bytes).map_err(|error| {
-        let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+        let source =
+            std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
         Failure { rule: Rule::Form, record: None, text: format!("{error}{source}") }
     })?;
     if pack.format != PACK_FORMAT {
@@ -49,7 +50,9 @@ fn check_limits(pack: &Pack) -> Result<(), Failure> {
         ("path", paths(pack).map(Vec::len).max().unwrap_or(0), PATH_MAX),
     ];
     match lengths.iter().find(|(_, found, max)| found > max) {
-        Some((what, found, max)) => fail(Rule::Form, format!("{what}: {found} entries, at most {max} are read")),
+        Some((what, found, max)) => {
+            fail(Rule::Form, format!("{what}: {found} entries, at most {max} are read"))
+        }
         None => Ok(()),
     }
 }
@@ -68,7 +71,10 @@ pub(super) fn open(pack: &Pack) -> Result<Opened, Failure> {
     let genesis = genesis(pack)?;
     let size = pack.certificate.size;
     if size == 0 || size > LEDGER_SIZE_MAX {
-        return fail(Rule::Order, format!("a certified log of {size} records: expected 1 to {LEDGER_SIZE_MAX}"));
+        return fail(
+            Rule::Order,
+            format!("a certified log of {size} records: expected 1 to {LEDGER_SIZE_MAX}"),
+        );
     }
     let (mut before, mut time): (Option<u64>, Time) = (None, Time::default());
     let mut groups = Vec::with_capacity(pack.excerpt.len());

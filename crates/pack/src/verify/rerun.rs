@@ -1,4 +1,5 @@
-//! The machine again: every command of the excerpt is decided once more and its records are compared, leaf by leaf.
+//! The machine again: every command of the excerpt is decided once more and its records are compared, leaf by
+//! leaf.
 
 use super::open::Opened;
 use super::sealed::UseEntry;
@@ -6,7 +7,7 @@ use super::signatures::{Admitted, hides_claims};
 use super::{fail, fail_at};
 use crate::pack::{Pack, PackedBody, PackedCommand, PackedGroup, PackedRecord};
 use crate::report::{CaseFacts, Failure, Rule, Shown};
-use lockstep_attest::{Signed, Statement};
+use lockstep_attest::Statement;
 use lockstep_kernel::{Body, Command, Entity, Kernel, RecordedFacts, Refusal, outcome};
 use lockstep_ledger::{Machine, Record, Scribe};
 use lockstep_policy::Layout;
@@ -74,7 +75,7 @@ impl<'a> Rerun<'a> {
             let first = group.records.first().map_or(0, |record| record.index);
             let turn = Turn { at, group, records, first };
             self.check_case(&turn)?;
-            let shown = self.decide(&turn, admitted.of_group(at))?;
+            let shown = self.decide(&turn, admitted.command(at))?;
             self.shown.push(shown);
         }
         if self.of_case.is_empty() {
@@ -101,15 +102,9 @@ impl<'a> Rerun<'a> {
         Ok(())
     }
 
-    fn decide(&mut self, turn: &Turn<'_>, signed: Option<&Signed>) -> Result<Shown, Failure> {
-        match (&turn.group.command, signed) {
-            (PackedCommand::Submit(_), Some(signed)) => self.again(turn, &Command::Submit(Box::new(signed.clone()))),
-            (PackedCommand::Propose(_), Some(signed)) => match turn.group.records.first().and_then(action) {
-                Some(action) => {
-                    self.again(turn, &Command::Propose(Box::new(action), Box::new(signed.clone())))
-                }
-                None => fail_at(Rule::NoDecision, turn.first, "a proposal whose record proposes nothing".to_owned()),
-            },
+    fn decide(&mut self, turn: &Turn<'_>, command: Option<&Command>) -> Result<Shown, Failure> {
+        match (&turn.group.command, command) {
+            (_, Some(command)) => self.again(turn, command),
             (PackedCommand::Genesis, _) if turn.at == 0 => {
                 self.again(turn, &Command::Genesis(Box::new(self.opened.genesis.clone())))
             }
@@ -117,7 +112,9 @@ impl<'a> Rerun<'a> {
             (PackedCommand::Recorded, _) => self.recorded(turn),
             (PackedCommand::Withheld, _) => self.unseen(turn, Shown::Withheld),
             (PackedCommand::Erased, _) => self.unseen(turn, Shown::Erased),
-            _ => fail_at(Rule::Order, turn.first, "genesis stands in another place than the first".to_owned()),
+            _ => {
+                fail_at(Rule::Order, turn.first, "genesis stands in another place than the first".to_owned())
+            }
         }
     }
 
@@ -135,7 +132,11 @@ impl<'a> Rerun<'a> {
                 Shown::InPart
             }
             Some(refusal) if expected.is_empty() => {
-                return fail_at(Rule::Refused, turn.first, format!("{}: {refusal}", refusal.code().as_text()));
+                return fail_at(
+                    Rule::Refused,
+                    turn.first,
+                    format!("{}: {refusal}", refusal.code().as_text()),
+                );
             }
             _ => {
                 compare(turn, &expected)?;
@@ -267,13 +268,6 @@ impl<'a> Rerun<'a> {
     }
 }
 
-fn action(record: &PackedRecord) -> Option<lockstep_kernel::Action> {
-    match record.record_body() {
-        Some(Body::Proposed(body)) => Some(body.action.clone()),
-        _ => None,
-    }
-}
-
 fn outcome_case(body: &[u8]) -> Option<CaseId> {
     outcome::decode(body).ok().map(|outcome| CaseId(outcome.caseId.0))
 }
@@ -292,7 +286,9 @@ fn link(packed: &PackedRecord) -> Option<(CaseId, LeafHash)> {
 fn no_decision(packed: &PackedRecord) -> String {
     match packed.body {
         PackedBody::Outcome(_) => "an outcome with no decision behind it".to_owned(),
-        PackedBody::Record(_) => "a record with no decision behind it: no command is shown that leads to it".to_owned(),
+        PackedBody::Record(_) => {
+            "a record with no decision behind it: no command is shown that leads to it".to_owned()
+        }
     }
 }
 
@@ -356,11 +352,16 @@ fn check_names(turn: &Turn<'_>, command: &Command) -> Result<(), Failure> {
         _ => false,
     };
     if !named {
-        return fail_at(Rule::NoDecision, turn.first, "the record is not of the envelope that is shown".to_owned());
+        return fail_at(
+            Rule::NoDecision,
+            turn.first,
+            "the record is not of the envelope that is shown".to_owned(),
+        );
     }
     // One step, and if it was the last one, the decision and its outcomes: nothing else can follow.
     let odd = turn.group.records.iter().skip(1).find(|packed| {
-        !matches!(packed.body, PackedBody::Outcome(_)) && !matches!(packed.record_body(), Some(Body::Decided(_)))
+        !matches!(packed.body, PackedBody::Outcome(_))
+            && !matches!(packed.record_body(), Some(Body::Decided(_)))
     });
     match odd {
         Some(packed) => fail_at(Rule::NoDecision, packed.index, no_decision(packed)),

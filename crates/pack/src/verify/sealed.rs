@@ -57,7 +57,10 @@ pub(super) fn check_complete(pack: &Pack, rerun: &Rerun<'_>) -> Result<(), Failu
             Some(entry) if entry.entity == entity => check_entry(entry, rerun)?,
             Some(entry) if entry.entity < entity => {
                 let name = entity_name(&entry.entity);
-                return fail(Rule::Incomplete, format!("the entry of {name} is shown, and nothing rests on it"));
+                return fail(
+                    Rule::Incomplete,
+                    format!("the entry of {name} is shown, and nothing rests on it"),
+                );
             }
             _ => return fail(Rule::Incomplete, format!("no sealed entry of {name} is shown")),
         }
@@ -82,7 +85,7 @@ fn check_entry(entry: &PackedEntry, rerun: &Rerun<'_>) -> Result<(), Failure> {
         _ => {
             let name = entity_name(&entry.entity);
             let count = |value: Option<&[u8]>| {
-                value.and_then(|json| canonical_count(json)).map_or_else(|| "no".to_owned(), |count| count.to_string())
+                value.and_then(canonical_count).map_or_else(|| "no".to_owned(), |count| count.to_string())
             };
             let (sealed_count, found_count) = (count(sealed), count(found.as_deref()));
             let text = if sealed_count == found_count {
@@ -101,7 +104,8 @@ fn check_entry(entry: &PackedEntry, rerun: &Rerun<'_>) -> Result<(), Failure> {
     }
 }
 
-/// An act that this case holds was sealed as this case's. One that came back may have gone to another case since.
+/// An act that this case holds was sealed as this case's. One that came back may have gone to another case
+/// since.
 fn check_use(entry: &PackedEntry, sealed: Option<&[u8]>, found: Option<&[u8]>) -> Result<(), Failure> {
     let holder = |json: Option<&[u8]>| json.and_then(UseEntry::read).and_then(|used| used.case);
     let (sealed_for, held) = (holder(sealed), holder(found));

@@ -1,4 +1,5 @@
-//! Certified heads that signers name as seen: they bound the time of signing from below, and of recording from above.
+//! Certified heads that signers name as seen: they bound the time of signing from below, and of recording
+//! from above.
 
 use super::committees::Committees;
 use super::open::Opened;
@@ -26,7 +27,7 @@ pub(super) struct SeenHeads {
 }
 
 impl SeenHeads {
-    /// Checks every head, that some statement names it, and that no statement names one later than itself.
+    /// Checks every head, and that no statement names one later than itself.
     pub(super) fn check(
         pack: &Pack,
         opened: &Opened,
@@ -44,33 +45,42 @@ impl SeenHeads {
             }
             before = Some(place);
             let head = check_head(packed, opened, committees);
-            heads.insert(digest, head.or_else(|text| fail(Rule::Seen, format!("certificate `{digest}`: {text}")))?);
+            heads.insert(
+                digest,
+                head.or_else(|text| fail(Rule::Seen, format!("certificate `{digest}`: {text}")))?,
+            );
         }
-        let mut named = BTreeSet::new();
         for (at, signed) in admitted.all() {
             let Some(seen) = signed.statement().seen() else { continue };
             let index = pack.excerpt.get(at).and_then(|group| group.records.first()).map_or(0, |r| r.index);
             check_named(&seen, index, heads.get(&seen.certificate))?;
-            named.insert(seen.certificate);
         }
-        match heads.keys().find(|digest| !named.contains(digest)) {
-            Some(digest) => fail(Rule::Seen, format!("no statement names certificate `{digest}`")),
-            None => Ok(Self { heads }),
+        Ok(Self { heads })
+    }
+
+    /// Every head is one that some statement names.
+    pub(super) fn check_used(&self, admitted: &Admitted) -> Result<(), Failure> {
+        let seen = admitted.all().filter_map(|(_, signed)| signed.statement().seen());
+        let named: BTreeSet<CertificateDigest> = seen.map(|seen| seen.certificate).collect();
+        match self.heads.keys().find(|digest| !named.contains(digest)) {
+            Some(digest) => fail(Rule::Unused, format!("no statement names certificate `{digest}`")),
+            None => Ok(()),
         }
     }
 
-    /// Not earlier than this was it signed: its signer had a certificate of which each signature was made at most
-    /// two seconds before the time of the last record.
+    /// Not earlier than this was it signed: its signer had a certificate of which each signature was made at
+    /// most two seconds before the time of the last record.
     pub(super) fn earliest(&self, seen: Option<Seen>) -> Option<Bound> {
         let head = self.heads.get(&seen?.certificate)?;
         Some(Bound { by: head.by.clone(), time: head.last.saturating_sub_ms(AHEAD_MS_MAX) })
     }
 
-    /// Not later than this was it in the log: the earliest certificate that holds it was signed at most a minute after
-    /// its last record.
+    /// Not later than this was it in the log: the earliest certificate that holds it was signed at most a
+    /// minute after its last record.
     pub(super) fn latest(&self, index: u64, last: &Bound) -> Bound {
         let holds = self.heads.values().filter(|head| head.size > index);
-        let bound = |head: &Head| Bound { by: head.by.clone(), time: head.last.saturating_add_ms(BEHIND_MS_MAX) };
+        let bound =
+            |head: &Head| Bound { by: head.by.clone(), time: head.last.saturating_add_ms(BEHIND_MS_MAX) };
         let first = holds.min_by_key(|head| (head.last, head.size)).map(bound);
         first.filter(|bound| bound.time <= last.time).unwrap_or_else(|| last.clone())
     }
@@ -105,7 +115,8 @@ fn check_named(seen: &Seen, index: u64, head: Option<&Head>) -> Result<(), Failu
     // A head that is not in the pack bounds nothing; one that is must be what the signer named, and older.
     let Some(head) = head else { return Ok(()) };
     if head.size != seen.size {
-        let text = format!("the signer has seen {} records, its certificate is over {}", seen.size, head.size);
+        let text =
+            format!("the signer has seen {} records, its certificate is over {}", seen.size, head.size);
         return fail_at(Rule::Seen, index, text);
     }
     if head.size > index {

@@ -24,7 +24,8 @@ impl Verifier<'_> {
             self.rests_on.push(Reliance::Open { record, size: self.facts.head.size });
         }
         if let Some(certified) = &self.facts.certified {
-            let (signed, threshold, members) = (certified.signed.clone(), certified.threshold, certified.members);
+            let (signed, threshold, members) =
+                (certified.signed.clone(), certified.threshold, certified.members);
             self.rests_on.push(Reliance::Certificate { signed, threshold, members });
         }
         self.rests_on.extend([Reliance::AppenderClock, Reliance::Keys]);
@@ -64,13 +65,14 @@ impl Verifier<'_> {
     /// The order by which this case was erased, if it has taken effect in the pack.
     fn order(&self, rerun: &Rerun<'_>) -> Option<DocumentDigest> {
         let pending: BTreeSet<_> = rerun.kernel().proposals().map(|(id, _)| *id).collect();
-        let orders = self.pack.records().zip(self.opened.groups.iter().flatten()).filter_map(|(packed, record)| {
-            let Some(Body::Proposed(body)) = packed.record_body() else { return None };
-            let Action::Erase(erasure) = &body.action else { return None };
-            let id = lockstep_types::CaseId(record.leaf_hash().0);
-            let enacted = !pending.contains(&id) && self.enacted(&id);
-            (erasure.case == self.pack.case && enacted).then_some(erasure.order)
-        });
+        let orders =
+            self.pack.records().zip(self.opened.groups.iter().flatten()).filter_map(|(packed, record)| {
+                let Some(Body::Proposed(body)) = packed.record_body() else { return None };
+                let Action::Erase(erasure) = &body.action else { return None };
+                let id = lockstep_types::CaseId(record.leaf_hash().0);
+                let enacted = !pending.contains(&id) && self.enacted(&id);
+                (erasure.case == self.pack.case && enacted).then_some(erasure.order)
+            });
         orders.last()
     }
 
@@ -90,21 +92,20 @@ impl Verifier<'_> {
         let refused = pick(&|body| matches!(body, Body::Attempted(body) if body.code.across_cases()));
         let settled = self.records(|at, _| rerun.shown(at) == Some(Shown::AsRecorded));
         let reliances = [
-            (single_use, (|records| Reliance::SingleUse { records }) as fn(Vec<u64>) -> Reliance),
-            (headroom, |records| Reliance::Headroom { records }),
-            (refused, |records| Reliance::RefusedAcross { records }),
-            (settled, |records| Reliance::Settled { records }),
+            Reliance::SingleUse { records: single_use },
+            Reliance::Headroom { records: headroom },
+            Reliance::RefusedAcross { records: refused },
+            Reliance::Settled { records: settled },
         ];
-        for (records, reliance) in reliances {
-            if !records.is_empty() {
-                self.rests_on.push(reliance(records));
-            }
-        }
+        self.rests_on.extend(reliances.into_iter().filter(|reliance| !reliance.records().is_empty()));
     }
 
     fn tell_flags(&mut self, rerun: &Rerun<'_>) {
         let kernel = rerun.kernel();
-        let suspect = kernel.case(&self.pack.case).map(|case| kernel.suspect_records(&self.pack.case, case)).unwrap_or_default();
+        let suspect = kernel
+            .case(&self.pack.case)
+            .map(|case| kernel.suspect_records(&self.pack.case, case))
+            .unwrap_or_default();
         let place = |leaf: &lockstep_types::LeafHash| {
             let mut all = self.pack.records().zip(self.opened.groups.iter().flatten());
             all.find(|(_, record)| record.leaf_hash() == *leaf).map(|(packed, _)| packed.index)
@@ -120,7 +121,8 @@ impl Verifier<'_> {
             }
         }
         let bodies = || self.pack.records().filter_map(|record| Some((record.index, record.record_body()?)));
-        let again = bodies().filter(|(_, body)| matches!(body, Body::Decided(_))).map(|(index, _)| index).skip(1);
+        let again =
+            bodies().filter(|(_, body)| matches!(body, Body::Decided(_))).map(|(index, _)| index).skip(1);
         let again: Vec<u64> = again.collect();
         if !again.is_empty() {
             self.flags.push(Flag::DecidedAgain { records: again });
@@ -167,7 +169,12 @@ pub(super) fn steps(
     steps
 }
 
-fn step_fact(packed: &PackedRecord, record: &Record, signed: Option<&Signed>, admitted: &Admitted) -> StepFact {
+fn step_fact(
+    packed: &PackedRecord,
+    record: &Record,
+    signed: Option<&Signed>,
+    admitted: &Admitted,
+) -> StepFact {
     let openings = signed.into_iter().flat_map(|signed| signed.submission().openings.iter().flatten());
     let suite = |id: &lockstep_types::KeyId| admitted.suite(id).map_or("", |suite| suite.as_str());
     let keys = signed.into_iter().flat_map(|signed| signed.signers());

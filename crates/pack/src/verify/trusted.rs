@@ -44,7 +44,10 @@ impl Verifier<'_> {
         same_log(self.head(), other, &proof.path).or_else(|text| fail(Rule::Consistency, text))?;
         match self.trust.map(Trust::head).filter(|pinned| pinned.size == other.size) {
             Some(pinned) if pinned.root != other.root => {
-                let text = format!("the proof leads to root `{}`, the trust file pins `{}`", other.root, pinned.root);
+                let text = format!(
+                    "the proof leads to root `{}`, the trust file pins `{}`",
+                    other.root, pinned.root
+                );
                 fail(Rule::Consistency, text)
             }
             _ => Ok(()),
@@ -72,7 +75,8 @@ impl Verifier<'_> {
         let epoch = handover.new.epoch;
         let old = epoch.checked_sub(1).and_then(|old| committees.of_epoch(old));
         let pair = old.zip(committees.of_epoch(epoch)).zip(committees.begun_at(epoch));
-        let ((old, new), at) = pair.ok_or_else(|| format!("the history knows no rotation to epoch {epoch}"))?;
+        let ((old, new), at) =
+            pair.ok_or_else(|| format!("the history knows no rotation to epoch {epoch}"))?;
         let checkpoint = handover.verify(&self.facts.ledger, old, new).map_err(|error| chain(&error))?;
         let head = TreeHead { size: checkpoint.size, root: checkpoint.root };
         if head.size > self.head().size {
@@ -83,7 +87,9 @@ impl Verifier<'_> {
         let last = self.pack.excerpt.get(at).and_then(|group| group.records.last());
         match last {
             Some(record) if record.index < head.size => Ok(()),
-            _ => Err(format!("the rotation to epoch {epoch} is not in the {} records handed over", head.size)),
+            _ => {
+                Err(format!("the rotation to epoch {epoch} is not in the {} records handed over", head.size))
+            }
         }
     }
 
@@ -108,7 +114,8 @@ impl Verifier<'_> {
     }
 }
 
-/// The committee that the trust file pins is the one of its epoch in the pack's history, if that reaches so far.
+/// The committee that the trust file pins is the one of its epoch in the pack's history, if that reaches so
+/// far.
 fn check_pinned_committee(trust: &Trust, committees: &Committees) -> Result<(), Failure> {
     let pinned = trust.committee();
     match committees.of_epoch(pinned.epoch()) {

@@ -10,7 +10,8 @@ const CHAIN: usize = 21;
 /// Steps side by side after them.
 const BESIDE: usize = 40;
 
-const WHO: [(&str, Suite); 3] = [("first", Suite::Ed25519), ("second", Suite::Es256), ("third", Suite::Eip712)];
+const WHO: [(&str, Suite); 3] =
+    [("first", Suite::Ed25519), ("second", Suite::Es256), ("third", Suite::Eip712)];
 
 fn step(at: usize) -> String {
     format!("s{at:02}")
@@ -84,7 +85,8 @@ fn guards() -> String {
 
 fn take(world: &mut World, case: CaseId, at: usize) -> u64 {
     let time = world.now.to_string();
-    let claims = [("amount", "1000000.00"), ("ok", "true"), ("note", "as agreed"), ("count", "7"), ("at", &time)];
+    let claims =
+        [("amount", "1000000.00"), ("ok", "true"), ("note", "as agreed"), ("count", "7"), ("at", &time)];
     world.attest(case, WHO[at % WHO.len()].0, &step(at), &claims)[0]
 }
 
@@ -97,7 +99,8 @@ pub fn pack() -> (Vec<u8>, lockstep_pack::Trust) {
         world.parties.insert(who, Party::new(&who.to_uppercase(), &[suite]));
         world.credential("REGULATOR", who, &format!("kind-{who}"));
     }
-    let policy: PolicyDigest = world.ledger.machine().programme("acme-usd").unwrap().policies[&name("hundred")].0;
+    let policy: PolicyDigest =
+        world.ledger.machine().programme("acme-usd").unwrap().policies[&name("hundred")].0;
     let params = [("amount", "1000000.00"), ("beneficiary", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8")];
     let case = world.open("first", policy, &params);
     world.certify();

@@ -51,8 +51,14 @@ pub fn run(packs: &[(Vec<u8>, Option<Trust>)], count: usize, seed: u64) -> Tally
         match (&report.verdict, &originals[which].verdict) {
             (Verdict::Failed(_), _) => tally.failed += 1,
             (Verdict::CannotTell(_), _) => tally.cannot_tell += 1,
-            (Verdict::Verified, Verdict::Verified) if says_no_more(&report, &originals[which]) => tally.weaker += 1,
-            _ => panic!("seed {} of pack {which}: {}", seed.wrapping_add(number as u64), report.to_lines().join("\n")),
+            (Verdict::Verified, Verdict::Verified) if says_no_more(&report, &originals[which]) => {
+                tally.weaker += 1
+            }
+            _ => panic!(
+                "seed {} of pack {which}: {}",
+                seed.wrapping_add(number as u64),
+                report.to_lines().join("\n")
+            ),
         }
     }
     tally

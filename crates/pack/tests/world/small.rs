@@ -1,5 +1,5 @@
-//! The smallest ledger that shows something, for vectors: one step by two persons, one outcome. Only suites whose
-//! signatures are the same every time.
+//! The smallest ledger that shows something, for vectors: one step by two persons, one outcome. Only suites
+//! whose signatures are the same every time.
 
 use crate::world::{Party, World, name};
 use lockstep_crypto::Suite;
@@ -71,7 +71,8 @@ fn ledger() -> World {
 }
 
 fn open(world: &mut World) -> CaseId {
-    let policy: PolicyDigest = world.ledger.machine().programme("acme-usd").unwrap().policies[&name("transfer")].0;
+    let policy: PolicyDigest =
+        world.ledger.machine().programme("acme-usd").unwrap().policies[&name("transfer")].0;
     let params = [("amount", "100.00"), ("beneficiary", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8")];
     world.open("desk", policy, &params)
 }
@@ -92,7 +93,8 @@ fn forged() -> (Vec<u8>, Vec<u8>) {
     let case = open(&mut world);
     let prev = world.ledger.machine().case(&case).unwrap().touched.head;
     let due = lockstep_kernel::body::OutcomeDue { domain: name("home"), not_after: None };
-    let decided = Body::Decided(lockstep_kernel::body::Decided { case, ordinal: 0, outcomes: vec![due], prev });
+    let decided =
+        Body::Decided(lockstep_kernel::body::Decided { case, ordinal: 0, outcomes: vec![due], prev });
     world.forge(Entry::record(decided.to_vec().unwrap()), None);
     world.certify();
     let bytes = world.pack(case);
@@ -104,19 +106,20 @@ fn forged() -> (Vec<u8>, Vec<u8>) {
 pub fn vectors() -> (Vec<Vector>, Trust) {
     let mut world = ledger();
     let case = open(&mut world);
-    let mut second = ledger();
-    let open_case = open(&mut second);
-    second.certify();
-    let open_bytes = second.pack(open_case);
+    world.certify();
+    let (open, early) = (world.pack(case), world.ledger.size());
     release(&mut world, case);
     world.certify();
     let trust = world.trust();
+    let plain = world.pack(case);
     let decided = world.pack_with(case, &Options { evidence: true, ..Options::default() });
     let hide = |what: &str| Options { withhold: vec![what.to_owned()], ..Options::default() };
-    let (claim, step) = (world.pack_with(case, &hide("release.note")), world.pack_with(case, &hide("release")));
+    let (claim, step) =
+        (world.pack_with(case, &hide("release.note")), world.pack_with(case, &hide("release")));
     let (size, root) = (world.ledger.size(), world.ledger.root());
-    let path = lockstep_crypto::tree::consistency_proof(&second.tree, second.ledger.size(), second.ledger.size());
-    let same = Consistency { path: path.unwrap(), root, size };
+    let path = lockstep_crypto::tree::consistency_proof(&world.tree, early, size).unwrap();
+    let proof = Consistency { path, root, size };
+    let proven = changed(&open, |pack| pack.consistency = Some(proof));
     world.revoke("REGULATOR", world_credential(&world, "risk"), Some(Time::from_ms(1).unwrap()));
     world.certify();
     let suspect = world.pack(case);
@@ -124,21 +127,26 @@ pub fn vectors() -> (Vec<Vector>, Trust) {
     let vector = |name, bytes, trusted| Vector { name, bytes, trusted };
     let all = vec![
         vector("claim_withheld", claim, true),
-        vector("consistency_of_another_log", changed(&open_bytes, |pack| pack.consistency = Some(same)), true),
+        vector("consistency_changed", changed(&proven, change_path), true),
         vector("decided", decided.clone(), true),
         vector("decided_without_trust", decided.clone(), false),
         vector("document_changed", changed(&decided, |pack| pack.evidence[0].document[0] ^= 1), true),
         vector("entry_left_out", changed(&decided, |pack| drop(pack.map.pop())), true),
         vector("forged_decision", forged, true),
         vector("forged_decision_withheld", forged_withheld, true),
-        vector("open", open_bytes, true),
+        vector("open", open, true),
+        vector("open_compared", proven, true),
         vector("outcome_left_out", changed(&decided, cut_outcome), true),
         vector("revocation_left_out", changed(&suspect, cut_revocation), true),
         vector("signature_changed", changed(&decided, change_signature), true),
         vector("step_withheld", step, true),
         vector("suspect", suspect, true),
-        vector("tail_cut", changed(&decided, |pack| drop(pack.excerpt.pop())), true),
-        vector("time_changed", changed(&decided, |pack| pack.seal.time = pack.seal.time.saturating_add_ms(1)), true),
+        vector("tail_cut", changed(&plain, cut_tail), true),
+        vector(
+            "time_changed",
+            changed(&decided, |pack| pack.seal.time = pack.seal.time.saturating_add_ms(1)),
+            true,
+        ),
     ];
     (all, trust)
 }
@@ -147,6 +155,15 @@ fn world_credential(world: &World, who: &str) -> lockstep_types::CredentialDiges
     let lei = world.parties[who].lei;
     let mut held = world.ledger.machine().credentials().filter(|(_, held)| held.subject == lei);
     *held.next().unwrap().0
+}
+
+fn change_path(pack: &mut Pack) {
+    pack.consistency.as_mut().unwrap().path[0].0[0] ^= 1;
+}
+
+fn cut_tail(pack: &mut Pack) {
+    pack.excerpt.pop();
+    pack.seen.clear();
 }
 
 fn cut_outcome(pack: &mut Pack) {
@@ -158,7 +175,8 @@ fn cut_revocation(pack: &mut Pack) {
 }
 
 fn change_signature(pack: &mut Pack) {
-    let Some(PackedCommand::Submit(submission)) = pack.excerpt.last_mut().map(|group| &mut group.command) else {
+    let Some(PackedCommand::Submit(submission)) = pack.excerpt.last_mut().map(|group| &mut group.command)
+    else {
         panic!("the last command is a submission");
     };
     submission.envelope.signatures[0].sig[7] ^= 1;

@@ -1,6 +1,6 @@
-//! A ledger in memory with its parties and co-signers, for tests, measurements and vectors. Real keys and signatures;
-//! every command goes the way that an appender takes it.
-#![allow(dead_code, reason = "each test and example uses a part")]
+//! A ledger in memory with its parties and co-signers, for tests, measurements and vectors. Real keys and
+//! signatures; every command goes the way that an appender takes it.
+#![expect(dead_code, reason = "each test and example uses a part")]
 
 use lockstep_attest::evidence::evidence_digest;
 use lockstep_attest::sign::{Sign, sign};
@@ -10,13 +10,11 @@ use lockstep_attest::{
 };
 use lockstep_crypto::tree::{self, Subtrees, TreeHead};
 use lockstep_crypto::{Message, PublicKey, SecretError, SecretKey, Suite, map};
-use lockstep_kernel::governance::{
-    Erasure, Files, Issuer, NewList, Rotation, governance_policy,
-};
+use lockstep_kernel::governance::{Erasure, Files, Issuer, NewList, Rotation, governance_policy};
 use lockstep_kernel::state::StoredList;
-use lockstep_kernel::{Action, Command, Genesis, Kernel, Proposing, RULES, Refusal, Request};
+use lockstep_kernel::{Action, Genesis, Kernel, Proposing, RULES, Refusal, Request};
 use lockstep_ledger::{
-    Certificate, Committee, Decision, Handover, Input, Ledger, Machine, Member, MemberSignature, Record, Seed, View,
+    Certificate, Committee, Decision, Handover, Ledger, Member, MemberSignature, Record, Seed, View,
 };
 use lockstep_pack::pack::Document;
 use lockstep_pack::{LedgerReader, Made, MapAnswer, Options, Topic, Trust, Unreadable, build, topics_of};
@@ -73,7 +71,10 @@ impl Party {
         let mut keys: Vec<CredentialKey> = self
             .keys
             .iter()
-            .map(|key| CredentialKey { key: key.public(), person: Some(Digest(sha256(key.public().bytes()))) })
+            .map(|key| CredentialKey {
+                key: key.public(),
+                person: Some(Digest(sha256(key.public().bytes()))),
+            })
             .collect();
         keys.sort_by_key(|key| key.key.id());
         keys
@@ -124,6 +125,22 @@ impl World {
     }
 
     pub fn with_cosigners(tag: &str, cosigners: Vec<Party>, threshold: u8) -> Self {
+        let (mut world, genesis) = Self::empty(tag, cosigners, threshold);
+        world.ask(Request::Genesis(Box::new(genesis))).unwrap();
+        world
+    }
+
+    /// A ledger by other rules than this program's.
+    pub fn with_rules(tag: &str, rules: u32) -> Self {
+        let cosigners: Vec<Party> = (0..4).map(|at| cosigner(&format!("COSIGNER{tag}{at}"))).collect();
+        let (mut world, mut genesis) = Self::empty(tag, cosigners, 3);
+        genesis.rules = rules;
+        let body = lockstep_kernel::Body::Genesis(Box::new(genesis));
+        world.forge(lockstep_ledger::Entry::record(body.to_vec().unwrap()), None);
+        world
+    }
+
+    fn empty(tag: &str, cosigners: Vec<Party>, threshold: u8) -> (Self, Genesis) {
         let admin = Party::new("ADMIN", &[Suite::Ed25519]);
         let genesis = Genesis {
             administrator_threshold: 1,
@@ -140,7 +157,7 @@ impl World {
             notice_ms: 60_000,
             rules: RULES,
         };
-        let mut world = Self {
+        let world = Self {
             ledger: Ledger::new(Kernel::default(), ()),
             records: Vec::new(),
             made: Vec::new(),
@@ -157,8 +174,7 @@ impl World {
             parties: BTreeMap::new(),
             seen: None,
         };
-        world.ask(Request::Genesis(Box::new(genesis))).unwrap();
-        world
+        (world, genesis)
     }
 
     pub fn id(&self) -> LedgerId {
@@ -250,7 +266,8 @@ impl World {
         if self.ledger.first_unsealed().is_some() {
             self.seal();
         }
-        let certificate = self.sign_checkpoint(&self.committee(), &self.cosigners, usize::from(self.threshold));
+        let certificate =
+            self.sign_checkpoint(&self.committee(), &self.cosigners, usize::from(self.threshold));
         let digest = certificate.digest().unwrap();
         self.seen = Some(Seen { certificate: digest, size: certificate.size });
         self.certificates.push(certificate.clone());
@@ -272,7 +289,8 @@ impl World {
 
     /// A governance case by the administrator alone.
     pub fn propose(&mut self, action: Action) -> CaseId {
-        let claim = Claim { name: "action".to_owned(), salt: self.salt(), value: action.digest().to_string() };
+        let claim =
+            Claim { name: "action".to_owned(), salt: self.salt(), value: action.digest().to_string() };
         let (issued, expires) = self.times();
         let statement = Statement::Opening(Opening {
             claims: vec![claim.digest()],
@@ -429,8 +447,11 @@ impl World {
         let found = self.ledger.machine().case(&case).unwrap();
         let layout = self.ledger.machine().policy(&found.policy).unwrap().policy.layout().clone();
         let declared = layout.step(step).unwrap();
-        let mut prev: Vec<LeafHash> =
-            declared.after.iter().filter_map(|before| found.steps.get(before).map(|taken| taken.leaf)).collect();
+        let mut prev: Vec<LeafHash> = declared
+            .after
+            .iter()
+            .filter_map(|before| found.steps.get(before).map(|taken| taken.leaf))
+            .collect();
         if declared.after.is_empty() {
             prev.push(LeafHash(case.0));
         }
@@ -465,7 +486,8 @@ impl World {
 
     pub fn attest(&mut self, case: CaseId, by: &str, step: &str, claims: &[(&str, &str)]) -> Vec<u64> {
         let submission = self.attestation(case, by, step, claims);
-        self.ask(Request::Submit(Box::new(submission))).unwrap_or_else(|refusal| panic!("`{step}`: {refusal}"))
+        self.ask(Request::Submit(Box::new(submission)))
+            .unwrap_or_else(|refusal| panic!("`{step}`: {refusal}"))
     }
 
     pub fn withdraw(&mut self, case: CaseId, by: &str, leaf: LeafHash) {
@@ -582,7 +604,8 @@ pub fn pay(world: &mut World, case: CaseId, reference: &str) -> Vec<u64> {
 
 pub fn reserve(world: &mut World, case: CaseId) -> Vec<u64> {
     let (id, as_of) = (world.id().to_string(), world.now.to_string());
-    let claims = [("balance", "5000000.00"), ("as_of", &as_of), ("segregated", "true"), ("earmarked_for", &id)];
+    let claims =
+        [("balance", "5000000.00"), ("as_of", &as_of), ("segregated", "true"), ("earmarked_for", &id)];
     let made = world.attest(case, "custodian", "reserve", &claims);
     let at: Time = as_of.parse().unwrap();
     world.wait(1_000);
@@ -661,7 +684,8 @@ impl LedgerReader for World {
     }
 }
 
-/// Packs of several kinds, each with its trust file: decided, open, withheld, rotated, refused, without trust.
+/// Packs of several kinds, each with its trust file: decided, open, withheld, rotated, refused, without
+/// trust.
 pub fn specimens() -> Vec<(Vec<u8>, Option<Trust>)> {
     let mut world = stablecoin();
     world.certify();
