@@ -131,7 +131,7 @@ fn rests_on(page: &Page<'_>) -> Markup {
         section {
             h2 { "What this rests on" }
             p.lead { "Signatures and rules were re-run. What follows was not, and somebody answers for it." }
-            ul.rests { @for reliance in &page.report.rests_on { li { (reliance) "." } } }
+            ul.rests { @for reliance in &page.report.rests_on { li { (coded(&reliance.to_string())) "." } } }
             @if let Some(certified) = page.report.facts.as_ref().and_then(|facts| facts.certified.as_ref()) {
                 p { "Co-signers that signed: "
                     @for (at, name) in certified.signed.iter().enumerate() { @if at > 0 { ", " } strong { (name) } } "." }
@@ -154,9 +154,9 @@ fn refusals(page: &Page<'_>) -> Markup {
             div.refusals {
                 @for failing in failings {
                     article class=(if failing.as_expected { "refusal" } else { "refusal surprise" }) {
-                        h3 { (failing.title) }
-                        p { (failing.tried) "." }
-                        p.reason { span.code { (failing.found) } " " (failing.reason) }
+                        h3 { (coded(&failing.title)) }
+                        p { (coded(&failing.tried)) "." }
+                        p.reason { span.code { (failing.found) } " " (coded(&failing.reason)) }
                         @if !failing.as_expected { p.bad-text { "expected: " (failing.expected) } }
                         @if let Some(receipt) = &failing.receipt { p.receipt { "Receipt: " (receipt) } }
                     }
@@ -186,7 +186,7 @@ fn remarks(page: &Page<'_>) -> Markup {
     html! {
         section {
             h2 { "What was made up" }
-            ul { @for remark in &page.story.remarks { li { (remark) "." } } }
+            ul { @for remark in &page.story.remarks { li { (coded(remark)) "." } } }
             details {
                 summary { "The process in sentences" }
                 ol.plain { @for sentence in explain(page.policy) { li { (sentence) } } }
@@ -205,6 +205,13 @@ fn foot(page: &Page<'_>) -> Markup {
                 p { "Log of " (facts.head.size) " records, root " code.mono { (facts.head.root) } "." }
             }
         }
+    }
+}
+
+/// A text whose values stand in backticks.
+fn coded(text: &str) -> Markup {
+    html! {
+        @for (at, part) in text.split('`').enumerate() { @if at % 2 == 1 { code { (part) } } @else { (part) } }
     }
 }
 

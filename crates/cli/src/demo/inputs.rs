@@ -155,7 +155,8 @@ fn clock_for(balance: &ClosingBalance, payment: &Payment, story: &mut Story) -> 
     let start = latest.saturating_add_ms(3_600_000);
     story.remark(format!(
         "SIMULATED CLOCK: the closing balance is of {} and would be stale today. Appender, parties and co-signers all \
-         run by a clock that is set to {start}; every time below is of that clock, not of this day",
+         run by a clock set to {start}, an hour after the earliest moment that this date can mean; every time below is \
+         of that clock, not of this day",
         balance.dated
     ));
     Clock::starting_at(start)

@@ -257,21 +257,24 @@ fn short(text: &str) -> String {
     plain.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
 }
 
-/// A folder for one run: keys are never used twice, so one that holds a run already is left alone.
+/// Marks a folder that the demonstration made: only such a folder is emptied for another run.
+const MARKER: &str = ".lockstep-demo";
+/// What a run leaves in its folder.
+const PARTS: [&str; 8] =
+    ["appender", "cosigners", "failing", "policy", "case.evidence.json", "case.html", "trust.json", MARKER];
+
+/// A folder for one run: keys and stores of an earlier one are thrown away, what is not ours is left alone.
 fn make_folder(out: &Path) -> Result<()> {
-    if out.join("appender").exists() {
-        let (marked, text) = (out.join("trust.json").exists(), format!("`{}` holds a run already", out.display()));
-        if !marked {
-            bail!("{text} that did not end; remove it first");
-        }
-        for part in ["appender", "cosigners", "failing", "policy"] {
-            let path = out.join(part);
-            if path.exists() {
-                std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
-            }
-        }
+    let filled = PARTS.iter().any(|part| out.join(part).exists());
+    if filled && !out.join(MARKER).exists() {
+        bail!("`{}` holds files that the demonstration did not write: name another folder with `--out`", out.display());
     }
-    std::fs::create_dir_all(out).with_context(|| format!("cannot make `{}`", out.display()))
+    for path in PARTS.iter().map(|part| out.join(part)).filter(|path| path.exists()) {
+        let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        removed.with_context(|| format!("cannot remove `{}`", path.display()))?;
+    }
+    std::fs::create_dir_all(out).with_context(|| format!("cannot make `{}`", out.display()))?;
+    os::write_atomic(&out.join(MARKER), b"made by `lockstep demo stablecoin`; emptied by its next run\n")
 }
 
 /// Adds a key to those of an institution.
