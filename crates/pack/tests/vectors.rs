@@ -21,3 +21,20 @@ fn the_vectors_are_what_the_code_makes_and_says() {
     let kept = std::fs::read_dir(FOLDER).unwrap().count();
     assert_eq!(kept, made.len(), "files in {FOLDER} that nothing makes");
 }
+
+/// The text without white space: pages break lines where the code does not.
+fn packed(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+#[test]
+fn the_pages_show_what_the_code_makes() {
+    let specs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs");
+    let read = |path: String| std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let (trust, pack) = (read(format!("{FOLDER}/trust.json")), read(format!("{FOLDER}/decided.json")));
+    assert!(packed(&read(format!("{specs}/trust.md"))).contains(&packed(&trust)));
+    let trust = lockstep_pack::Trust::from_slice(trust.as_bytes()).unwrap();
+    let report = lockstep_pack::verify(pack.as_bytes(), Some(&trust)).to_lines().join("\n");
+    let page = packed(&read(format!("{specs}/pack.md")));
+    assert!(page.contains(&packed(&report)), "the page shows another report than\n{report}");
+}
