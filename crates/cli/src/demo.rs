@@ -1,8 +1,9 @@
-//! The demonstration: six institutions and four co-signers issue a stablecoin against a bank's statement; then
-//! everything that must fail is carried out, and has to fail for the reason it should.
+//! The demonstration: six institutions and four co-signers issue a stablecoin against a bank's statement;
+//! then everything that must fail is carried out, and has to fail for the reason it should.
 //!
-//! Nothing is staged: real keys, stores, statements and lists; co-signers get bytes and nothing else; a refusal that is
-//! shown was answered by the code that answers everybody. What does not end as expected ends the demonstration.
+//! Nothing is staged: real keys, stores, statements and lists; co-signers get bytes and nothing else; a
+//! refusal that is shown was answered by the code that answers everybody. What does not end as expected ends
+//! the demonstration.
 
 mod archive;
 mod cast;
@@ -109,7 +110,11 @@ fn write_page(world: &World, story: &Story, (issued, losses): (&Issued, &Losses)
     let policy = world.policy()?;
     let name_of = |lei: &lockstep_types::Lei| world.cast.name_of(lei);
     let page = report::page(&report::Page {
-        title: format!("Issuance of {} in tokens for {}", report::grouped(&payment.money), world.inputs.customer),
+        title: format!(
+            "Issuance of {} in tokens for {}",
+            report::grouped(&payment.money),
+            world.inputs.customer
+        ),
         report: &issued.report,
         story,
         losses,

@@ -1,5 +1,5 @@
-//! The board page: one self-contained file, no script, nothing fetched. It shows what the verifier says of the pack,
-//! and what the demonstration has tried; it proves nothing by itself, and says so.
+//! The board page: one self-contained file, no script, nothing fetched. It shows what the verifier says of
+//! the pack, and what the demonstration has tried; it proves nothing by itself, and says so.
 
 mod process;
 mod style;
@@ -36,9 +36,11 @@ pub struct Page<'a> {
 pub fn page(page: &Page<'_>) -> String {
     let drawing = process::drawing(page.policy, page.report);
     let styles = [style::PAGE.to_owned(), process::style_of(&drawing)];
-    let sources: Vec<String> = styles.iter().map(|css| format!("'sha256-{}'", STANDARD.encode(sha256(css.as_bytes())))).collect();
+    let sources: Vec<String> =
+        styles.iter().map(|css| format!("'sha256-{}'", STANDARD.encode(sha256(css.as_bytes())))).collect();
     // Only these two style sheets; no script, no image, no font, no frame, no connection.
-    let csp = format!("default-src 'none'; style-src {}; base-uri 'none'; form-action 'none'", sources.join(" "));
+    let csp =
+        format!("default-src 'none'; style-src {}; base-uri 'none'; form-action 'none'", sources.join(" "));
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -70,7 +72,8 @@ pub fn page(page: &Page<'_>) -> String {
 fn verdict(verdict: &Verdict) -> (&'static str, &'static str, String) {
     match verdict {
         Verdict::Verified => {
-            let text = "Every step was decided again from what its parties signed, with the same result, and the log that \
+            let text = "Every step was decided again from what its parties signed, with the same result, and \
+                the log that \
                         holds them is certified.";
             ("good", "Verified", text.to_owned())
         }
@@ -84,21 +87,25 @@ fn verdict(verdict: &Verdict) -> (&'static str, &'static str, String) {
 
 fn head(page: &Page<'_>) -> Markup {
     let (class, word, text) = verdict(&page.report.verdict);
+    let case = page.report.facts.as_ref().and_then(|facts| facts.outcome.as_ref());
     html! {
         header {
             p.kicker { "Evidence of one case" }
             h1 { (page.title) }
             @if page.simulated {
-                p.warning { strong { "Simulated clock. " } "The statement is old; everything ran by a clock set to its days. \
+                p.warning { strong { "Simulated clock. " } "The statement is old; everything ran by a clock \
+                    set to its days. \
                      No time on this page is of the day it was made." }
             }
             div class=(format!("verdict {class}")) {
-                span.mark aria-hidden="true" { @if class == "good" { "✓" } @else if class == "bad" { "✗" } @else { "?" } }
+                span.mark aria-hidden="true" { @if class == "good" { "✓" } @else if class == "bad" { "✗" }
+                    @else { "?" } }
                 div { p.word { (word) } p { (text) } }
             }
             @for flag in &page.report.flags { p.warning { (flag) } }
-            @if page.report.facts.as_ref().and_then(|facts| facts.outcome.as_ref()).is_some_and(|case| case.phase == "decided") {
-                p.lead { "Decided, not yet executed: the mint is unlocked, and no chain has been asked to carry it out." }
+            @if case.is_some_and(|case| case.phase == "decided") {
+                p.lead { "Decided, not yet executed: the mint is unlocked, and no chain has been asked to \
+                    carry it out." }
             }
             @if let Some(facts) = &page.report.facts { (at_a_glance(facts)) }
         }
@@ -116,7 +123,8 @@ fn at_a_glance(facts: &Facts) -> Markup {
             @if let Some(certified) = &facts.certified {
                 div {
                     dt { "Certified by" }
-                    dd { (certified.signed.len()) " of " (certified.members) " co-signers; " (certified.threshold) " are needed" }
+                    dd { (certified.signed.len()) " of " (certified.members) " co-signers; \
+                        " (certified.threshold) " are needed" }
                 }
             }
             div { dt { "Sealed" } dd { (moment(&facts.sealed)) } }
@@ -134,7 +142,8 @@ fn rests_on(page: &Page<'_>) -> Markup {
             ul.rests { @for reliance in &page.report.rests_on { li { (coded(&reliance.to_string())) "." } } }
             @if let Some(certified) = page.report.facts.as_ref().and_then(|facts| facts.certified.as_ref()) {
                 p { "Co-signers that signed: "
-                    @for (at, name) in certified.signed.iter().enumerate() { @if at > 0 { ", " } strong { (name) } } "." }
+                    @for (at, name) in certified.signed.iter().enumerate() { @if at > 0 { ", " } strong {
+                        (name) } } "." }
             }
         }
     }
@@ -147,7 +156,8 @@ fn refusals(page: &Page<'_>) -> Markup {
         section {
             h2 { "What was refused" }
             p.lead {
-                "Each of these was really tried in the run that made this page, on the same ledger, in cases beside this one. "
+                "Each of these was really tried in the run that made this page, on the same ledger, in cases \
+                    beside this one. "
                 @if wrong == 0 { (failings.len()) " attempts, none succeeded." }
                 @else { strong.bad-text { (wrong) " of " (failings.len()) " did not end as they should." } }
             }
@@ -170,12 +180,14 @@ fn losses(losses: &Losses) -> Markup {
     html! {
         section {
             h2 { "What can be lost at most" }
-            p.lead { "If keys fall into other hands, while everybody else does their part. Computed from this policy and this \
+            p.lead { "If keys fall into other hands, while everybody else does their part. Computed from \
+                this policy and this \
                       set of co-signers." }
             div.scroll tabindex="0" {
                 table {
                     thead { tr { th { "Compromised" } th { "At most" } th { "Why" } } }
-                    tbody { @for row in &losses.rows { tr { th scope="row" { (row.who) } td { (row.at_most) } td { (row.why) } } } }
+                    tbody { @for row in &losses.rows { tr { th scope="row" { (row.who) } td { (row.at_most)
+                        } td { (row.why) } } } }
                 }
             }
         }
@@ -198,7 +210,8 @@ fn remarks(page: &Page<'_>) -> Markup {
 fn foot(page: &Page<'_>) -> Markup {
     html! {
         footer {
-            p { "This page is a view, not the evidence. The evidence is " code { "case.evidence.json" } "; anybody can check it \
+            p { "This page is a view, not the evidence. The evidence is " code { "case.evidence.json" } "; \
+                anybody can check it \
                  without a network:" }
             pre { code { "lockstep verify case.evidence.json --trust trust.json" } }
             @if let Some(facts) = &page.report.facts {
@@ -211,7 +224,8 @@ fn foot(page: &Page<'_>) -> Markup {
 /// A text whose values stand in backticks.
 fn coded(text: &str) -> Markup {
     html! {
-        @for (at, part) in text.split('`').enumerate() { @if at % 2 == 1 { code { (part) } } @else { (part) } }
+        @for (at, part) in text.split('`').enumerate() { @if at % 2 == 1 { code { (part) } } @else { (part)
+            } }
     }
 }
 
@@ -225,7 +239,9 @@ pub fn grouped(money: &Money) -> String {
     let decimal = money.decimal();
     let (whole, fraction) = decimal.split_once('.').map_or((decimal.as_str(), None), |(w, f)| (w, Some(f)));
     let digits = whole.chars().rev().enumerate();
-    let spaced = digits.flat_map(|(at, digit)| (at > 0 && at % 3 == 0 && digit != '-').then_some(',').into_iter().chain([digit]));
+    let spaced = digits.flat_map(|(at, digit)| {
+        (at > 0 && at % 3 == 0 && digit != '-').then_some(',').into_iter().chain([digit])
+    });
     let whole: String = spaced.collect::<Vec<char>>().into_iter().rev().collect();
     let fraction = fraction.map(|fraction| format!(".{fraction}")).unwrap_or_default();
     format!("{whole}{fraction} {}", money.currency)

@@ -99,14 +99,23 @@ type Part = (&'static str, &'static str, &'static str, Option<&'static str>, &'s
 
 const PARTS: [Part; 9] = [
     ("issuer", "Acme Money", "ACMEMONEYISSUER000", Some("e-money-institution"), &[Suite::Ed25519]),
-    ("custodian", "Harbour Custody Trust", "HARBOURCUSTODY0000", Some("qualified-custodian"), &[Suite::Es256]),
+    (
+        "custodian",
+        "Harbour Custody Trust",
+        "HARBOURCUSTODY0000",
+        Some("qualified-custodian"),
+        &[Suite::Es256],
+    ),
     ("screening", "Clear Screening", "CLEARSCREENING0000", Some("aml-provider"), &[Suite::Ed25519]),
     ("auditor", "Fair & Partners", "FAIRANDPARTNERS000", Some("registered-auditor"), &[Suite::Eip712]),
     ("observer", "Chain Watch", "CHAINWATCH00000000", Some("chain-observer"), &[Suite::Ed25519]),
-    ("compliance", "Northstar Compliance", "NORTHSTARCOMPLY000", Some("compliance-officer"), &[
-        Suite::Es256,
-        Suite::Ed25519,
-    ]),
+    (
+        "compliance",
+        "Northstar Compliance",
+        "NORTHSTARCOMPLY000",
+        Some("compliance-officer"),
+        &[Suite::Es256, Suite::Ed25519],
+    ),
     ("trustee", "Meridian Trustees", "MERIDIANTRUSTEES00", None, &[Suite::Ed25519]),
     ("administrator", "Acme Money", "ACMEMONEYISSUER000", None, &[Suite::Ed25519]),
     ("registrar", "Registrar of Licences", "REGISTRARLICENCE00", None, &[Suite::Ed25519]),

@@ -1,4 +1,5 @@
-//! The time that the demonstration runs by: this machine's clock, or that clock set back to the days of an old file.
+//! The time that the demonstration runs by: this machine's clock, or that clock set back to the days of an
+//! old file.
 
 use crate::os;
 use anyhow::Result;

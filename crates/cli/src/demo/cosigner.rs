@@ -15,14 +15,16 @@ use std::sync::Arc;
 const KEY_FILE: &str = "demo.key";
 const MEMORY_FILE: &str = "signer.state";
 
-/// A co-signer's folder; what runs in it knows nothing but the folder, the ledger's id, and the bytes it is sent.
+/// A co-signer's folder; what runs in it knows nothing but the folder, the ledger's id, and the bytes it is
+/// sent.
 pub struct CosignerFolder {
     dir: PathBuf,
     ledger: LedgerId,
     running: Option<Cosigner<DemoKey, SignerState>>,
 }
 
-/// Makes a folder with a fresh key that nobody else has, and an empty memory. The address is what the others learn.
+/// Makes a folder with a fresh key that nobody else has, and an empty memory. The address is what the others
+/// learn.
 pub fn make(dir: &Path) -> Result<Address> {
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
     let (key, secret) = loop {
@@ -55,7 +57,8 @@ impl CosignerFolder {
         Ok(())
     }
 
-    /// The key in the folder. Only its own process would read it; the colluding ones of the demonstration do, too.
+    /// The key in the folder. Only its own process would read it; the colluding ones of the demonstration do,
+    /// too.
     pub fn key(&self) -> Result<DemoKey> {
         let text = os::read_private(&self.dir.join(KEY_FILE))?;
         let mut secret = [0; 32];

@@ -94,9 +94,11 @@ pub fn refused(world: &World, story: &mut Story, tried: Tried<'_>, answer: Answe
             }
             None => ("accepted".to_owned(), "it counts".to_owned(), "none".to_owned()),
         },
-        Answer::Refused(refusal) => {
-            (refusal.code().as_text(), refusal.to_string(), "none: whoever sent it was not entitled to the step".to_owned())
-        }
+        Answer::Refused(refusal) => (
+            refusal.code().as_text(),
+            refusal.to_string(),
+            "none: whoever sent it was not entitled to the step".to_owned(),
+        ),
         Answer::Malformed(error) => {
             ("signature".to_owned(), chain(&*error), "none: nobody is known to have signed it".to_owned())
         }

@@ -40,7 +40,11 @@ pub fn found(world: &mut World, story: &mut Story) -> Result<()> {
     let headroom = world.headroom_wanted()?;
     read_supply(world, story, &headroom)?;
     let certificate = world.certify()?;
-    story.line(format!("   certified by {} of 4: {} records", certificate.signatures.len(), certificate.size));
+    story.line(format!(
+        "   certified by {} of 4: {} records",
+        certificate.signatures.len(),
+        certificate.size
+    ));
     Ok(())
 }
 
@@ -79,7 +83,9 @@ fn adopt_policy(world: &mut World, story: &mut Story) -> Result<()> {
 /// The policy's layout for a currency; its largest amount is raised if the payment is larger.
 fn layout_for(money: Money, programme: &str) -> String {
     let currency = money.currency;
-    let units = |major: i64| Amount::from_minor(major * 10i64.pow(u32::from(currency.decimals()))).unwrap_or_default();
+    let units = |major: i64| {
+        Amount::from_minor(major * 10i64.pow(u32::from(currency.decimals()))).unwrap_or_default()
+    };
     let text = |amount: Amount| Money::new(amount, currency).decimal();
     let max = units(50_000_000).max(money.amount);
     let min = units(1).min(money.amount);
@@ -132,7 +138,8 @@ pub fn give_keys(
     });
     let draft = Draft { statement, openings: Vec::new() };
     let given = accepted(world.hand_in(&draft, &registrar.signers())?)?;
-    let body = given.records.first().map(|record| lockstep_kernel::Body::from_slice(record.body())).transpose()?;
+    let body =
+        given.records.first().map(|record| lockstep_kernel::Body::from_slice(record.body())).transpose()?;
     match body {
         Some(lockstep_kernel::Body::Credentialed(body)) => Ok(body.credential),
         _ => anyhow::bail!("the credential left no record"),

@@ -1,5 +1,5 @@
-//! What the demonstration starts from: a bank's statement, a sanctions list, a customer. Everything is read by the
-//! readers that institutions would use, and refused where they refuse.
+//! What the demonstration starts from: a bank's statement, a sanctions list, a customer. Everything is read
+//! by the readers that institutions would use, and refused where they refuse.
 
 use super::Stablecoin;
 use super::clock::Clock;
@@ -85,18 +85,34 @@ pub fn read(args: &Stablecoin, story: &mut Story) -> Result<Inputs> {
     let lists = lists(args)?;
     let beneficiary = args.beneficiary.as_deref().unwrap_or(BENEFICIARY);
     let beneficiary = Address::from_user_text(beneficiary);
-    let beneficiary = beneficiary.map_err(|error| refused("beneficiary", "the beneficiary is refused", error))?;
+    let beneficiary =
+        beneficiary.map_err(|error| refused("beneficiary", "the beneficiary is refused", error))?;
     let fallback = if own { payment.debtor.clone() } else { Some(CUSTOMER.to_owned()) };
     let customer = args.name.clone().or(fallback);
     let customer = customer.ok_or_else(|| {
         invalid("name", "the statement names no debtor: nobody can be screened").hint("give `--name \"…\"`")
     })?;
     let clock = clock_for(&balance, &payment, story)?;
-    Ok(Inputs { own, statement, reexported, payment, balance, reference, lists, beneficiary, customer, clock })
+    Ok(Inputs {
+        own,
+        statement,
+        reexported,
+        payment,
+        balance,
+        reference,
+        lists,
+        beneficiary,
+        customer,
+        clock,
+    })
 }
 
 /// The payment that a reference names in a statement.
-pub fn payment(file: &[u8], (reference, entry): (&str, Option<&str>), currency: Option<Currency>) -> Result<Payment> {
+pub fn payment(
+    file: &[u8],
+    (reference, entry): (&str, Option<&str>),
+    currency: Option<Currency>,
+) -> Result<Payment> {
     let query = PaymentQuery { reference, entry_ref: entry, currency, ..PaymentQuery::default() };
     let found = find_payment(file, &query, &Limits::default());
     found.map_err(|error| refused("payment", "the statement does not show the payment", error).into())
@@ -107,8 +123,11 @@ fn balance(file: &[u8], payment: &Payment) -> Result<ClosingBalance> {
     let currency = Some(payment.money.currency);
     let query = BalanceQuery { account: Some(&payment.account), currency, utc_offset: None };
     let balance = closing_balance(file, &query, &Limits::default());
-    let balance = balance.map_err(|error| refused("balance", "the statement gives no balance to count on", error))?;
-    balance.covers(payment).map_err(|error| refused("balance", "the balance does not cover the payment", error))?;
+    let balance =
+        balance.map_err(|error| refused("balance", "the statement gives no balance to count on", error))?;
+    balance
+        .covers(payment)
+        .map_err(|error| refused("balance", "the balance does not cover the payment", error))?;
     Ok(balance)
 }
 
@@ -118,7 +137,9 @@ fn check_amount(args: &Stablecoin, payment: &Payment) -> Result<()> {
     let asked = asked.map_err(|error| refused("amount", "the amount is refused", error))?;
     if asked != payment.money {
         let text = format!("the issuance asks for {asked}, the statement shows {}", payment.money);
-        return Err(told(Kind::Refused, "amount", text).hint("leave `--amount` out to take it from the file").into());
+        return Err(told(Kind::Refused, "amount", text)
+            .hint("leave `--amount` out to take it from the file")
+            .into());
     }
     Ok(())
 }
@@ -154,8 +175,10 @@ fn clock_for(balance: &ClosingBalance, payment: &Payment, story: &mut Story) -> 
     }
     let start = latest.saturating_add_ms(3_600_000);
     story.remark(format!(
-        "SIMULATED CLOCK: the closing balance is of {} and would be stale today. Appender, parties and co-signers all \
-         run by a clock set to {start}, an hour after the earliest moment that this date can mean; every time below is \
+        "SIMULATED CLOCK: the closing balance is of {} and would be stale today. Appender, parties and \
+            co-signers all \
+         run by a clock set to {start}, an hour after the earliest moment that this date can mean; every \
+         time below is \
          of that clock, not of this day",
         balance.dated
     ));
@@ -165,13 +188,15 @@ fn clock_for(balance: &ClosingBalance, payment: &Payment, story: &mut Story) -> 
 /// The sample statement and its other export, with the dates of yesterday and today.
 fn sample(story: &mut Story) -> Result<(Vec<u8>, Vec<u8>)> {
     let query = BalanceQuery::default();
-    let closing = closing_balance(STATEMENT, &query, &Limits::default()).context("the sample statement is refused")?;
+    let closing =
+        closing_balance(STATEMENT, &query, &Limits::default()).context("the sample statement is refused")?;
     let latest = os::now()?.saturating_sub_ms(300_000);
     let forward = latest.ms_since(closing.as_of) / DAY_MS;
     let back = closing.as_of.ms_since(latest).div_ceil(DAY_MS);
     if forward + back > 0 {
         story.remark(format!(
-            "the bank, its statement and its customers are made up; the sample's dates were moved by {} day(s), so that \
+            "the bank, its statement and its customers are made up; the sample's dates were moved by {} \
+                day(s), so that \
              its closing balance is of last night. The references in it were not",
             if forward > 0 { forward.to_string() } else { format!("-{back}") }
         ));

@@ -64,7 +64,13 @@ fn told_statement(inputs: &Inputs, story: &Story) {
     let (payment, balance) = (&inputs.payment, &inputs.balance);
     story.line(format!(
         "   the statement of {} at {} shows {} booked {} as {}, and a closing balance of {} of {}",
-        payment.account, payment.servicer, payment.money, payment.booked_on, payment.act(), balance.money, balance.dated
+        payment.account,
+        payment.servicer,
+        payment.money,
+        payment.booked_on,
+        payment.act(),
+        balance.money,
+        balance.dated
     ));
 }
 
@@ -106,7 +112,11 @@ pub fn play(world: &mut World, step: &'static str, payment: &Payment) -> Result<
 
 /// The parameters of a case.
 pub fn opening_texts(amount: Money, beneficiary: Address) -> Texts {
-    texts(&[("amount", amount.decimal()), ("beneficiary", beneficiary.to_string()), ("jurisdiction", "NO".to_owned())])
+    texts(&[
+        ("amount", amount.decimal()),
+        ("beneficiary", beneficiary.to_string()),
+        ("jurisdiction", "NO".to_owned()),
+    ])
 }
 
 /// The custodian's claims about an incoming payment. The act stands in `servicer_ref`, both references of it.
@@ -154,7 +164,11 @@ pub fn screening_texts(provider: &Institution, screening: &Screening) -> Texts {
 
 fn texts(pairs: &[(&str, String)]) -> Texts {
     let cut = |text: &String| {
-        let end = text.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= TEXT_BYTES_MAX).last();
+        let end = text
+            .char_indices()
+            .map(|(at, c)| at + c.len_utf8())
+            .take_while(|end| *end <= TEXT_BYTES_MAX)
+            .last();
         text.get(..end.unwrap_or(0)).unwrap_or_default().to_owned()
     };
     pairs.iter().map(|(name, text)| ((*name).to_owned(), cut(text))).collect()
@@ -214,7 +228,10 @@ fn tell_decision(world: &World, story: &mut Story, case: CaseId, accepted: &Acce
             let outcome = lockstep_kernel::outcome::decode(record.body()).map_err(anyhow::Error::msg)?;
             let until = Time::from_ms(outcome.notAfter.saturating_mul(1_000))?;
             story.line(format!("   OUTCOME  record {index}, leaf {leaf}"));
-            story.line(format!("            mint on chain {} through Gate {}, until {until}", outcome.chainId, outcome.gate));
+            story.line(format!(
+                "            mint on chain {} through Gate {}, until {until}",
+                outcome.chainId, outcome.gate
+            ));
         } else if let Body::Decided(_) = Body::from_slice(record.body())? {
             story.line(format!("   DECIDED  record {index}, leaf {leaf}"));
         }
@@ -233,12 +250,14 @@ fn export(world: &World, story: &mut Story, case: CaseId) -> Result<Issued> {
     let (pack_path, trust_path) = (world.out.join("case.evidence.json"), world.out.join("trust.json"));
     os::write_atomic(&pack_path, &pack)?;
     os::write_atomic(&trust_path, &trust)?;
-    let (pack, trust) = (os::read(&pack_path, os::FILE_BYTES_MAX)?, os::read(&trust_path, os::FILE_BYTES_MAX)?);
+    let (pack, trust) =
+        (os::read(&pack_path, os::FILE_BYTES_MAX)?, os::read(&trust_path, os::FILE_BYTES_MAX)?);
     let report = verify(&pack, Some(&Trust::from_slice(&trust)?));
     story.line(format!("   {} ({} bytes)", pack_path.display(), pack.len()));
     story.line(format!("   {}", trust_path.display()));
     story.remark(
-        "a real trust file comes from elsewhere than the pack: whoever hands out both could hand out any history. This \
+        "a real trust file comes from elsewhere than the pack: whoever hands out both could hand out any \
+            history. This \
          one lies beside it for the demonstration only",
     );
     for line in report.to_lines() {

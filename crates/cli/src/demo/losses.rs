@@ -29,11 +29,15 @@ pub struct Losses {
 /// Roles whose word an outcome needs: every step that it waits for, and the readings of its holds.
 fn needed(layout: &Layout) -> BTreeSet<Name> {
     let last = layout.outcomes.iter().flat_map(|outcome| &outcome.after);
-    let steps: BTreeSet<Name> =
-        last.flat_map(|step| layout.ancestors(step.as_str()).into_iter().map(|s| s.name.clone()).chain([step.clone()])).collect();
+    let steps: BTreeSet<Name> = last
+        .flat_map(|step| {
+            layout.ancestors(step.as_str()).into_iter().map(|s| s.name.clone()).chain([step.clone()])
+        })
+        .collect();
     let of_steps = layout.steps.iter().filter(|step| steps.contains(&step.name)).map(|step| step.by.clone());
     let held = layout.holds.iter().filter(|hold| steps.contains(&hold.at));
-    let readers = held.filter_map(|hold| layout.reading(hold.reading.as_str())).map(|reading| reading.by.clone());
+    let readers =
+        held.filter_map(|hold| layout.reading(hold.reading.as_str())).map(|reading| reading.by.clone());
     of_steps.chain(readers).collect()
 }
 
@@ -73,18 +77,26 @@ fn party(world: &World, layout: &Layout, (role, needed): (&Role, &BTreeSet<Name>
     Row {
         at_most: "no token".to_owned(),
         who: format!("{keys}{name} ({})", role.name),
-        why: format!("an outcome needs {others} other roles too; alone it speaks for {}{harm}{fewer}", can.join(", ")),
+        why: format!(
+            "an outcome needs {others} other roles too; alone it speaks for {}{harm}{fewer}",
+            can.join(", ")
+        ),
     }
 }
 
 fn all_parties(layout: &Layout, (needed, cap): (&BTreeSet<Name>, &str)) -> Row {
     let holds = layout.holds.first();
-    let formula = holds.map_or_else(String::new, |hold| format!("; all cases together the headroom that {} states", hold.reserve.step));
+    let formula = holds.map_or_else(String::new, |hold| {
+        format!("; all cases together the headroom that {} states", hold.reserve.step)
+    });
     let once = layout.steps.iter().filter(|step| step.single_use.is_some()).count();
     Row {
         at_most: format!("{cap} a case"),
         who: format!("all {} roles together", needed.len()),
-        why: format!("the policy's largest amount{formula}; {once} step claims its act once, so a payment cannot be used again"),
+        why: format!(
+            "the policy's largest amount{formula}; {once} step claims its act once, so a payment cannot be \
+                used again"
+        ),
     }
 }
 
@@ -108,7 +120,8 @@ fn cosigners(world: &World, cap: &str) -> Result<Vec<Row>> {
             at_most: "no token here; two histories".to_owned(),
             who: format!("{twice} co-signers and the appender"),
             why: format!(
-                "2·{k} − {n} = {twice} that sign two roots for one size let different readers see different heads; their \
+                "2·{k} − {n} = {twice} that sign two roots for one size let different readers see different \
+                    heads; their \
                  signatures convict them"
             ),
         },
@@ -116,7 +129,8 @@ fn cosigners(world: &World, cap: &str) -> Result<Vec<Row>> {
             at_most: "not bounded by this ledger".to_owned(),
             who: format!("{k} co-signers and the appender"),
             why: format!(
-                "they can certify a mint that no case decided, {cap} or more: on a chain only the Gate's caps bound it, and no \
+                "they can certify a mint that no case decided, {cap} or more: on a chain only the Gate's \
+                    caps bound it, and no \
                  pack of it verifies; a pack that withholds it says that it only rests on them"
             ),
         },

@@ -1,5 +1,5 @@
-//! What the demonstration tells: line by line for a person, or as one object for a program. Everything that the board
-//! page shows comes from here and from the verifier's report.
+//! What the demonstration tells: line by line for a person, or as one object for a program. Everything that
+//! the board page shows comes from here and from the verifier's report.
 
 use crate::out;
 use anyhow::Result;

@@ -112,13 +112,16 @@ impl World {
     fn introduce(&self, story: &mut Story) -> Result<()> {
         story.part("A ledger begins");
         story.line(format!("   ledger {}", self.ledger()?));
-        story.line(format!("   four co-signers, {THRESHOLD} of 4 must sign; each in a folder of its own, with its own key,"));
+        story.line(format!(
+            "   four co-signers, {THRESHOLD} of 4 must sign; each in a folder of its own, with its own key,"
+        ));
         story.line("   memory and store; each re-runs every decision from the bytes it is sent:");
         for role in COSIGNERS {
             let dir = self.out.join("cosigners").join(role);
             story.line(format!("      {:<24} {}", self.cast.of(role).name, dir.display()));
         }
-        story.line("   keys were made for this run; they lie unencrypted (0600) in those folders and are worth nothing");
+        story.line("   keys were made for this run; they lie unencrypted (0600) in those folders and are \
+            worth nothing");
         Ok(())
     }
 
@@ -200,7 +203,8 @@ impl World {
         accepted(self.submit(request)?)
     }
 
-    /// Seals, sends every co-signer the bytes it lacks, and collects signatures; the certificate of all of them.
+    /// Seals, sends every co-signer the bytes it lacks, and collects signatures; the certificate of all of
+    /// them.
     pub fn certify(&mut self) -> Result<Certificate> {
         let now = self.now()?;
         self.appender.seal(now)?;
@@ -212,7 +216,8 @@ impl World {
                 cosigner.receive(&bytes)?.with_context(|| format!("the co-signer `{role}` disagrees"))?;
             }
             let clock = self.inputs.clock.now()?;
-            let signed = cosigner.sign(clock)?.with_context(|| format!("the co-signer `{role}` does not sign"))?;
+            let signed =
+                cosigner.sign(clock)?.with_context(|| format!("the co-signer `{role}` does not sign"))?;
             let signed: Cosigned = canonical::from_slice(&signed, COSIGNED_BYTES_MAX)?;
             certificate = self.appender.cosigned(&signed)?.or(certificate);
         }
@@ -267,10 +272,14 @@ const PARTS: [&str; 8] =
 fn make_folder(out: &Path) -> Result<()> {
     let filled = PARTS.iter().any(|part| out.join(part).exists());
     if filled && !out.join(MARKER).exists() {
-        bail!("`{}` holds files that the demonstration did not write: name another folder with `--out`", out.display());
+        bail!(
+            "`{}` holds files that the demonstration did not write: name another folder with `--out`",
+            out.display()
+        );
     }
     for path in PARTS.iter().map(|part| out.join(part)).filter(|path| path.exists()) {
-        let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        let removed =
+            if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
         removed.with_context(|| format!("cannot remove `{}`", path.display()))?;
     }
     std::fs::create_dir_all(out).with_context(|| format!("cannot make `{}`", out.display()))?;

@@ -41,11 +41,14 @@ pub fn section(drawing: &str) -> Markup {
     html! {
         section {
             h2 { "The process" }
-            p.lead { "From left to right, a lane a role. " strong { "✓" } " marks what the verified records show as done: the \
+            p.lead { "From left to right, a lane a role. " strong { "✓" } " marks what the verified records \
+                show as done: the \
                       steps that count, the headroom that is held, the outcome that is unlocked." }
-            p.lead { "The observer's reading is a record of the whole programme, not of this case: that there was headroom \
+            p.lead { "The observer's reading is a record of the whole programme, not of this case: that \
+                there was headroom \
                       rests on the co-signers, below." }
-            div.drawing tabindex="0" role="group" aria-label="the process as a drawing, scrolls sideways" { (PreEscaped(drawing)) }
+            div.drawing tabindex="0" role="group" aria-label="the process as a drawing, scrolls sideways" {
+                (PreEscaped(drawing)) }
         }
     }
 }

@@ -17,8 +17,10 @@ pub fn section(page: &Page<'_>) -> Markup {
         section {
             h2 { "Who did what, and when" }
             p.lead {
-                "The time in bold is the appender's clock. The bar is what can be proven: not before a checkpoint that the \
-                 signer had seen, not after the first checkpoint that holds the record, each by the clocks of the co-signers \
+                "The time in bold is the appender's clock. The bar is what can be proven: not before a \
+                    checkpoint that the \
+                 signer had seen, not after the first checkpoint that holds the record, each by the clocks \
+                 of the co-signers \
                  who signed it, give or take what they allow."
             }
             ol.steps { @for step in &facts.steps { (card(page, step, (span, members))) } }
@@ -49,7 +51,8 @@ fn card(page: &Page<'_>, step: &StepFact, (span, members): ((Time, Time), usize)
     html! {
         li class=(if step.refusal.is_some() { "step refused" } else { "step" }) {
             div.step-head {
-                p.who { strong { (who_of(page, step)) } @if let Some(name) = &step.step { span.tag { (name) } } }
+                p.who { strong { (who_of(page, step)) } @if let Some(name) = &step.step { span.tag { (name)
+                    } } }
                 h3 { (title) }
                 p.at { strong { (moment(&step.at)) } }
             }
@@ -63,10 +66,12 @@ fn card(page: &Page<'_>, step: &StepFact, (span, members): ((Time, Time), usize)
                 "not after " (moment(&step.latest.time)) " " (clocks(&step.latest, members))
             }
             @if !step.claims.is_empty() {
-                dl.claims { @for (name, value) in &step.claims { div { dt { (name.replace('_', " ")) } dd { (value) } } } }
+                dl.claims { @for (name, value) in &step.claims { div { dt { (name.replace('_', " ")) } dd {
+                    (value) } } } }
             }
             p.small {
-                "record " (step.index) " · leaf " span.mono { (step.leaf.to_string().chars().take(16).collect::<String>()) "…" }
+                "record " (step.index) " · leaf " span.mono {
+                    (step.leaf.to_string().chars().take(16).collect::<String>()) "…" }
                 @if !suites.is_empty() { " · signed with " (suites.join(" + ")) }
                 " · " (shown(step.shown))
             }
@@ -92,7 +97,8 @@ const fn shown(shown: Shown) -> &'static str {
     }
 }
 
-/// The interval as a bar between the earliest and the latest bound of the case, with the appender's time in it.
+/// The interval as a bar between the earliest and the latest bound of the case, with the appender's time in
+/// it.
 fn strip(step: &StepFact, (from, to): (Time, Time)) -> Markup {
     let whole = to.ms_since(from).max(1);
     let place = |time: Time| time.ms_since(from).saturating_mul(STRIP) / whole;

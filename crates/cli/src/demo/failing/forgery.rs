@@ -1,4 +1,5 @@
-//! The operator itself: a mint that no case decided, with and without the help of co-signers; a second history.
+//! The operator itself: a mint that no case decided, with and without the help of co-signers; a second
+//! history.
 
 use super::super::archive::Archive;
 use super::super::cast::THRESHOLD;
@@ -68,7 +69,8 @@ fn seed() -> Seed {
     Seed::new(crate::os::seed())
 }
 
-/// What the appender would send: the forged records, under a command that does not lead to them, or under none.
+/// What the appender would send: the forged records, under a command that does not lead to them, or under
+/// none.
 fn feed_of(records: &[Record], (now, hidden): (Time, bool)) -> Result<Vec<u8>> {
     let command = Some(Request::Tick.to_vec()?);
     let mut command = (!hidden).then(|| Input { command, now, seed: seed() }.to_bytes());
@@ -82,7 +84,11 @@ fn feed_of(records: &[Record], (now, hidden): (Time, bool)) -> Result<Vec<u8>> {
 }
 
 /// Sends the forgery to every co-signer, which must refuse it and sign nothing.
-fn play_lying_appender(world: &mut World, story: &mut Story, (issued, other): (&Issued, &Other)) -> Result<()> {
+fn play_lying_appender(
+    world: &mut World,
+    story: &mut Story,
+    (issued, other): (&Issued, &Other),
+) -> Result<()> {
     for (hidden, how) in [(false, "under a command that decides nothing"), (true, "and hides the command")] {
         let now = world.now()?;
         let records = forged(world, (issued.case, other.case), now)?;
@@ -99,13 +105,21 @@ fn play_lying_appender(world: &mut World, story: &mut Story, (issued, other): (&
             cosigner.restart()?;
         }
         let count = world.cosigners.len();
-        let code = if refusing == count { "no_certificate".to_owned() } else { format!("{}_followed", count - refusing) };
+        let code = if refusing == count {
+            "no_certificate".to_owned()
+        } else {
+            format!("{}_followed", count - refusing)
+        };
         let tried = Tried {
             title: "the appender writes a mint that no case decided",
             tried: format!("it appends a decision and an outcome for case {}, {how}", short(&other.case)),
             expected: "no_certificate",
         };
-        found(story, tried, (code, format!("{refusing} of {count} co-signers refuse and sign nothing: {reason}")));
+        found(
+            story,
+            tried,
+            (code, format!("{refusing} of {count} co-signers refuse and sign nothing: {reason}")),
+        );
     }
     Ok(())
 }
@@ -147,14 +161,16 @@ fn play_collusion(world: &mut World, story: &mut Story, (issued, other): (&Issue
     let trust = Trust::from_slice(&issued.trust)?;
     let forged = collude(world, (issued, other))?;
     story.line(format!(
-        "   {THRESHOLD} co-signers collude and sign {} records with the forged mint: the certificate verifies",
+        "   {THRESHOLD} co-signers collude and sign {} records with the forged mint: the certificate \
+            verifies",
         forged.certificate.size
     ));
     let options = Options { evidence: false, pinned: Some(trust.head()), withhold: Vec::new() };
     let pack = build(&forged.archive, other.case, &options)?;
     keep(world, "colluding.evidence.json", &pack)?;
     let report = verify(&pack, Some(&trust));
-    let at_record = matches!(&report.verdict, Verdict::Failed(failure) if failure.record == Some(forged.first));
+    let at_record =
+        matches!(&report.verdict, Verdict::Failed(failure) if failure.record == Some(forged.first));
     let (code, reason) = verdict(&report);
     let code = if at_record { code } else { format!("{code} at another record than {}", forged.first) };
     let tried = Tried {
@@ -215,7 +231,10 @@ fn play_two_roots(world: &mut World, story: &mut Story) -> Result<()> {
     };
     let tried = Tried {
         title: "two roots for one size asked of a signer",
-        tried: format!("the log of {} records, its last one replaced, is put before a signer that signed the true one", head.size),
+        tried: format!(
+            "the log of {} records, its last one replaced, is put before a signer that signed the true one",
+            head.size
+        ),
         expected: "two_roots",
     };
     found(story, tried, (code, reason));

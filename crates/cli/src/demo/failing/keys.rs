@@ -14,8 +14,8 @@ use lockstep_types::{CredentialDigest, Time};
 
 /// Order of the group of P-256 (SEC 2, `secp256r1`), big-endian.
 const P256_ORDER: [u8; 32] = [
-    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa,
-    0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc,
+    0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 ];
 
 /// Plays them.
@@ -59,12 +59,16 @@ fn play_high_s(world: &mut World, story: &mut Story, other: &Other) -> Result<()
         signature.sig = [r, high.as_slice()].concat();
         let same = lockstep_crypto::normalise(Suite::Es256, &signature.sig)?;
         let key = custodian.keys.first().context("no key")?.key.public();
-        lockstep_crypto::verify(key, Message::Bytes(&pae), &same).context("n − s is not the same signature")?;
+        lockstep_crypto::verify(key, Message::Bytes(&pae), &same)
+            .context("n − s is not the same signature")?;
     }
     let answer = world.submit_signed(submission)?;
     let tried = Tried {
         title: "a high-s signature",
-        tried: format!("{}'s own signature, its s replaced by n − s: mathematically valid, but a second form", custodian.name),
+        tried: format!(
+            "{}'s own signature, its s replaced by n − s: mathematically valid, but a second form",
+            custodian.name
+        ),
         expected: "signature",
     };
     refused(world, story, tried, answer)
@@ -86,7 +90,9 @@ fn credential_of(world: &World, role: &str) -> Result<CredentialDigest> {
     let who = world.cast.of(role);
     let key = who.keys.first().context("no key")?.key.public().id();
     let held = world.kernel().credentials().find(|(_, held)| {
-        held.revoked.is_none() && Some(held.kind.as_str()) == who.kind && held.keys.iter().any(|k| k.key.id() == key)
+        held.revoked.is_none()
+            && Some(held.kind.as_str()) == who.kind
+            && held.keys.iter().any(|k| k.key.id() == key)
     });
     held.map(|(digest, _)| *digest).context("no credential stands")
 }
@@ -118,7 +124,10 @@ fn play_revoked(world: &mut World, story: &mut Story, other: &Other) -> Result<(
     let answer = world.hand_in(&draft, &provider.signers())?;
     let tried = Tried {
         title: "a credential revoked a moment before",
-        tried: format!("{} signed its screening; its licence was taken back before it arrived", provider.name),
+        tried: format!(
+            "{} signed its screening; its licence was taken back before it arrived",
+            provider.name
+        ),
         expected: "credential_revoked",
     };
     refused(world, story, tried, answer)?;
@@ -143,7 +152,10 @@ fn play_suspect(world: &mut World, story: &mut Story) -> Result<()> {
     let answer = attempt(world, case, &screen)?;
     let tried = Tried {
         title: "`suspect_since` suspending an open case",
-        tried: format!("the key of {auditor} is revoked as suspect since before its audit; {} goes on", world.cast.of("screening").name),
+        tried: format!(
+            "the key of {auditor} is revoked as suspect since before its audit; {} goes on",
+            world.cast.of("screening").name
+        ),
         expected: "suspended",
     };
     refused(world, story, tried, answer)?;

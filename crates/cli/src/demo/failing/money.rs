@@ -1,7 +1,7 @@
 //! The same money twice: one payment for two issuances, one headroom for two cases.
 
-use super::super::issue::{Play, attempt, open_case, payment_texts, play};
 use super::super::inputs;
+use super::super::issue::{Play, attempt, open_case, payment_texts, play};
 use super::super::story::Story;
 use super::super::world::World;
 use super::{Other, Tried, made_up, refused, take_all};
@@ -19,7 +19,10 @@ pub fn play_all(world: &mut World, story: &mut Story, other: &Other) -> Result<(
 /// A second case for the customer's payment; once more from another export of the statement.
 fn play_payment(world: &mut World, story: &mut Story, reexported: bool) -> Result<()> {
     let (title, how) = if reexported {
-        ("the same payment, the file exported again with other white space", "reads it in another export of the file")
+        (
+            "the same payment, the file exported again with other white space",
+            "reads it in another export of the file",
+        )
     } else {
         ("the same incoming payment carrying a second mint", "attests it for another case")
     };
@@ -40,7 +43,8 @@ fn play_payment(world: &mut World, story: &mut Story, reexported: bool) -> Resul
 
 /// Two cases, both complete but for the approval, ask for all the headroom that is left.
 fn play_headroom(world: &mut World, story: &mut Story) -> Result<()> {
-    let left = world.headroom_wanted()?.amount.checked_sub(world.inputs.payment.money.amount).unwrap_or_default();
+    let left =
+        world.headroom_wanted()?.amount.checked_sub(world.inputs.payment.money.amount).unwrap_or_default();
     let currency = world.inputs.payment.money.currency;
     let least = Amount::from_minor(10i64.pow(u32::from(currency.decimals())))?;
     let amount = Money::new(left.max(least), currency);
@@ -62,6 +66,14 @@ fn play_headroom(world: &mut World, story: &mut Story) -> Result<()> {
     let approval = play(world, "approve", &last.payment)?;
     let answer = attempt(world, last.case, &approval)?;
     let first = if fits { "the first is approved and takes it" } else { "the issuance above has taken it" };
-    let tried = format!("two cases ask for {amount} each, {left_text} is left; {first}, then the second is approved", left_text = Money::new(left, currency));
-    refused(world, story, Tried { title: "two cases in flight claiming the same headroom", tried, expected: "headroom_short" }, answer)
+    let tried = format!(
+        "two cases ask for {amount} each, {left_text} is left; {first}, then the second is approved",
+        left_text = Money::new(left, currency)
+    );
+    refused(
+        world,
+        story,
+        Tried { title: "two cases in flight claiming the same headroom", tried, expected: "headroom_short" },
+        answer,
+    )
 }

@@ -21,7 +21,11 @@ struct Damage {
 /// Plays them, on the bytes that were written and on a later pack of the same case.
 pub fn play_all(world: &mut World, story: &mut Story, issued: &Issued) -> Result<()> {
     let trust = Trust::from_slice(&issued.trust)?;
-    let show = |world: &World, story: &mut Story, damage: Damage, (bytes, trust): (&[u8], Option<&Trust>)| -> Result<()> {
+    let show = |world: &World,
+                story: &mut Story,
+                damage: Damage,
+                (bytes, trust): (&[u8], Option<&Trust>)|
+     -> Result<()> {
         keep(world, damage.file, bytes)?;
         let Damage { title, tried, expected, .. } = damage;
         found(story, Tried { title, tried, expected }, verdict(&verify(bytes, trust)));
@@ -48,7 +52,8 @@ fn one_byte(issued: &Issued) -> Result<(Damage, Vec<u8>)> {
     let at = bytes.windows(needle.len()).position(|part| part == needle).context("no amount in the pack")?;
     let value = b"\"value\":\"";
     let rest = bytes.get(at..).context("the pack ends")?;
-    let from = at + rest.windows(value.len()).position(|part| part == value).context("no value")? + value.len();
+    let from =
+        at + rest.windows(value.len()).position(|part| part == value).context("no value")? + value.len();
     let byte = bytes.get_mut(from).context("the pack ends")?;
     let (before, after) = (char::from(*byte), if *byte == b'9' { '8' } else { '9' });
     *byte = u8::try_from(after)?;
@@ -89,9 +94,14 @@ fn revocation_left_out(
     let options = Options { evidence: true, pinned: Some(trust.head()), withhold: Vec::new() };
     let later = build(&world.archive()?, issued.case, &options)?;
     let report = verify(&later, Some(trust));
-    anyhow::ensure!(matches!(report.verdict, Verdict::Verified), "the later pack does not verify: {:?}", report.to_lines());
+    anyhow::ensure!(
+        matches!(report.verdict, Verdict::Verified),
+        "the later pack does not verify: {:?}",
+        report.to_lines()
+    );
     keep(world, "later.evidence.json", &later)?;
-    story.line("   the case of the issuance, exported again under the latest certificate: still verified, and it warns:");
+    story.line("   the case of the issuance, exported again under the latest certificate: still verified, \
+        and it warns:");
     for flag in &report.flags {
         story.line(format!("      {flag}"));
     }

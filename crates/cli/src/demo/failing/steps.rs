@@ -76,7 +76,12 @@ fn play_sanctioned(world: &mut World, story: &mut Story, other: &Other) -> Resul
     let screening = world.inputs.lists.list.screen(Some(&customer), Some(beneficiary))?;
     let hit = screening.hits.first().context("the list does not find what stands on it")?;
     let provider = world.cast.of("screening").clone();
-    let tried = format!("{} attests {} hit(s): `{}` stands on the list", provider.name, screening.hits.len(), hit.matched);
+    let tried = format!(
+        "{} attests {} hit(s): `{}` stands on the list",
+        provider.name,
+        screening.hits.len(),
+        hit.matched
+    );
     let texts = screening_texts(&provider, &screening);
     let play = Play { role: "screening", step: "screen", title: String::new(), texts, evidence: Vec::new() };
     let answer = attempt(world, case, &play)?;
