@@ -2,7 +2,7 @@
 
 use crate::port::{Seeds, TileFiles};
 use crate::quorum::{Quorum, QuorumError};
-use crate::replica::{Documents, Replica, ReplicaError};
+use crate::replica::{Documents, Pending, Replica, ReplicaError, Staged};
 use lockstep_attest::SubmissionError;
 use lockstep_attest::sign::Sign;
 use lockstep_crypto::suite::{Message, Suite};
@@ -11,13 +11,17 @@ use lockstep_kernel::{Command, Kernel, Refusal, Request};
 use lockstep_ledger::ledger::DecideError;
 use lockstep_ledger::receipt::{AcceptedBatch, AcceptedReceipt, Item, ItemResult, Place, RefusedItem};
 use lockstep_ledger::{Certificate, Checkpoint, Decision, Input, Machine, Record, SealError, Seed};
-use lockstep_store::{Store, StoredRecord};
+use lockstep_store::Store;
 use lockstep_types::canonical::CanonicalError;
 use lockstep_types::{AttestationDigest, Digest, LedgerId, Name, RootHash, Time};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How far the appender's clock may lie behind the last record before it stops appending.
 pub const BEHIND_MS_MAX: u64 = 2_000;
+
+/// Seals whose signatures are waited for at a time.
+const QUORUMS_MAX: usize = 16;
 
 /// What became of a request that the ledger took note of.
 #[derive(Debug)]
@@ -87,17 +91,60 @@ pub enum AppenderError {
 /// Orders and appends.
 pub struct Appender<K> {
     replica: Replica,
-    receipts: K,
+    receipts: Arc<K>,
     seeds: Box<dyn Seeds>,
     /// Threads that check signatures.
     threads: usize,
-    quorum: Option<Quorum>,
+    quorums: BTreeMap<u64, Quorum>,
 }
 
-/// A request that was decided, before it is durable.
-struct Decided {
-    attestation: Option<AttestationDigest>,
-    answer: Answer,
+/// A command whose signatures hold, and the bytes that it came in: they are kept with its records.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    pub(crate) command: Command,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl From<Command> for Admitted {
+    fn from(command: Command) -> Self {
+        let bytes = Kernel::encode_command(&command);
+        Self { command, bytes }
+    }
+}
+
+/// Answers to requests that were decided together, before they are durable.
+pub(crate) struct Decided {
+    ledger: Option<LedgerId>,
+    now: Time,
+    items: Vec<(Option<AttestationDigest>, Answer)>,
+}
+
+impl Decided {
+    /// One signature for all, and for each attestation the path to it.
+    pub(crate) fn answers<K: Sign>(self, receipts: &K) -> Result<Vec<Answer>, AppenderError>
+    where
+        K::Error: core::fmt::Display,
+    {
+        let ledger = self.ledger.ok_or(AppenderError::Empty)?;
+        let items: Vec<Item> = self.items.iter().filter_map(|decided| item(decided, self.now)).collect();
+        let mut receipts = if items.is_empty() {
+            Vec::new()
+        } else {
+            let batch = AcceptedBatch::new(ledger, items)?;
+            let signature = receipts.sign(Message::Bytes(&batch.message()));
+            let failed = |error: K::Error| AppenderError::Receipts { what: error.to_string() };
+            batch.receipts(&signature.map_err(failed)?)?
+        }
+        .into_iter();
+        let answer = |(attestation, answer): (Option<AttestationDigest>, Answer)| match answer {
+            Answer::OnRecord(mut accepted) => {
+                accepted.receipt = attestation.and_then(|_| receipts.next());
+                Answer::OnRecord(accepted)
+            }
+            other => other,
+        };
+        Ok(self.items.into_iter().map(answer).collect())
+    }
 }
 
 impl<K: Sign> Appender<K>
@@ -115,7 +162,7 @@ where
         seeds: Box<dyn Seeds>,
     ) -> Result<Self, AppenderError> {
         let replica = Replica::open(store, files)?;
-        Ok(Self { replica, receipts, seeds, threads: 1, quorum: None })
+        Ok(Self { replica, receipts: Arc::new(receipts), seeds, threads: 1, quorums: BTreeMap::new() })
     }
 
     /// Checks signatures on this many threads.
@@ -123,6 +170,14 @@ where
     pub const fn with_threads(mut self, threads: usize) -> Self {
         self.threads = if threads == 0 { 1 } else { threads };
         self
+    }
+
+    pub(crate) const fn threads(&self) -> usize {
+        self.threads
+    }
+
+    pub(crate) const fn receipts(&self) -> &Arc<K> {
+        &self.receipts
     }
 
     /// The copy of the ledger.
@@ -174,23 +229,36 @@ where
         documents: Documents,
         now: Time,
     ) -> Result<Vec<Answer>, AppenderError> {
-        let now = self.ledger_time(now)?;
-        let mut stored = Vec::with_capacity(commands.len() + 1);
-        let mut decided = Vec::with_capacity(commands.len());
-        if self.replica.kernel().tick_due(now) {
-            self.decide(&Command::Tick, now, &mut stored)?;
+        let admitted = commands.into_iter().map(|command| command.map(Admitted::from)).collect();
+        let (decided, staged) = self.decide_all(admitted, documents, now)?;
+        if let Some(staged) = &staged {
+            crate::replica::write(&**self.replica.store(), &[staged])?;
         }
-        for command in commands {
-            decided.push(match command {
-                Ok(command) => self.decide(&command, now, &mut stored)?,
-                Err(error) => Decided { attestation: None, answer: Answer::Malformed(Box::new(error)) },
+        decided.answers(&*self.receipts)
+    }
+
+    /// Decides admitted commands in order. Memory is ahead of the store until what is staged has been written.
+    pub(crate) fn decide_all(
+        &mut self,
+        admitted: Vec<Result<Admitted, SubmissionError>>,
+        documents: Documents,
+        now: Time,
+    ) -> Result<(Decided, Option<Staged>), AppenderError> {
+        let now = self.ledger_time(now)?;
+        let mut pending = Pending::default();
+        let mut items = Vec::with_capacity(admitted.len());
+        if self.replica.kernel().tick_due(now) {
+            self.decide(&Command::Tick.into(), now, &mut pending)?;
+        }
+        for admitted in admitted {
+            items.push(match admitted {
+                Ok(admitted) => self.decide(&admitted, now, &mut pending)?,
+                Err(error) => (None, Answer::Malformed(Box::new(error))),
             });
         }
         self.replica.check_map()?;
-        if !stored.is_empty() {
-            self.replica.append(stored, documents)?;
-        }
-        self.with_receipts(decided, now)
+        let staged = if pending.is_empty() { None } else { Some(self.replica.stage(pending, documents)) };
+        Ok((Decided { ledger: self.replica.ledger().id(), now, items }, staged))
     }
 
     /// Time for a record: the clock, or the last record's time when the clock lies a little behind it.
@@ -204,47 +272,24 @@ where
 
     fn decide(
         &mut self,
-        command: &Command,
+        admitted: &Admitted,
         now: Time,
-        stored: &mut Vec<StoredRecord>,
-    ) -> Result<Decided, AppenderError> {
+        pending: &mut Pending,
+    ) -> Result<(Option<AttestationDigest>, Answer), AppenderError> {
+        let Admitted { command, bytes } = admitted;
         let seed = self.seeds.next_seed();
         let attestation = command.signed().map(|signed| signed.digest());
         let ledger = self.replica.ledger_mut();
         let Decision { records, refused } = ledger.decide(command, now, seed)?;
         if let (true, Some(refusal)) = (records.is_empty(), &refused) {
-            return Ok(Decided { attestation, answer: Answer::Refused(Box::new(refusal.clone())) });
+            return Ok((attestation, Answer::Refused(Box::new(refusal.clone()))));
         }
         let index = ledger.size();
         let failed = |source| ReplicaError::Apply { index, source: Box::new(source) };
         ledger.commit(command, &records).map_err(failed)?;
-        let bytes = Kernel::encode_command(command);
-        push_stored(stored, &records, &Input { command: Some(bytes), now, seed });
+        pending.push(index, &records, &Input { command: Some(bytes.clone()), now, seed });
         let accepted = Accepted { records, index, refused, receipt: None };
-        Ok(Decided { attestation, answer: Answer::OnRecord(Box::new(accepted)) })
-    }
-
-    /// One signature for the batch, and for each attestation the path to it.
-    fn with_receipts(&self, decided: Vec<Decided>, now: Time) -> Result<Vec<Answer>, AppenderError> {
-        let ledger = self.replica.ledger().id().ok_or(AppenderError::Empty)?;
-        let items: Vec<Item> = decided.iter().filter_map(|d| item(d, now)).collect();
-        let mut receipts = if items.is_empty() {
-            Vec::new()
-        } else {
-            let batch = AcceptedBatch::new(ledger, items)?;
-            let signature = self.receipts.sign(Message::Bytes(&batch.message()));
-            let failed = |error: K::Error| AppenderError::Receipts { what: error.to_string() };
-            batch.receipts(&signature.map_err(failed)?)?
-        }
-        .into_iter();
-        let answer = |decided: Decided| match decided.answer {
-            Answer::OnRecord(mut accepted) => {
-                accepted.receipt = decided.attestation.and_then(|_| receipts.next());
-                Answer::OnRecord(accepted)
-            }
-            other => other,
-        };
-        Ok(decided.into_iter().map(answer).collect())
+        Ok((attestation, Answer::OnRecord(Box::new(accepted))))
     }
 
     /// Seals what has been appended, if it is time to, and publishes tiles; true when a seal was made.
@@ -265,6 +310,13 @@ where
     /// # Errors
     /// [`AppenderError::Seal`] when there is nothing to seal.
     pub fn seal(&mut self, now: Time) -> Result<(), AppenderError> {
+        let staged = self.stage_seal(now)?;
+        crate::replica::write(&**self.replica.store(), &[&staged])?;
+        self.sealed()
+    }
+
+    /// Draws up a seal and applies it; it counts once it is written.
+    pub(crate) fn stage_seal(&mut self, now: Time) -> Result<Staged, AppenderError> {
         let now = self.ledger_time(now)?;
         let seed: Seed = self.seeds.next_seed();
         let ledger = self.replica.ledger_mut();
@@ -273,12 +325,28 @@ where
         let failed = |source| ReplicaError::Apply { index, source: Box::new(source) };
         ledger.apply(&record).map_err(failed)?;
         self.replica.check_map()?;
-        let mut stored = Vec::with_capacity(1);
-        push_stored(&mut stored, &[record], &Input { command: None, now, seed });
-        self.replica.append(stored, Vec::new())?;
+        let mut pending = Pending::default();
+        pending.push(index, &[record], &Input { command: None, now, seed });
+        Ok(self.replica.stage(pending, Vec::new()))
+    }
+
+    /// Publishes a seal that has been written, and waits for signatures over it.
+    pub(crate) fn sealed(&mut self) -> Result<(), AppenderError> {
         self.replica.publish()?;
-        self.quorum = None;
+        self.expect_signatures();
         Ok(())
+    }
+
+    /// Collects signatures over the last seal from now on, besides those over a few seals before it: under load a
+    /// co-signer is some seals behind.
+    fn expect_signatures(&mut self) {
+        let Some(checkpoint) = self.checkpoint() else { return };
+        let Some(committee) = self.replica.kernel().committee() else { return };
+        let quorum = || Quorum::new(checkpoint, committee.clone());
+        self.quorums.entry(checkpoint.size).or_insert_with(quorum);
+        while self.quorums.len() > QUORUMS_MAX {
+            self.quorums.pop_first();
+        }
     }
 
     /// The checkpoint that co-signers are to sign: the log as it ends in the last seal.
@@ -294,17 +362,15 @@ where
         Ok(crate::feed::encode(&self.replica.whole_commands(index, max)?))
     }
 
-    /// Takes a co-signer's signature over the last sealed checkpoint; keeps the certificate once k have signed.
+    /// Takes a co-signer's signature over a recent seal; keeps the certificate once k have signed.
     ///
     /// # Errors
     /// [`AppenderError::Quorum`] when the signature does not count.
     pub fn cosigned(&mut self, cosigned: &crate::cosigner::Cosigned) -> Result<Option<Certificate>, AppenderError> {
-        let checkpoint = self.checkpoint().ok_or(AppenderError::Empty)?;
-        if self.quorum.as_ref().is_none_or(|quorum| *quorum.checkpoint() != checkpoint) {
-            let committee = self.replica.kernel().committee().ok_or(AppenderError::Empty)?;
-            self.quorum = Some(Quorum::new(checkpoint, committee.clone()));
-        }
-        let Some(quorum) = self.quorum.as_mut() else { return Ok(None) };
+        let expected = self.checkpoint().ok_or(AppenderError::Empty)?.size;
+        self.expect_signatures();
+        let found = cosigned.checkpoint.size;
+        let quorum = self.quorums.get_mut(&found).ok_or(QuorumError::OtherCheckpoint { expected, found })?;
         let added = quorum.add(&cosigned.address, &cosigned.checkpoint, cosigned.signature.clone())?;
         if let Some(certificate) = &added {
             let store = self.replica.store();
@@ -342,21 +408,9 @@ pub fn checkpoint(replica: &Replica) -> Option<Checkpoint> {
     Some(Checkpoint { epoch, ledger: ledger.id()?, root: head.root, size: head.size })
 }
 
-fn push_stored(stored: &mut Vec<StoredRecord>, records: &[Record], input: &Input) {
-    let mut command = Some(input.to_bytes());
-    for record in records {
-        stored.push(StoredRecord {
-            leaf: record.leaf().encode(),
-            salt: *record.salt(),
-            body: record.body().to_vec(),
-            command: command.take(),
-        });
-    }
-}
-
-fn item(decided: &Decided, time: Time) -> Option<Item> {
-    let attestation = decided.attestation?;
-    let Answer::OnRecord(accepted) = &decided.answer else { return None };
+fn item((attestation, answer): &(Option<AttestationDigest>, Answer), time: Time) -> Option<Item> {
+    let attestation = (*attestation)?;
+    let Answer::OnRecord(accepted) = answer else { return None };
     let leaf = accepted.records.first()?.leaf_hash();
     let place = Place { index: accepted.index, leaf };
     let result = match &accepted.refused {

@@ -10,7 +10,7 @@ use lockstep_attest::sign::Sign;
 use lockstep_crypto::tree::{self, TreeError};
 use lockstep_ledger::signer::SigningRequest;
 use lockstep_ledger::{Checkpoint, CheckpointSignature};
-use lockstep_store::Store;
+use lockstep_store::{Store, StoredRecord};
 use lockstep_types::{Address, LedgerId, Time};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -51,6 +51,20 @@ pub enum CosignerError {
     #[error("records from {index} on were refused: nothing is signed")]
     Rejected {
         /// Number of the first record of the message that was refused.
+        index: u64,
+    },
+    /// Records in between have not come yet.
+    #[error("the message begins at record {found}, expected {expected}: records in between are missing")]
+    Gap {
+        /// The record wanted next.
+        expected: u64,
+        /// The first record of the message.
+        found: u64,
+    },
+    /// Another record where this copy has one already: two histories of one ledger.
+    #[error("record {index} is another one here: two histories are told")]
+    OtherHistory {
+        /// Number of the record.
         index: u64,
     },
     /// Nothing sealed yet.
@@ -126,22 +140,54 @@ where
     /// [`CosignerError`]: bytes that are no feed change nothing; a disagreement is remembered, and nothing is signed
     /// any more until this copy is opened anew.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), CosignerError> {
-        let records = feed::decode(bytes)?;
+        self.receive_at(self.next(), bytes)
+    }
+
+    /// Takes the bytes of the records from `index` on, as [`Cosigner::receive`] does. A message that comes late or
+    /// twice changes nothing, if it says of the records that are here already what this copy says.
+    ///
+    /// # Errors
+    /// [`CosignerError`]; [`CosignerError::Gap`] changes nothing either.
+    pub fn receive_at(&mut self, index: u64, bytes: &[u8]) -> Result<(), CosignerError> {
+        let mut records = feed::decode(bytes)?;
         if records.is_empty() || self.rejected.is_some() {
             return Ok(());
         }
         let first = self.next();
+        if index > first {
+            return Err(CosignerError::Gap { expected: first, found: index });
+        }
+        let here = usize::try_from(first - index).unwrap_or(usize::MAX).min(records.len());
+        let rest = records.split_off(here);
+        self.check_known(index, &records)?;
+        if rest.is_empty() {
+            return Ok(());
+        }
         if first == 0
-            && let Some(genesis) = records.first()
+            && let Some(genesis) = rest.first()
         {
             let found = LedgerId(crate::replica::record(0, genesis)?.leaf_hash().0);
             if found != self.ledger {
                 return Err(CosignerError::OtherLedger { expected: self.ledger, found });
             }
         }
-        if let Err(error) = self.replica.follow(records) {
+        if let Err(error) = self.replica.follow_in_full(rest) {
             self.rejected = Some(first);
             return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Records that this copy has must be the ones it is told of once more.
+    fn check_known(&mut self, index: u64, told: &[StoredRecord]) -> Result<(), CosignerError> {
+        let mut index = index;
+        for record in told {
+            let own = self.replica.store().records(index, 1, usize::MAX).map_err(ReplicaError::Store)?;
+            if own.first().is_none_or(|own| own.leaf != record.leaf) {
+                self.rejected = Some(index);
+                return Err(CosignerError::OtherHistory { index });
+            }
+            index += 1;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use lockstep_kernel::{Action, Body, Entity};
 use lockstep_ledger::{Record, Tag};
-use lockstep_store::{Result, Store};
+use lockstep_store::{IndexRow, Result, Store};
 use lockstep_types::{AttestationDigest, CaseId};
 
 const BY_ENTITY: u8 = b'e';
@@ -12,14 +12,17 @@ const ROWS_AT_ONCE: usize = 1_024;
 
 /// The rows of the record numbered `index`.
 #[must_use]
-pub fn rows(record: &Record, index: u64) -> Vec<(Vec<u8>, Vec<u8>)> {
+pub fn rows(record: &Record, index: u64) -> Vec<IndexRow> {
     let number = index.to_be_bytes();
     let by_entity = |entity: &Entity| ([&[BY_ENTITY], entity.key().0.as_slice(), &number].concat(), Vec::new());
-    let mut rows: Vec<_> = entities(record).iter().map(by_entity).collect();
-    if let Some(attestation) = attestation(record) {
-        rows.push(([&[BY_ATTESTATION], attestation.0.as_slice()].concat(), number.to_vec()));
+    if record.tag() == Tag::Outcome {
+        let outcome = lockstep_kernel::outcome::decode(record.body());
+        return outcome.iter().map(|outcome| by_entity(&Entity::Case(CaseId(outcome.caseId.0)))).collect();
     }
-    rows
+    let Ok(body) = Body::from_slice(record.body()) else { return Vec::new() };
+    let by_attestation = attestation(&body)
+        .map(|attestation| ([&[BY_ATTESTATION], attestation.0.as_slice()].concat(), number.to_vec()));
+    entities(&body, record).iter().map(by_entity).chain(by_attestation).collect()
 }
 
 /// Numbers of the records that touched an entity, ascending.
@@ -52,11 +55,8 @@ pub fn record_of(store: &dyn Store, attestation: &AttestationDigest) -> Result<O
     Ok(row.and_then(|value| value.try_into().ok()).map(u64::from_be_bytes))
 }
 
-fn attestation(record: &Record) -> Option<AttestationDigest> {
-    if record.tag() != Tag::Record {
-        return None;
-    }
-    match Body::from_slice(record.body()).ok()? {
+const fn attestation(body: &Body) -> Option<AttestationDigest> {
+    match body {
         Body::Attested(body) => Some(body.attestation),
         Body::Attempted(body) => Some(body.attestation),
         Body::Opened(body) => Some(body.attestation),
@@ -66,21 +66,16 @@ fn attestation(record: &Record) -> Option<AttestationDigest> {
 }
 
 /// The entities whose history a record belongs to. A governance case belongs to the history of what it changes.
-fn entities(record: &Record) -> Vec<Entity> {
-    if record.tag() == Tag::Outcome {
-        let outcome = lockstep_kernel::outcome::decode(record.body());
-        return outcome.map(|outcome| vec![Entity::Case(CaseId(outcome.caseId.0))]).unwrap_or_default();
-    }
+fn entities(body: &Body, record: &Record) -> Vec<Entity> {
     let own = CaseId(record.leaf_hash().0);
-    match Body::from_slice(record.body()) {
-        Ok(Body::Genesis(_)) => vec![Entity::Committee],
-        Ok(Body::Opened(_)) => vec![Entity::Case(own)],
-        Ok(Body::Proposed(body)) => changed(&body.action).into_iter().chain([Entity::Case(own)]).collect(),
-        Ok(Body::Credentialed(body)) => vec![Entity::Credential(body.credential)],
-        Ok(Body::Revoked(body)) => vec![Entity::Credential(body.credential)],
-        Ok(Body::Read(body)) => vec![Entity::Account(body.programme)],
-        Ok(body) => body.link().map(|(case, _)| Entity::Case(case)).into_iter().collect(),
-        Err(_) => Vec::new(),
+    match body {
+        Body::Genesis(_) => vec![Entity::Committee],
+        Body::Opened(_) => vec![Entity::Case(own)],
+        Body::Proposed(body) => changed(&body.action).into_iter().chain([Entity::Case(own)]).collect(),
+        Body::Credentialed(body) => vec![Entity::Credential(body.credential)],
+        Body::Revoked(body) => vec![Entity::Credential(body.credential)],
+        Body::Read(body) => vec![Entity::Account(body.programme.clone())],
+        body => body.link().map(|(case, _)| Entity::Case(case)).into_iter().collect(),
     }
 }
 

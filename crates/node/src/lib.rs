@@ -6,13 +6,15 @@ pub mod client;
 pub mod cosigner;
 pub mod feed;
 pub mod index;
+pub mod pipeline;
 pub mod port;
 pub mod quorum;
 pub mod replica;
 pub mod signer;
 
-pub use appender::{Accepted, Appender, Answer, AppenderError};
+pub use appender::{Accepted, Admitted, Answer, Appender, AppenderError};
 pub use cosigner::{Cosigner, CosignerError};
+pub use pipeline::Ports;
 pub use port::{Seeds, SignerMemory, TileFiles};
 pub use quorum::Quorum;
 pub use replica::{Replica, ReplicaError};

@@ -11,7 +11,7 @@ use lockstep_ledger::scribe::RECORDS_PER_COMMAND_MAX;
 use lockstep_ledger::{
     ApplyError, Input, InputError, Leaf, Ledger, Record, RecordError, ReplayError, SealBody,
 };
-use lockstep_store::{Append, Batch, Head, Snapshot, Store, StoreError, StoredRecord, stream};
+use lockstep_store::{Append, Batch, Head, IndexRow, Snapshot, Store, StoreError, StoredRecord, stream};
 use lockstep_types::{Digest, sha256_parts};
 use std::sync::Arc;
 
@@ -44,6 +44,15 @@ pub struct Group {
     pub input: Option<Input>,
     /// What followed.
     pub records: Vec<Record>,
+}
+
+/// What becomes of records whose command is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Erased {
+    /// Applied as they stand: they are of this participant's own store, or under a certificate.
+    Applied,
+    /// Refused: nobody could say what they follow from.
+    Refused,
 }
 
 /// Why a replica stops. It is opened anew from its store; nothing is retried blindly.
@@ -96,7 +105,7 @@ pub enum ReplicaError {
         source: Box<ReplayError<Refusal>>,
     },
     /// Signatures or form of a command do not hold.
-    #[error("the command of record {index} is refused")]
+    #[error("the command of record {index} is refused: {what}")]
     Command {
         /// Number of the first record of the command.
         index: u64,
@@ -202,13 +211,20 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError`]; the replica is of no use then.
     pub fn run(&mut self, stored: &[StoredRecord]) -> Result<(), ReplicaError> {
+        self.run_groups(groups(self.ledger.size(), stored)?, Erased::Applied)
+    }
+
+    fn run_groups(&mut self, groups: Vec<Group>, erased: Erased) -> Result<(), ReplicaError> {
         let first = self.ledger.size();
-        let groups = groups(first, stored)?;
         let mut commands = self.admit_groups(first, &groups)?.into_iter();
         for group in groups {
             let index = self.ledger.size();
             let replay = |source| ReplicaError::Replay { index, source: Box::new(source) };
             match &group.input {
+                None if erased == Erased::Refused => {
+                    let what = "it is not sent with the record".to_owned();
+                    return Err(ReplicaError::Command { index, what });
+                }
                 None => self.apply_all(&group.records)?,
                 Some(input) if input.command.is_none() => {
                     self.ledger.replay(input, &group.records).map_err(replay)?;
@@ -219,13 +235,16 @@ impl Replica {
                         // A key that this very chunk registered: now it is known.
                         None => self.admit_one(index, input)?,
                     };
-                    self.replay_command(&command, input, &group.records).map_err(replay)?;
+                    let replayed = match erased {
+                        Erased::Refused => self.ledger.replay_command(&command, input, &group.records),
+                        Erased::Applied => self.replay_command(&command, input, &group.records),
+                    };
+                    replayed.map_err(replay)?;
                 }
             }
+            self.unwritten.extend(group.records.iter().map(Record::leaf).copied());
         }
-        self.check_map()?;
-        self.unwritten.extend(stored.iter().filter_map(|record| Leaf::decode(&record.leaf).ok()));
-        Ok(())
+        self.check_map()
     }
 
     /// Replays a command; records beyond those it makes came from commands that were erased, and are applied.
@@ -288,17 +307,14 @@ impl Replica {
         }
     }
 
-    /// Makes records that the ledger has applied already durable.
-    ///
-    /// # Errors
-    /// [`ReplicaError`]; the replica is of no use then, since memory is ahead of the store.
-    pub(crate) fn append(&mut self, records: Vec<StoredRecord>, documents: Documents) -> Result<(), ReplicaError> {
-        let mut rows = Vec::new();
-        for (index, stored) in (self.head.size..).zip(&records) {
-            rows.extend(index::rows(&record(index, stored)?, index));
-        }
-        self.unwritten.extend(records.iter().filter_map(|record| Leaf::decode(&record.leaf).ok()));
-        self.append_batch(batch(&self.head, records, documents, rows))
+    /// Names the batch that makes applied records durable. Whoever takes it must write it, in order, or stop: memory
+    /// is ahead of the store until then.
+    pub(crate) fn stage(&mut self, pending: Pending, documents: Documents) -> Staged {
+        self.unwritten.extend(pending.leaves);
+        let expected = self.head;
+        let batch = batch(&expected, pending.stored, documents, pending.rows);
+        self.head = expected.after(&batch);
+        Staged { expected, batch }
     }
 
     /// Stored records from `index` on: about `max`, ending where a command's records end.
@@ -322,28 +338,30 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError`]; the replica is of no use then, and nothing was written.
     pub fn follow(&mut self, records: Vec<StoredRecord>) -> Result<(), ReplicaError> {
-        self.run(&records)?;
-        let mut rows = Vec::new();
-        for (index, stored) in (self.head.size..).zip(&records) {
-            rows.extend(index::rows(&record(index, stored)?, index));
-        }
-        self.append_batch(batch(&self.head, records, Vec::new(), rows))
+        self.follow_with(records, Erased::Applied)
     }
 
-    fn append_batch(&mut self, batch: Batch) -> Result<(), ReplicaError> {
-        let appended = match self.store.append(&self.head, &batch) {
-            Append::Appended(head) => head,
-            Append::HeadMoved(head) => {
-                return Err(ReplicaError::HeadMoved { expected: self.head.size, found: head.size });
-            }
-            // Read back by id: if it is there, it is durable and ours.
-            _ => match self.store.batch(&batch.id) {
-                Ok(Some(head)) => head,
-                _ => return Err(ReplicaError::Unknown),
-            },
-        };
-        self.head = appended;
-        Ok(())
+    /// As [`Replica::follow`], for those who answer for what they follow: every record must come from the command that
+    /// is sent with it. Whoever sends records without commands, or more of them than a command makes, is refused.
+    ///
+    /// # Errors
+    /// As [`Replica::follow`].
+    pub fn follow_in_full(&mut self, records: Vec<StoredRecord>) -> Result<(), ReplicaError> {
+        self.follow_with(records, Erased::Refused)
+    }
+
+    fn follow_with(&mut self, records: Vec<StoredRecord>, erased: Erased) -> Result<(), ReplicaError> {
+        let first = self.ledger.size();
+        let groups = groups(first, &records)?;
+        let mut rows = Vec::with_capacity(records.len().saturating_mul(2));
+        for (index, record) in (first..).zip(groups.iter().flat_map(|group| &group.records)) {
+            rows.extend(index::rows(record, index));
+        }
+        self.run_groups(groups, erased)?;
+        let expected = self.head;
+        let batch = batch(&expected, records, Vec::new(), rows);
+        self.head = expected.after(&batch);
+        write(&*self.store, &[&Staged { expected, batch }])
     }
 
     /// Writes the tiles of everything appended; then, if enough was appended and the last record is a seal, a
@@ -414,6 +432,61 @@ impl Replica {
             self.files.write(&path, &bytes).map_err(ReplicaError::TileFile)?;
         }
         Ok(())
+    }
+}
+
+/// Records that the ledger has applied and that no store holds yet.
+#[derive(Default)]
+pub(crate) struct Pending {
+    leaves: Vec<Leaf>,
+    rows: Vec<IndexRow>,
+    stored: Vec<StoredRecord>,
+}
+
+impl Pending {
+    /// Takes the records of one command, the first of which has number `index`.
+    pub(crate) fn push(&mut self, index: u64, records: &[Record], input: &Input) {
+        let mut command = Some(input.to_bytes());
+        for (index, record) in (index..).zip(records) {
+            self.leaves.push(*record.leaf());
+            self.rows.extend(index::rows(record, index));
+            self.stored.push(StoredRecord {
+                leaf: record.leaf().encode(),
+                salt: *record.salt(),
+                body: record.body().to_vec(),
+                command: command.take(),
+            });
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.stored.is_empty()
+    }
+}
+
+/// A batch on its way into the store, and the head that it continues.
+pub(crate) struct Staged {
+    expected: Head,
+    batch: Batch,
+}
+
+/// Makes staged batches durable, all with one append; they continue one another.
+///
+/// # Errors
+/// [`ReplicaError`]; whoever applied them is of no use then.
+pub(crate) fn write(store: &dyn Store, staged: &[&Staged]) -> Result<(), ReplicaError> {
+    let (Some(first), Some(last)) = (staged.first(), staged.last()) else { return Ok(()) };
+    let batches: Vec<&Batch> = staged.iter().map(|staged| &staged.batch).collect();
+    match store.append_all(&first.expected, &batches) {
+        Append::Appended(_) => Ok(()),
+        Append::HeadMoved(head) => {
+            Err(ReplicaError::HeadMoved { expected: first.expected.size, found: head.size })
+        }
+        // Read back by id: if the last is there, all are durable, and ours.
+        _ => match store.batch(&last.batch.id) {
+            Ok(Some(_)) => Ok(()),
+            _ => Err(ReplicaError::Unknown),
+        },
     }
 }
 

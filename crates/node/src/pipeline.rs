@@ -1,0 +1,205 @@
+//! The appender as a pipeline: while one batch is decided, the next are being checked and the ones before become
+//! durable. Requests are answered in the order they came, and never before they are durable.
+
+use crate::appender::{Admitted, Answer, Appender, AppenderError, Decided};
+use crate::replica::{Staged, write};
+use lockstep_attest::SubmissionError;
+use lockstep_attest::sign::Sign;
+use lockstep_kernel::{Directory, Request};
+use lockstep_store::Store;
+use lockstep_types::Time;
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Batches that wait between two stages.
+const QUEUE: usize = 16;
+
+/// Never seen: as many answers come back as requests were asked.
+const NO_ANSWER: SubmissionError = SubmissionError::OpeningCount { found: 0, expected: 1 };
+
+/// Requests handed in together, each in canonical JSON.
+pub type Requests = Vec<Vec<u8>>;
+
+/// What the pipeline needs from outside.
+pub struct Ports<'a> {
+    /// The next requests; waits for them, and ends the pipeline with none.
+    pub source: &'a mut (dyn FnMut() -> Option<Requests> + Send),
+    /// The time.
+    pub clock: &'a (dyn Fn() -> Time + Sync),
+    /// Takes answers, one a request and in order, once they are durable.
+    pub sink: &'a mut (dyn FnMut(Vec<Answer>) + Send),
+}
+
+/// A request before its turn.
+enum Checked {
+    Done(Result<Admitted, SubmissionError>),
+    /// Of a key that was not registered when it was looked at; it may be at its turn.
+    Again(Vec<u8>),
+}
+
+/// What the writer does next.
+enum Write {
+    /// Makes a batch durable and answers.
+    Batch(Option<Staged>, Decided),
+    /// Makes a seal durable, and says so.
+    Seal(Staged, SyncSender<()>),
+}
+
+impl<K: Sign + Sync> Appender<K>
+where
+    K::Error: core::fmt::Display,
+{
+    /// Takes requests from `ports.source` until there are no more, and seals when it is time to.
+    ///
+    /// # Errors
+    /// [`AppenderError`]: the appender stops, and is opened anew from its store.
+    pub fn run(&mut self, ports: Ports<'_>) -> Result<(), AppenderError> {
+        let Ports { source, clock, sink } = ports;
+        let source = Mutex::new((0u64, source));
+        let directory = Mutex::new(self.replica().kernel().directory());
+        let (store, receipts) = (Arc::clone(self.replica().store()), Arc::clone(self.receipts()));
+        let (store, receipts) = (&*store, &*receipts);
+        let (to_decider, from_checkers) = sync_channel(QUEUE);
+        let (to_writer, from_decider) = sync_channel(QUEUE);
+        std::thread::scope(|scope| {
+            for _ in 0..self.threads() {
+                let (source, directory, to_decider) = (&source, &directory, to_decider.clone());
+                scope.spawn(move || check_all(source, directory, &to_decider));
+            }
+            drop(to_decider);
+            let writer = scope.spawn(move || write_all(store, receipts, &from_decider, sink));
+            let decided = self.decide_in_turn(&from_checkers, &directory, (&to_writer, clock));
+            // Whoever still waits for room in a queue that nobody empties must learn of it.
+            drop((to_writer, from_checkers));
+            let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            written.and(decided)
+        })
+    }
+
+    fn decide_in_turn(
+        &mut self,
+        from_checkers: &Receiver<(u64, Vec<Checked>)>,
+        directory: &Mutex<Directory>,
+        (to_writer, clock): (&SyncSender<Write>, &(dyn Fn() -> Time + Sync)),
+    ) -> Result<(), AppenderError> {
+        let (mut early, mut turn) = (BTreeMap::new(), 0u64);
+        for (at, batch) in from_checkers {
+            early.insert(at, batch);
+            while let Some(batch) = early.remove(&turn) {
+                turn += 1;
+                let admitted = self.look_again(batch);
+                let (decided, staged) = self.decide_all(admitted, Vec::new(), clock())?;
+                *directory.lock().unwrap_or_else(PoisonError::into_inner) = self.replica().kernel().directory();
+                // The writer has stopped, and says why itself.
+                if to_writer.send(Write::Batch(staged, decided)).is_err() {
+                    return Ok(());
+                }
+                if self.replica().ledger().seal_due(clock()) && !self.seal_through(to_writer, clock())? {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Seals, and waits until the seal is durable before anything of it is published; false when the writer stopped.
+    fn seal_through(&mut self, to_writer: &SyncSender<Write>, now: Time) -> Result<bool, AppenderError> {
+        let staged = self.stage_seal(now)?;
+        let (written, is_written) = sync_channel(1);
+        if to_writer.send(Write::Seal(staged, written)).is_err() || is_written.recv().is_err() {
+            return Ok(false);
+        }
+        self.sealed()?;
+        Ok(true)
+    }
+
+    fn look_again(&self, batch: Vec<Checked>) -> Vec<Result<Admitted, SubmissionError>> {
+        let again = |checked| match checked {
+            Checked::Done(done) => done,
+            Checked::Again(bytes) => {
+                let admitted = admit(&self.replica().kernel().directory(), vec![bytes]).pop();
+                admitted.unwrap_or(Err(NO_ANSWER))
+            }
+        };
+        batch.into_iter().map(again).collect()
+    }
+}
+
+/// Parses requests and checks their signatures in one batch.
+pub fn admit(directory: &Directory, requests: Requests) -> Vec<Result<Admitted, SubmissionError>> {
+    let mut parsed = Vec::with_capacity(requests.len());
+    let mut bytes_of = Vec::with_capacity(requests.len());
+    for bytes in requests {
+        match Request::from_slice(&bytes) {
+            Ok(request) => {
+                parsed.push(request);
+                bytes_of.push(Ok(bytes));
+            }
+            Err(error) => bytes_of.push(Err(SubmissionError::Canonical(error))),
+        }
+    }
+    let mut commands = directory.admit(parsed).into_iter();
+    let admitted = |bytes: Result<Vec<u8>, SubmissionError>| {
+        let bytes = bytes?;
+        // One answer a request that was parsed.
+        let command = commands.next().unwrap_or(Err(NO_ANSWER))?;
+        Ok(Admitted { command, bytes })
+    };
+    bytes_of.into_iter().map(admitted).collect()
+}
+
+/// Where requests come from, with the number of the next batch.
+type Source<'a> = (u64, &'a mut (dyn FnMut() -> Option<Requests> + Send));
+
+fn check_all(source: &Mutex<Source<'_>>, directory: &Mutex<Directory>, done: &SyncSender<(u64, Vec<Checked>)>) {
+    loop {
+        let (turn, requests) = {
+            let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(requests) = (source.1)() else { return };
+            source.0 += 1;
+            (source.0 - 1, requests)
+        };
+        let known = directory.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if done.send((turn, check(&known, requests))).is_err() {
+            return;
+        }
+    }
+}
+
+fn check(known: &Directory, requests: Requests) -> Vec<Checked> {
+    let copies = requests.clone();
+    let checked = |(admitted, bytes): (Result<Admitted, SubmissionError>, Vec<u8>)| match admitted {
+        Err(SubmissionError::UnknownKey { .. }) => Checked::Again(bytes),
+        done => Checked::Done(done),
+    };
+    admit(known, requests).into_iter().zip(copies).map(checked).collect()
+}
+
+fn write_all<K: Sign>(
+    store: &dyn Store,
+    receipts: &K,
+    from_decider: &Receiver<Write>,
+    sink: &mut (dyn FnMut(Vec<Answer>) + Send),
+) -> Result<(), AppenderError>
+where
+    K::Error: core::fmt::Display,
+{
+    while let Ok(first) = from_decider.recv() {
+        // All that has been decided by now becomes durable with one append.
+        let group: Vec<Write> = std::iter::once(first).chain(from_decider.try_iter().take(QUEUE)).collect();
+        let staged = group.iter().filter_map(|write| match write {
+            Write::Batch(staged, _) => staged.as_ref(),
+            Write::Seal(staged, _) => Some(staged),
+        });
+        write(store, &staged.collect::<Vec<_>>())?;
+        for write in group {
+            match write {
+                Write::Batch(_, decided) => sink(decided.answers(receipts)?),
+                // Nobody waits any more when the decider has stopped.
+                Write::Seal(_, written) => drop(written.send(())),
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! Measures, each beside a yardstick of the same run.
+
+pub mod attest;
+pub mod certify;
+pub mod disk;
+pub mod pack;
+pub mod rerun;
+
+use crate::measure::Measure;
+use anyhow::{Result, bail};
+
+/// Names that can be asked for, besides `all`.
+pub const NAMES: [&str; 4] = ["attest", "certify", "rerun", "pack"];
+
+/// Takes measures and hands each to `show` as soon as it is there.
+///
+/// # Errors
+/// An unknown name, or whatever stopped a measure.
+pub fn run(name: &str, show: &mut dyn FnMut(Measure)) -> Result<()> {
+    match name {
+        "all" => NAMES.into_iter().try_for_each(|name| run(name, show)),
+        "attest" => attest::run(show),
+        "certify" => certify::run(show),
+        "pack" => pack::run(show),
+        "rerun" => rerun::run(show),
+        _ => bail!("there is no measure `{name}`: expected `all`, {}", NAMES.map(|n| format!("`{n}`")).join(", ")),
+    }
+}
+
+/// The value at or above which one in a hundred lies.
+pub(crate) fn p99(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get((values.len() * 99) / 100).or_else(|| values.last()).copied().unwrap_or_default()
+}
+
+/// The middle value.
+pub(crate) fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,72 @@
+//! Long runs with faults: `faults sim --runs N --seed S`, `faults kill --runs N --seed S`.
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Looks for faults that the ledger does not survive.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Appender and co-signers over ports that fail, one seed a run.
+    Sim {
+        /// How many seeds.
+        #[arg(long, default_value_t = 1_000)]
+        runs: u64,
+        /// The first of them.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+    },
+    /// An appending process that is killed again and again.
+    Kill {
+        /// How many kills.
+        #[arg(long, default_value_t = 200)]
+        runs: u32,
+        /// What the moments follow from.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+    },
+    /// The process that is killed.
+    #[command(hide = true)]
+    Child {
+        /// Its folder.
+        dir: PathBuf,
+    },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().what {
+        What::Sim { runs, seed } => sim(runs, seed),
+        What::Kill { runs, seed } => {
+            let program = std::env::current_exe().context("this program cannot find itself")?;
+            lockstep_sim::kill::run(&program, runs, seed, &mut |line| eprintln!("{line}"))?;
+            println!("kill: {runs} kills survived");
+            Ok(())
+        }
+        What::Child { dir } => lockstep_sim::kill::child(&dir),
+    }
+}
+
+fn sim(runs: u64, seed: u64) -> Result<()> {
+    let (mut records, mut acknowledged, mut certificates) = (0, 0, 0);
+    for at in seed..seed.saturating_add(runs) {
+        let trace = lockstep_sim::sim::run(at)?;
+        records += trace.records;
+        acknowledged += trace.acknowledged;
+        certificates += trace.certificates;
+        if runs == 1 {
+            println!("trace {}", trace.digest);
+        } else if (at - seed) % 100 == 99 {
+            eprintln!("{} of {runs} runs", at - seed + 1);
+        }
+    }
+    println!(
+        "sim: {runs} runs from seed {seed}: {records} records, {acknowledged} acknowledged, {certificates} certificates"
+    );
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! Drives appender and co-signers from one seed with faults, kills processes, and measures.
+
+pub mod bench;
+pub mod cast;
+pub mod kill;
+pub mod measure;
+pub mod sim;
+pub mod stage;
