@@ -81,7 +81,8 @@ fn tell_findings(shell: &Shell, findings: &[Finding]) -> Result<u8> {
         .iter()
         .map(|f| {
             json!({
-                "code": f.code, "column": f.column, "file": f.file, "hint": f.hint, "line": f.line, "text": f.text,
+                "code": f.code, "column": f.column, "file": f.file, "hint": f.hint,
+                "line": f.line, "text": f.text,
             })
         })
         .collect();
@@ -101,11 +102,7 @@ fn explained(shell: &Shell, args: &PolicyArgs, svg: Option<&PathBuf>) -> Result<
         os::write_atomic(path, draw(&policy).as_bytes())?;
     }
     let sentences = explain(&policy);
-    shell.out.answer(&json!({ "sentences": sentences }), || {
-        let numbered =
-            (1..).zip(&sentences).map(|(number, sentence): (u32, _)| format!("{number}. {sentence}"));
-        numbered.collect::<Vec<_>>().join("\n")
-    })?;
+    shell.out.answer(&json!({ "sentences": sentences }), || sentences.join("\n"))?;
     Ok(0)
 }
 
