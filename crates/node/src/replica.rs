@@ -514,6 +514,8 @@ pub fn record(index: u64, stored: &StoredRecord) -> Result<Record, ReplicaError>
 /// is more than the command made, was erased; the ledger finds out when it decides again.
 fn groups(first: u64, stored: &[StoredRecord]) -> Result<Vec<Group>, ReplicaError> {
     let mut groups: Vec<Group> = Vec::new();
+    // Nothing follows from a seal: what stands after one without a command of its own was erased.
+    let mut sealed = false;
     for (index, stored) in (first..).zip(stored) {
         let record = record(index, stored)?;
         let seal = SealBody::of(&record).ok().flatten().is_some();
@@ -522,9 +524,10 @@ fn groups(first: u64, stored: &[StoredRecord]) -> Result<Vec<Group>, ReplicaErro
                 let input = Input::from_bytes(bytes).map_err(|source| ReplicaError::Input { index, source })?;
                 groups.push(Group { input: Some(input), records: vec![record] });
             }
-            (None, Some(group)) if !seal => group.records.push(record),
+            (None, Some(group)) if !seal && !sealed => group.records.push(record),
             (None, _) => groups.push(Group { input: None, records: vec![record] }),
         }
+        sealed = seal;
     }
     Ok(groups)
 }
