@@ -2,6 +2,7 @@
 
 use lockstep_attest::SubmissionError;
 use lockstep_kernel::Refusal;
+use lockstep_kernel::refusal::Kind as RefusalKind;
 use lockstep_node::cosigner::CosignerError;
 use lockstep_node::{AppenderError, ReplicaError, SignerError};
 use lockstep_store::StoreError;
@@ -62,7 +63,7 @@ impl Told {
 /// An error as it is shown.
 #[derive(Debug, Serialize)]
 pub struct Fault {
-    /// Stable; see `docs/errors/README.md`.
+    /// Stable; see `docs/cli-errors.md` and `docs/errors.md`.
     pub code: String,
     /// What sort of error.
     pub kind: Kind,
@@ -73,6 +74,9 @@ pub struct Fault {
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// True when a rule said no, whatever may help.
+    #[serde(skip)]
+    no: bool,
 }
 
 impl Fault {
@@ -94,12 +98,13 @@ impl Fault {
                 None => ("invalid".to_owned(), Kind::Invalid, None),
             }
         });
-        Self { code, kind, text, causes, hint }
+        let no = matches!(kind, Kind::Refused) || error.chain().any(|e| e.is::<Refusal>());
+        Self { code, kind, text, causes, hint, no }
     }
 
     /// 1 when a rule says no, 2 when this program could not find out.
     pub const fn exit_code(&self) -> u8 {
-        if matches!(self.kind, Kind::Refused) { 1 } else { 2 }
+        if self.no { 1 } else { 2 }
     }
 }
 
@@ -110,7 +115,8 @@ fn known(error: &(dyn std::error::Error + 'static)) -> Option<Known> {
         return Some((told.code.clone(), told.kind, told.hint.clone()));
     }
     if let Some(refusal) = error.downcast_ref::<Refusal>() {
-        return Some((refusal.code().as_text(), Kind::Refused, hint_of(refusal)));
+        let code = refusal.code();
+        return Some((code.as_text(), kind_of(code.kind()), Some(code.hint().to_owned())));
     }
     if let Some(error) = error.downcast_ref::<SubmissionError>() {
         let code = match error {
@@ -176,22 +182,13 @@ fn store_error(error: &StoreError) -> Known {
     }
 }
 
-/// What a party can do about a refusal, where that is not plain from the text.
-fn hint_of(refusal: &Refusal) -> Option<String> {
-    let hint = match refusal {
-        Refusal::Order { missing, .. } => format!("`{missing}` has to be taken first"),
-        Refusal::Persons { expected, .. } => {
-            format!("add keys of other persons with `--and`: {expected} are needed")
-        }
-        Refusal::HeadroomUnknown { .. } => {
-            "a fresh reading of the token supply is needed: `lockstep reading`".to_owned()
-        }
-        Refusal::Stale { .. } => "state it again with a newer date".to_owned(),
-        Refusal::Suspended { step, .. } => format!("withdraw `{step}` and take it again"),
-        Refusal::StepTaken { .. } => "withdraw the step first, if it was wrong".to_owned(),
-        _ => return None,
-    };
-    Some(hint)
+const fn kind_of(kind: RefusalKind) -> Kind {
+    match kind {
+        RefusalKind::Invalid => Kind::Invalid,
+        RefusalKind::Refused => Kind::Refused,
+        RefusalKind::Conflict => Kind::Conflict,
+        RefusalKind::Retry => Kind::Retry,
+    }
 }
 
 #[cfg(test)]

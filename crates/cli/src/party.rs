@@ -88,6 +88,9 @@ pub fn signing(replica: &Replica, party: Lei) -> Result<Signing> {
 
 /// Tells what became of something that was handed in: exit code 1 when it was refused, on record.
 pub fn tell(shell: &Shell, entered: &Entered, done: impl FnOnce() -> String) -> Result<u8> {
+    if let Some(refusal) = entered.refused().filter(|_| !shell.out.json) {
+        shell.out.note(format!("hint: {}", refusal.code().hint()));
+    }
     shell.out.answer(&entered.json()?, || match entered.refused() {
         None => done(),
         Some(refusal) => format!("refused, on record as {}: {refusal}", entered.index()),

@@ -4,6 +4,7 @@ mod handover;
 
 use crate::fault::invalid;
 use crate::folder::live::Live;
+use crate::folder::memory::check_holds;
 use crate::folder::{Folder, FolderArgs, open_parts};
 use crate::key::{Holder, KeyRef};
 use crate::os;
@@ -165,6 +166,10 @@ fn to_follow(shell: &Shell, args: &Cosign, (own, live): (&Path, &Live)) -> Resul
 }
 
 fn follow(shell: &Shell, live: &mut Live, cosigner: &mut Cosigner<Holder, SignerState>) -> Result<()> {
+    let own = cosigner.replica().ledger();
+    if own.size() > 0 {
+        check_holds(live.replica(), (own.size(), own.root()), "the co-signer")?;
+    }
     let size = live.replica().ledger().size();
     let bar = shell.out.progress(size, "re-running");
     while cosigner.next() < size {

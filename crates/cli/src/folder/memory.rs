@@ -52,11 +52,9 @@ impl Memory {
         match SignerState::open(&path) {
             Ok(state) => Ok(Self { state }),
             Err(error @ SignerError::Missing { .. }) => {
-                let text = format!(
-                    "this machine does not remember ledger `{ledger}`, so an older copy would not be noticed"
-                );
-                let hint = "when you are sure that it is, `lockstep fsck DIR --remember` checks it and begins \
-                            anew; or name the folder of the memory with `--state`";
+                let text = format!("ledger `{ledger}` is not remembered here: an older copy would pass");
+                let hint = "when you are sure that it is, `lockstep fsck DIR --remember` checks it and \
+                            begins anew; or name the folder of the memory with `--state`";
                 Err(told(Kind::Conflict, "memory-missing", text).hint(hint).source(error).into())
             }
             Err(error @ SignerError::Locked { .. }) => {
