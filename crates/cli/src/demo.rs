@@ -117,6 +117,7 @@ fn write_page(world: &World, story: &Story, (issued, losses): (&Issued, &Losses)
         ),
         report: &issued.report,
         story,
+        parts: world.cast.parts(),
         losses,
         policy: &policy,
         simulated: world.clock().is_simulated(),

@@ -22,6 +22,8 @@ pub struct Page<'a> {
     pub report: &'a Report,
     /// What was told.
     pub story: &'a Story,
+    /// Who takes part.
+    pub parts: Vec<Part>,
     /// What can be lost.
     pub losses: &'a Losses,
     /// The process.
@@ -30,6 +32,20 @@ pub struct Page<'a> {
     pub simulated: bool,
     /// What people call an institution.
     pub name_of: &'a dyn Fn(&Lei) -> String,
+}
+
+/// An institution that takes part.
+pub struct Part {
+    /// What people call it.
+    pub name: String,
+    /// Its identifier.
+    pub lei: Lei,
+    /// What it does here: its role in the process, co-signing.
+    pub does: String,
+    /// The credential that its role asks for.
+    pub credential: String,
+    /// What it signs with.
+    pub suites: String,
 }
 
 /// The page.
@@ -57,6 +73,7 @@ pub fn page(page: &Page<'_>) -> String {
                 main {
                     (process::section(&drawing))
                     (when::section(page))
+                    (parts(&page.parts))
                     (rests_on(page))
                     (refusals(page))
                     (losses(page.losses))
@@ -130,6 +147,30 @@ fn at_a_glance(facts: &Facts) -> Markup {
             div { dt { "Sealed" } dd { (moment(&facts.sealed)) } }
             div.wide { dt { "Case id" } dd.mono { (facts.case) } }
             div.wide { dt { "Ledger" } dd.mono { (facts.ledger) } }
+        }
+    }
+}
+
+fn parts(parts: &[Part]) -> Markup {
+    html! {
+        section {
+            h2 { "Who takes part" }
+            div.scroll tabindex="0" {
+                table.parts {
+                    thead { tr { th { "Institution" } th { "LEI" } th { "Does" } th { "Licence" } th { "Signs with" } } }
+                    tbody {
+                        @for part in parts {
+                            tr {
+                                th scope="row" { (part.name) }
+                                td.mono { (part.lei) }
+                                td { (part.does) }
+                                td { (part.credential) }
+                                td { (part.suites) }
+                            }
+                        }
+                    }
+                }
+            }
         }
     }
 }

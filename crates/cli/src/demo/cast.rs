@@ -1,6 +1,6 @@
 //! Who takes part: institutions with keys of their own, made for this one run.
 
-use crate::os;
+use crate::{os, report};
 use anyhow::Result;
 use lockstep_attest::CredentialKey;
 use lockstep_attest::sign::Sign;
@@ -155,6 +155,33 @@ impl Cast {
     pub fn name_of(&self, lei: &Lei) -> String {
         let found = self.0.values().find(|institution| institution.lei == *lei);
         found.map_or_else(|| lei.to_string(), |institution| institution.name.to_owned())
+    }
+}
+
+impl Cast {
+    /// Everybody as the board page shows them: the six roles, the trustee, the registrar.
+    pub fn parts(&self) -> Vec<report::Part> {
+        let shown = ROLES.into_iter().chain(["trustee", "registrar"]);
+        shown.map(|role| self.part(role)).collect()
+    }
+
+    fn part(&self, role: &str) -> report::Part {
+        let who = self.of(role);
+        let does = match role {
+            "trustee" => "administers".to_owned(),
+            "registrar" => "gives and takes licences".to_owned(),
+            "issuer" => "issuer, administers".to_owned(),
+            role => role.to_owned(),
+        };
+        let (cosigns, checkpoints) =
+            if COSIGNERS.contains(&role) { (", co-signs", "; checkpoints: eip712") } else { ("", "") };
+        report::Part {
+            name: who.name.to_owned(),
+            lei: who.lei,
+            does: format!("{does}{cosigns}"),
+            credential: who.kind.unwrap_or("none").to_owned(),
+            suites: format!("{}{checkpoints}", who.suites()),
+        }
     }
 }
 

@@ -120,8 +120,10 @@ impl World {
             let dir = self.out.join("cosigners").join(role);
             story.line(format!("      {:<24} {}", self.cast.of(role).name, dir.display()));
         }
-        story.line("   keys were made for this run; they lie unencrypted (0600) in those folders and are \
-            worth nothing");
+        story.line(
+            "   keys were made for this run; they lie unencrypted (0600) in those folders and are \
+            worth nothing",
+        );
         Ok(())
     }
 

@@ -74,6 +74,7 @@ tbody tr:last-child>*{border-bottom:0}
 thead th{color:var(--soft);font-size:13px;font-weight:600}tbody th{font-weight:600;min-width:170px}
 td:nth-child(2){min-width:150px;font-variant-numeric:tabular-nums}td:nth-child(3){color:var(--soft);
 min-width:280px}
+.parts td:nth-child(3){color:var(--ink);min-width:170px}.parts td:nth-child(2){min-width:210px}
 details{margin-top:18px}summary{cursor:pointer;color:var(--accent);font-weight:600}
 .plain{list-style:none;padding:0}.plain li{margin:8px 0}
 footer{margin-top:52px;padding-bottom:60px;color:var(--soft);font-size:14px}

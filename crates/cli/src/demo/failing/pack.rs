@@ -100,8 +100,10 @@ fn revocation_left_out(
         report.to_lines()
     );
     keep(world, "later.evidence.json", &later)?;
-    story.line("   the case of the issuance, exported again under the latest certificate: still verified, \
-        and it warns:");
+    story.line(
+        "   the case of the issuance, exported again under the latest certificate: still verified, \
+        and it warns:",
+    );
     for flag in &report.flags {
         story.line(format!("      {flag}"));
     }
