@@ -68,7 +68,8 @@ border-radius:6px;padding:0 7px;
 font:600 12.5px/1.7 var(--mono)}
 .receipt{color:var(--soft);font-size:13px!important;margin:0!important}
 .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:14px;background:var(--card)}
-table{border-collapse:collapse;width:100%;font-size:15px}
+table{border-collapse:collapse;width:100%;min-width:640px;font-size:15px;overflow-wrap:normal}
+.parts{min-width:860px}
 th,td{text-align:left;vertical-align:top;padding:11px 16px;border-bottom:1px solid var(--line)}
 tbody tr:last-child>*{border-bottom:0}
 thead th{color:var(--soft);font-size:13px;font-weight:600}tbody th{font-weight:600;min-width:170px}
