@@ -157,7 +157,9 @@ fn parts(parts: &[Part]) -> Markup {
             h2 { "Who takes part" }
             div.scroll tabindex="0" {
                 table.parts {
-                    thead { tr { th { "Institution" } th { "LEI" } th { "Does" } th { "Licence" } th { "Signs with" } } }
+                    thead {
+                        tr { th { "Institution" } th { "LEI" } th { "Does" } th { "Licence" } th { "Signs with" } }
+                    }
                     tbody {
                         @for part in parts {
                             tr {
@@ -207,7 +209,7 @@ fn refusals(page: &Page<'_>) -> Markup {
                     article class=(if failing.as_expected { "refusal" } else { "refusal surprise" }) {
                         h3 { (coded(&failing.title)) }
                         p { (coded(&failing.tried)) "." }
-                        p.reason { span.code { (failing.found) } " " (coded(&failing.reason)) }
+                        p.reason { span.code { (failing.found) } " " (coded(&cut(&failing.reason))) }
                         @if !failing.as_expected { p.bad-text { "expected: " (failing.expected) } }
                         @if let Some(receipt) = &failing.receipt { p.receipt { "Receipt: " (receipt) } }
                     }
@@ -260,6 +262,13 @@ fn foot(page: &Page<'_>) -> Markup {
             }
         }
     }
+}
+
+/// The beginning of a long text: two bodies that differ are shown in full where they are compared.
+fn cut(text: &str) -> String {
+    const LETTERS_MAX: usize = 280;
+    let short: String = text.chars().take(LETTERS_MAX).collect();
+    if short.len() < text.len() { format!("{short}…") } else { short }
 }
 
 /// A text whose values stand in backticks.
