@@ -158,7 +158,9 @@ fn parts(parts: &[Part]) -> Markup {
             div.scroll tabindex="0" {
                 table.parts {
                     thead {
-                        tr { th { "Institution" } th { "LEI" } th { "Does" } th { "Licence" } th { "Signs with" } }
+                        tr {
+                            th { "Institution" } th { "LEI" } th { "Does" } th { "Licence" } th { "Signs with" }
+                        }
                     }
                     tbody {
                         @for part in parts {
