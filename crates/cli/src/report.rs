@@ -159,7 +159,8 @@ fn parts(parts: &[Part]) -> Markup {
                 table.parts {
                     thead {
                         tr {
-                            th { "Institution" } th { "LEI" } th { "Does" } th { "Licence" } th { "Signs with" }
+                            th { "Institution" } th { "LEI" } th { "Does" } th { "Licence" }
+                            th { "Signs with" }
                         }
                     }
                     tbody {
