@@ -1,9 +1,9 @@
-//! The state map: a sparse Merkle map from 256-bit keys to value hashes, with proofs of presence and of absence.
-//! `specs/state-map.md`.
+//! The state map: a sparse Merkle map from 256-bit keys to value hashes, with proofs of presence and of
+//! absence. `specs/state-map.md`.
 //!
-//! A subtree without entries is 32 zero bytes, one with exactly one entry is that leaf wherever it stands, any other
-//! is an inner node. So the root depends on the entries alone, not on the order in which they came, and a path is
-//! about as long as the binary logarithm of the number of entries.
+//! A subtree without entries is 32 zero bytes, one with exactly one entry is that leaf wherever it stands,
+//! any other is an inner node. So the root depends on the entries alone, not on the order in which they came,
+//! and a path is about as long as the binary logarithm of the number of entries.
 
 mod prove;
 mod update;
@@ -45,7 +45,8 @@ impl MapNode {
     const LEAF_TAG: u8 = 0;
     const INNER_TAG: u8 = 1;
 
-    /// The bytes that are hashed, and in which a store may keep the node: tag (0 leaf, 1 inner) and two halves.
+    /// The bytes that are hashed, and in which a store may keep the node: tag (0 leaf, 1 inner) and two
+    /// halves.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; 65] {
         let (tag, first, second) = match self {
@@ -113,8 +114,8 @@ pub enum MapError {
     },
 }
 
-/// The node at a place, checked against the hash that its parent names: a node that passes is the right one, whoever
-/// kept it.
+/// The node at a place, checked against the hash that its parent names: a node that passes is the right one,
+/// whoever kept it.
 fn load(nodes: &impl MapNodes, (depth, prefix): NodeAt, expected: &[u8; 32]) -> Result<MapNode, MapError> {
     let node = nodes.node(depth, &prefix).ok_or(MapError::MissingNode { depth, prefix })?;
     let found = node.hash();

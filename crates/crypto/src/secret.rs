@@ -75,11 +75,12 @@ impl SecretKey {
 
     /// Signs, in the one form that counts (low-s, `v` 27 or 28).
     ///
-    /// `ed25519` (RFC 8032) and `eip712` (RFC 6979) give the same signature every time. `es256` does not: aws-lc
-    /// draws the nonce itself, so no replay may depend on the bytes of such a signature.
+    /// `ed25519` (RFC 8032) and `eip712` (RFC 6979) give the same signature every time. `es256` does not:
+    /// aws-lc draws the nonce itself, so no replay may depend on the bytes of such a signature.
     ///
     /// # Errors
-    /// [`SecretError::Message`] for the wrong kind of message, [`SecretError::Library`] when the library fails.
+    /// [`SecretError::Message`] for the wrong kind of message, [`SecretError::Library`] when the library
+    /// fails.
     pub fn sign(&self, message: Message<'_>) -> Result<Vec<u8>, SecretError> {
         let suite = self.public.suite();
         match (suite, message) {

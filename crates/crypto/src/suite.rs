@@ -257,8 +257,8 @@ pub fn recover(hash: &[u8; 32], signature: &[u8]) -> Result<Address, SignatureEr
     Ok(address_of(&key))
 }
 
-/// What a client does before it submits: brings a signature of an HSM, wallet or passkey into the one form that
-/// counts. ECDSA: high `s` becomes low (and `v` turns with it); `eip712`: `v` 0 or 1 becomes 27 or 28.
+/// What a client does before it submits: brings a signature of an HSM, wallet or passkey into the one form
+/// that counts. ECDSA: high `s` becomes low (and `v` turns with it); `eip712`: `v` 0 or 1 becomes 27 or 28.
 ///
 /// # Errors
 /// [`SignatureError`]: length, recovery byte or range. That the signature verifies is not checked.

@@ -66,7 +66,8 @@ pub enum TreeError {
     },
 }
 
-/// A tree by its size and root, which come from one signed checkpoint: a root alone does not commit to its size.
+/// A tree by its size and root, which come from one signed checkpoint: a root alone does not commit to its
+/// size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TreeHead {
     /// Leaves in the tree.

@@ -221,6 +221,7 @@ impl Kernel {
             return Err("rules 1 know at most one outcome a domain".to_owned());
         }
         // Every policy there ever was counts: its cases may still be open, its tokens still in circulation.
+        fits(layout, layout)?;
         self.policies.values().try_for_each(|other| fits(layout, other.policy.layout()))
     }
 

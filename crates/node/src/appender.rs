@@ -1,4 +1,5 @@
-//! The appender: checks signatures, decides in order, makes a batch durable with one append, answers with receipts.
+//! The appender: checks signatures, decides in order, makes a batch durable with one append, answers with
+//! receipts.
 
 use crate::port::{Seeds, TileFiles};
 use crate::quorum::{Quorum, QuorumError};
@@ -54,8 +55,10 @@ pub enum AppenderError {
     #[error(transparent)]
     Replica(#[from] ReplicaError),
     /// The clock lies behind the ledger.
-    #[error("this clock reads {now}, the last record is of {last}: more than {BEHIND_MS_MAX} ms behind, so nothing is \
-             appended")]
+    #[error(
+        "this clock reads {now}, the last record is of {last}: more than {BEHIND_MS_MAX} ms behind, so nothing is \
+             appended"
+    )]
     ClockBehind {
         /// The clock.
         now: Time,
@@ -205,15 +208,20 @@ where
         }
         parts.push(rest);
         std::thread::scope(|scope| {
-            let running: Vec<_> = parts.into_iter().map(|part| scope.spawn(move || kernel.admit(part))).collect();
-            running.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|p| std::panic::resume_unwind(p))).collect()
+            let running: Vec<_> =
+                parts.into_iter().map(|part| scope.spawn(move || kernel.admit(part))).collect();
+            running
+                .into_iter()
+                .flat_map(|thread| thread.join().unwrap_or_else(|p| std::panic::resume_unwind(p)))
+                .collect()
         })
     }
 
     /// Takes requests as they came: admits, decides, makes durable, answers in their order.
     ///
     /// # Errors
-    /// [`AppenderError`]: the appender stops. What is durable and what is not says the store, when it is opened anew.
+    /// [`AppenderError`]: the appender stops. What is durable and what is not says the store, when it is
+    /// opened anew.
     pub fn submit(&mut self, requests: Vec<Request>, now: Time) -> Result<Vec<Answer>, AppenderError> {
         let commands = self.admit(requests);
         self.append(commands, Vec::new(), now)
@@ -237,7 +245,8 @@ where
         decided.answers(&*self.receipts)
     }
 
-    /// Decides admitted commands in order. Memory is ahead of the store until what is staged has been written.
+    /// Decides admitted commands in order. Memory is ahead of the store until what is staged has been
+    /// written.
     pub(crate) fn decide_all(
         &mut self,
         admitted: Vec<Result<Admitted, SubmissionError>>,
@@ -304,8 +313,8 @@ where
         Ok(true)
     }
 
-    /// Seals what has been appended, whether or not it is time to. After a while without records an empty seal can
-    /// be made: co-signers sign only what is recent by their clocks.
+    /// Seals what has been appended, whether or not it is time to. After a while without records an empty
+    /// seal can be made: co-signers sign only what is recent by their clocks.
     ///
     /// # Errors
     /// [`AppenderError::Seal`] when there is nothing to seal.
@@ -337,8 +346,8 @@ where
         Ok(())
     }
 
-    /// Collects signatures over the last seal from now on, besides those over a few seals before it: under load a
-    /// co-signer is some seals behind.
+    /// Collects signatures over the last seal from now on, besides those over a few seals before it: under
+    /// load a co-signer is some seals behind.
     fn expect_signatures(&mut self) {
         let Some(checkpoint) = self.checkpoint() else { return };
         let Some(committee) = self.replica.kernel().committee() else { return };
@@ -366,7 +375,10 @@ where
     ///
     /// # Errors
     /// [`AppenderError::Quorum`] when the signature does not count.
-    pub fn cosigned(&mut self, cosigned: &crate::cosigner::Cosigned) -> Result<Option<Certificate>, AppenderError> {
+    pub fn cosigned(
+        &mut self,
+        cosigned: &crate::cosigner::Cosigned,
+    ) -> Result<Option<Certificate>, AppenderError> {
         let expected = self.checkpoint().ok_or(AppenderError::Empty)?.size;
         self.expect_signatures();
         let found = cosigned.checkpoint.size;

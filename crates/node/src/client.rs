@@ -1,6 +1,7 @@
 //! Drafts of what parties sign, from what they can see of a ledger. Pure: times and salts are handed in.
 //!
-//! A draft that the rules would refuse for its form is an error here, so that a party learns of it before it signs.
+//! A draft that the rules would refuse for its form is an error here, so that a party learns of it before it
+//! signs.
 
 use lockstep_attest::{Attestation, Claim, Opening, Seen, Statement, StepVerdict, Withdrawal};
 use lockstep_kernel::governance::{self, ACTION_CLAIM};
@@ -201,7 +202,10 @@ pub fn step(
         Word::Done { texts, evidence } => {
             for claim in &declared.claims {
                 let Some(text) = texts.get(claim.name.as_str()) else { continue };
-                claim.kind.parse(text).map_err(|source| DraftError::Form { claim: claim.name.clone(), source })?;
+                claim
+                    .kind
+                    .parse(text)
+                    .map_err(|source| DraftError::Form { claim: claim.name.clone(), source })?;
             }
             let slots: Vec<&Name> = declared.claims.iter().map(|claim| &claim.name).collect();
             check_evidence(declared, evidence.len())?;

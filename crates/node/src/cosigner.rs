@@ -1,5 +1,5 @@
-//! A co-signer: follows the ledger from genesis, re-runs every decision from the same bytes, and signs the checkpoint
-//! only if all agree.
+//! A co-signer: follows the ledger from genesis, re-runs every decision from the same bytes, and signs the
+//! checkpoint only if all agree.
 
 use crate::appender::checkpoint;
 use crate::feed::{self, FeedError};
@@ -70,9 +70,12 @@ pub enum CosignerError {
     /// Nothing sealed yet.
     #[error("there is no seal to sign")]
     NothingToSign,
-    /// No proof that what was signed before is part of this log: an old copy of the folder, or another history.
-    #[error("this copy of the ledger has {size} records, but the signer has signed {signed}: an older copy was \
-             restored; let it catch up first")]
+    /// No proof that what was signed before is part of this log: an old copy of the folder, or another
+    /// history.
+    #[error(
+        "this copy of the ledger has {size} records, but the signer has signed {signed}: an older copy was \
+             restored; let it catch up first"
+    )]
     OldCopy {
         /// Records here.
         size: u64,
@@ -137,14 +140,14 @@ where
     /// Takes the bytes of the next records; every decision in them is made again.
     ///
     /// # Errors
-    /// [`CosignerError`]: bytes that are no feed change nothing; a disagreement is remembered, and nothing is signed
-    /// any more until this copy is opened anew.
+    /// [`CosignerError`]: bytes that are no feed change nothing; a disagreement is remembered, and nothing is
+    /// signed any more until this copy is opened anew.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), CosignerError> {
         self.receive_at(self.next(), bytes)
     }
 
-    /// Takes the bytes of the records from `index` on, as [`Cosigner::receive`] does. A message that comes late or
-    /// twice changes nothing, if it says of the records that are here already what this copy says.
+    /// Takes the bytes of the records from `index` on, as [`Cosigner::receive`] does. A message that comes
+    /// late or twice changes nothing, if it says of the records that are here already what this copy says.
     ///
     /// # Errors
     /// [`CosignerError`]; [`CosignerError::Gap`] changes nothing either.

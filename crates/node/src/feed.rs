@@ -3,7 +3,8 @@
 //! ```text
 //! per record: leaf (41) ‖ salt (32) ‖ body length (4, big-endian) ‖ body ‖ command length (4) ‖ command
 //! ```
-//! A command length of `ffffffff` says that the record came with no command of its own, or that it was erased.
+//! A command length of `ffffffff` says that the record came with no command of its own, or that it was
+//! erased.
 
 use lockstep_store::StoredRecord;
 use lockstep_types::Salt;
@@ -97,7 +98,11 @@ fn record(rest: &mut &[u8], at: usize) -> Result<StoredRecord, FeedError> {
     Ok(StoredRecord { leaf, salt, body, command })
 }
 
-fn content(rest: &mut &[u8], at: usize, (part, max): (&'static str, usize)) -> Result<Option<Vec<u8>>, FeedError> {
+fn content(
+    rest: &mut &[u8],
+    at: usize,
+    (part, max): (&'static str, usize),
+) -> Result<Option<Vec<u8>>, FeedError> {
     let length = u32::from_be_bytes(*take::<4>(rest, at)?);
     if length == NO_COMMAND {
         return Ok(None);

@@ -1,4 +1,5 @@
-//! Index rows written with the records: which records touched an entity, and which record an attestation made.
+//! Index rows written with the records: which records touched an entity, and which record an attestation
+//! made.
 
 use lockstep_kernel::{Action, Body, Entity};
 use lockstep_ledger::{Record, Tag};
@@ -14,7 +15,8 @@ const ROWS_AT_ONCE: usize = 1_024;
 #[must_use]
 pub fn rows(record: &Record, index: u64) -> Vec<IndexRow> {
     let number = index.to_be_bytes();
-    let by_entity = |entity: &Entity| ([&[BY_ENTITY], entity.key().0.as_slice(), &number].concat(), Vec::new());
+    let by_entity =
+        |entity: &Entity| ([&[BY_ENTITY], entity.key().0.as_slice(), &number].concat(), Vec::new());
     if record.tag() == Tag::Outcome {
         let outcome = lockstep_kernel::outcome::decode(record.body());
         return outcome.iter().map(|outcome| by_entity(&Entity::Case(CaseId(outcome.caseId.0)))).collect();
@@ -65,7 +67,8 @@ const fn attestation(body: &Body) -> Option<AttestationDigest> {
     }
 }
 
-/// The entities whose history a record belongs to. A governance case belongs to the history of what it changes.
+/// The entities whose history a record belongs to. A governance case belongs to the history of what it
+/// changes.
 fn entities(body: &Body, record: &Record) -> Vec<Entity> {
     let own = CaseId(record.leaf_hash().0);
     match body {
@@ -84,7 +87,8 @@ fn entities(body: &Body, record: &Record) -> Vec<Entity> {
 pub fn changed(action: &Action) -> Option<Entity> {
     match action {
         Action::Adopt(files) => {
-            let policy = lockstep_policy::Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes()).ok()?;
+            let policy =
+                lockstep_policy::Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes()).ok()?;
             let layout = policy.layout();
             Some(Entity::Policy(layout.programme.clone(), layout.name.clone()))
         }

@@ -1,5 +1,5 @@
-//! Appender, co-signer and signer. They read no clock, open no file and draw no random number: time, seeds, store and
-//! tile files are handed in, so that `sim` can drive the very same code from one seed.
+//! Appender, co-signer and signer. They read no clock, open no file and draw no random number: time, seeds,
+//! store and tile files are handed in, so that `sim` can drive the very same code from one seed.
 
 pub mod appender;
 pub mod client;

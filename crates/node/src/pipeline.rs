@@ -1,5 +1,5 @@
-//! The appender as a pipeline: while one batch is decided, the next are being checked and the ones before become
-//! durable. Requests are answered in the order they came, and never before they are durable.
+//! The appender as a pipeline: while one batch is decided, the next are being checked and the ones before
+//! become durable. Requests are answered in the order they came, and never before they are durable.
 
 use crate::appender::{Admitted, Answer, Appender, AppenderError, Decided};
 use crate::replica::{Staged, write};
@@ -90,7 +90,8 @@ where
                 turn += 1;
                 let admitted = self.look_again(batch);
                 let (decided, staged) = self.decide_all(admitted, Vec::new(), clock())?;
-                *directory.lock().unwrap_or_else(PoisonError::into_inner) = self.replica().kernel().directory();
+                *directory.lock().unwrap_or_else(PoisonError::into_inner) =
+                    self.replica().kernel().directory();
                 // The writer has stopped, and says why itself.
                 if to_writer.send(Write::Batch(staged, decided)).is_err() {
                     return Ok(());
@@ -103,7 +104,8 @@ where
         Ok(())
     }
 
-    /// Seals, and waits until the seal is durable before anything of it is published; false when the writer stopped.
+    /// Seals, and waits until the seal is durable before anything of it is published; false when the writer
+    /// stopped.
     fn seal_through(&mut self, to_writer: &SyncSender<Write>, now: Time) -> Result<bool, AppenderError> {
         let staged = self.stage_seal(now)?;
         let (written, is_written) = sync_channel(1);
@@ -152,7 +154,11 @@ pub fn admit(directory: &Directory, requests: Requests) -> Vec<Result<Admitted, 
 /// Where requests come from, with the number of the next batch.
 type Source<'a> = (u64, &'a mut (dyn FnMut() -> Option<Requests> + Send));
 
-fn check_all(source: &Mutex<Source<'_>>, directory: &Mutex<Directory>, done: &SyncSender<(u64, Vec<Checked>)>) {
+fn check_all(
+    source: &Mutex<Source<'_>>,
+    directory: &Mutex<Directory>,
+    done: &SyncSender<(u64, Vec<Checked>)>,
+) {
     loop {
         let (turn, requests) = {
             let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);

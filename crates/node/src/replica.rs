@@ -5,8 +5,8 @@ use crate::index;
 use crate::port::{StoredMap, TileFiles};
 use lockstep_kernel::snapshot::SnapshotError as KernelSnapshotError;
 use lockstep_kernel::{Command, Kernel, Refusal, Request};
-use lockstep_ledger::log::{TileError, TileHashes, TilePath, TileWriter, log_root};
 use lockstep_ledger::ledger::{RestoreError, SnapshotError};
+use lockstep_ledger::log::{TileError, TileHashes, TilePath, TileWriter, log_root};
 use lockstep_ledger::scribe::RECORDS_PER_COMMAND_MAX;
 use lockstep_ledger::{
     ApplyError, Input, InputError, Leaf, Ledger, Record, RecordError, ReplayError, SealBody,
@@ -205,8 +205,8 @@ impl Replica {
         self.run(&chunk)
     }
 
-    /// Runs records again: signatures in one batch, then every decision in order, compared leaf by leaf. Records
-    /// whose command was erased are applied as they stand.
+    /// Runs records again: signatures in one batch, then every decision in order, compared leaf by leaf.
+    /// Records whose command was erased are applied as they stand.
     ///
     /// # Errors
     /// [`ReplicaError`]; the replica is of no use then.
@@ -296,7 +296,9 @@ impl Replica {
         let bytes = input.command.as_deref().unwrap_or_default();
         let admitted = self.kernel().admit(vec![request(index, bytes)?]).pop();
         let refused = |what: String| ReplicaError::Command { index, what };
-        admitted.ok_or_else(|| refused("nothing was asked".to_owned()))?.map_err(|error| refused(error.to_string()))
+        admitted
+            .ok_or_else(|| refused("nothing was asked".to_owned()))?
+            .map_err(|error| refused(error.to_string()))
     }
 
     /// Stops when the stored map could not be read: what was decided since then counts for nothing.
@@ -307,8 +309,8 @@ impl Replica {
         }
     }
 
-    /// Names the batch that makes applied records durable. Whoever takes it must write it, in order, or stop: memory
-    /// is ahead of the store until then.
+    /// Names the batch that makes applied records durable. Whoever takes it must write it, in order, or stop:
+    /// memory is ahead of the store until then.
     pub(crate) fn stage(&mut self, pending: Pending, documents: Documents) -> Staged {
         self.unwritten.extend(pending.leaves);
         let expected = self.head;
@@ -341,8 +343,9 @@ impl Replica {
         self.follow_with(records, Erased::Applied)
     }
 
-    /// As [`Replica::follow`], for those who answer for what they follow: every record must come from the command that
-    /// is sent with it. Whoever sends records without commands, or more of them than a command makes, is refused.
+    /// As [`Replica::follow`], for those who answer for what they follow: every record must come from the
+    /// command that is sent with it. Whoever sends records without commands, or more of them than a command
+    /// makes, is refused.
     ///
     /// # Errors
     /// As [`Replica::follow`].
@@ -390,7 +393,8 @@ impl Replica {
         }
         let state = join(&self.ledger.snapshot()?, &self.kernel().to_snapshot()?);
         let changes = self.ledger.overlay().changes();
-        let nodes: Vec<_> = changes.nodes.iter().map(|(at, node)| (*at, Some(node.to_bytes().to_vec()))).collect();
+        let nodes: Vec<_> =
+            changes.nodes.iter().map(|(at, node)| (*at, Some(node.to_bytes().to_vec()))).collect();
         let values: Vec<_> = changes.values.iter().map(|(key, value)| (*key, value.clone())).collect();
         let size = self.ledger.size();
         self.store.put_snapshot(&Snapshot { size, state }, &nodes, &values)?;
@@ -491,7 +495,12 @@ pub(crate) fn write(store: &dyn Store, staged: &[&Staged]) -> Result<(), Replica
 }
 
 /// A batch named by where it begins and what it ends with: the same records at the same place have one name.
-fn batch(head: &Head, records: Vec<StoredRecord>, documents: Documents, index: Vec<(Vec<u8>, Vec<u8>)>) -> Batch {
+fn batch(
+    head: &Head,
+    records: Vec<StoredRecord>,
+    documents: Documents,
+    index: Vec<(Vec<u8>, Vec<u8>)>,
+) -> Batch {
     let end = records.last().map_or([0; 41], |record| record.leaf);
     let id = Digest(sha256_parts(&[b"lockstep/batch/1", &head.tip.0, &end]));
     Batch { id, records, documents, index }
@@ -510,8 +519,8 @@ pub fn record(index: u64, stored: &StoredRecord) -> Result<Record, ReplicaError>
     Record::open(leaf, stored.salt, stored.body.clone()).map_err(damaged)
 }
 
-/// Stored records by the command that made them. What follows a command's records without a command of its own, and
-/// is more than the command made, was erased; the ledger finds out when it decides again.
+/// Stored records by the command that made them. What follows a command's records without a command of its
+/// own, and is more than the command made, was erased; the ledger finds out when it decides again.
 fn groups(first: u64, stored: &[StoredRecord]) -> Result<Vec<Group>, ReplicaError> {
     let mut groups: Vec<Group> = Vec::new();
     // Nothing follows from a seal: what stands after one without a command of its own was erased.
@@ -521,7 +530,8 @@ fn groups(first: u64, stored: &[StoredRecord]) -> Result<Vec<Group>, ReplicaErro
         let seal = SealBody::of(&record).ok().flatten().is_some();
         match (&stored.command, groups.last_mut()) {
             (Some(bytes), _) => {
-                let input = Input::from_bytes(bytes).map_err(|source| ReplicaError::Input { index, source })?;
+                let input =
+                    Input::from_bytes(bytes).map_err(|source| ReplicaError::Input { index, source })?;
                 groups.push(Group { input: Some(input), records: vec![record] });
             }
             (None, Some(group)) if !seal && !sealed => group.records.push(record),

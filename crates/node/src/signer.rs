@@ -1,4 +1,5 @@
-//! The one place where a co-signer's key signs: the signing rule, a memory of its own, and whatever holds the key.
+//! The one place where a co-signer's key signs: the signing rule, a memory of its own, and whatever holds the
+//! key.
 
 use crate::port::SignerMemory;
 use lockstep_attest::sign::Sign;

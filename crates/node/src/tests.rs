@@ -17,7 +17,10 @@ fn a_case_is_decided_certified_and_the_same_on_every_copy() {
     let certificate = world.certify().expect("three of four sign");
     let committee = world.appender.replica().kernel().committee().unwrap().clone();
     let ledger = world.appender.replica().ledger().id().unwrap();
-    assert_eq!(certificate.verify(&ledger, &committee).unwrap().size, world.appender.replica().ledger().size());
+    assert_eq!(
+        certificate.verify(&ledger, &committee).unwrap().size,
+        world.appender.replica().ledger().size()
+    );
     for cosigner in &world.cosigners {
         assert_eq!(cosigner.replica().ledger().root(), world.appender.replica().ledger().root());
         assert_eq!(cosigner.replica().ledger().map_root(), world.appender.replica().ledger().map_root());
@@ -28,7 +31,12 @@ fn a_case_is_decided_certified_and_the_same_on_every_copy() {
 fn an_attempt_out_of_order_is_refused_with_a_receipt() {
     let mut world = World::new();
     let case = world.case("1000.00");
-    let answer = world.attest(case, "auditor", "audit", &texts(&[("agrees", "true"), ("balance", "1.00"), ("haircut_bps", "0")]));
+    let answer = world.attest(
+        case,
+        "auditor",
+        "audit",
+        &texts(&[("agrees", "true"), ("balance", "1.00"), ("haircut_bps", "0")]),
+    );
     let crate::Answer::OnRecord(accepted) = answer else { panic!("the attempt is on record") };
     assert_eq!(accepted.refused.as_ref().unwrap().code(), RefusalCode::Order);
     let receipt = accepted.receipt.unwrap();

@@ -30,7 +30,8 @@ fn packed(text: &str) -> String {
 #[test]
 fn the_pages_show_what_the_code_makes() {
     let specs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs");
-    let read = |path: String| std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let read =
+        |path: String| std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let (trust, pack) = (read(format!("{FOLDER}/trust.json")), read(format!("{FOLDER}/decided.json")));
     assert!(packed(&read(format!("{specs}/trust.md"))).contains(&packed(&trust)));
     let trust = lockstep_pack::Trust::from_slice(trust.as_bytes()).unwrap();

@@ -23,7 +23,10 @@ pub fn run(name: &str, show: &mut dyn FnMut(Measure)) -> Result<()> {
         "certify" => certify::run(show),
         "pack" => pack::run(show),
         "rerun" => rerun::run(show),
-        _ => bail!("there is no measure `{name}`: expected `all`, {}", NAMES.map(|n| format!("`{n}`")).join(", ")),
+        _ => bail!(
+            "there is no measure `{name}`: expected `all`, {}",
+            NAMES.map(|n| format!("`{n}`")).join(", ")
+        ),
     }
 }
 

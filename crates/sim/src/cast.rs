@@ -1,7 +1,7 @@
 //! The cast: institutions with keys from numbers, the records that found a ledger, and the words they sign.
 //!
-//! Everything follows from its arguments: the same arguments give the same keys, statements and openings. Only
-//! `es256` signatures differ from run to run, since the library draws their nonces.
+//! Everything follows from its arguments: the same arguments give the same keys, statements and openings.
+//! Only `es256` signatures differ from run to run, since the library draws their nonces.
 
 use lockstep_attest::sign::{Sign, sign};
 use lockstep_attest::{Credential, CredentialKey, Reading, Statement};
@@ -13,9 +13,7 @@ use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Kernel, Proposing, Request};
 use lockstep_ledger::Member;
 use lockstep_node::client::{self, Draft, DraftError, Signing, Texts, Word};
-use lockstep_types::{
-    CaseId, Digest, EvidenceDigest, LedgerId, Lei, Name, PolicyDigest, Salt, Time, sha256,
-};
+use lockstep_types::{CaseId, Digest, EvidenceDigest, LedgerId, Lei, Name, PolicyDigest, Salt, Time, sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -173,7 +171,8 @@ impl Default for Cast {
 }
 
 impl Cast {
-    /// A cast whose every signature is the same in every run: without `es256`, whose library draws its nonces.
+    /// A cast whose every signature is the same in every run: without `es256`, whose library draws its
+    /// nonces.
     #[must_use]
     pub fn repeatable() -> Self {
         Self::with(|suite| if suite == Suite::Es256 { Suite::Ed25519 } else { suite })
@@ -239,7 +238,8 @@ impl Cast {
                 requests.push(self.proposal(pen(20), Action::Adopt(Files { guards, layout })));
             }
             Programme::Stablecoin => {
-                let set = |list: &str, value| NewList { list: name(list), programme: name("acme-usd"), value };
+                let set =
+                    |list: &str, value| NewList { list: name(list), programme: name("acme-usd"), value };
                 let blocked = StoredList::Set(BTreeSet::from(["KP".to_owned()]));
                 let sanctions = StoredList::Digest(Digest([9; 32]));
                 requests.push(self.proposal(pen(21), Action::SetList(set("sanctions", sanctions))));
@@ -260,8 +260,7 @@ impl Cast {
     fn credential(&self, pen: Pen, role: &str, kind: &str) -> Request {
         let Party { lei: subject, keys } = &self.parties[role];
         let person = |key: &CastKey| Some(Digest(key.public().id().0));
-        let with_person =
-            |key: &CastKey| CredentialKey { key: key.public().clone(), person: person(key) };
+        let with_person = |key: &CastKey| CredentialKey { key: key.public().clone(), person: person(key) };
         let mut keys: Vec<CredentialKey> = keys.iter().map(with_person).collect();
         keys.sort_by_key(|key| key.key.id());
         let statement = Statement::Credential(Credential {
@@ -343,7 +342,12 @@ impl Cast {
     ///
     /// # Errors
     /// [`DraftError`]: the case is not open, or the step does not stand.
-    pub fn withdrawal(&self, pen: Pen, kernel: &Kernel, (case, step): (CaseId, &Name)) -> Result<Request, DraftError> {
+    pub fn withdrawal(
+        &self,
+        pen: Pen,
+        kernel: &Kernel,
+        (case, step): (CaseId, &Name),
+    ) -> Result<Request, DraftError> {
         let no_case = || DraftError::Case { case };
         let policy = kernel.policy(&kernel.case(&case).ok_or_else(no_case)?.policy).ok_or_else(no_case)?;
         let declared = policy.policy.layout().step(step.as_str()).ok_or_else(no_case)?;

@@ -1,8 +1,8 @@
-//! `kill -9`: a process that appends under load and acknowledges over its standard output ends at a random moment, and
-//! what it had acknowledged must be there.
+//! `kill -9`: a process that appends under load and acknowledges over its standard output ends at a random
+//! moment, and what it had acknowledged must be there.
 //!
-//! The child prints one line each: `acked INDEX LEAF` once a receipt could have left, and `sealed SIZE ROOT` once a
-//! seal is durable.
+//! The child prints one line each: `acked INDEX LEAF` once a receipt could have left, and `sealed SIZE ROOT`
+//! once a seal is durable.
 
 use crate::cast::{Programme, Said, bench_claims, bench_params, name};
 use crate::sim::chance::Chance;
@@ -108,11 +108,13 @@ fn examine(dir: &Path, said: &Heard) -> Result<()> {
     }
     for (size, root) in &said.sealed {
         let sealed = usize::try_from(*size).ok().and_then(|size| leaves.get(..size));
-        let sealed = sealed.with_context(|| format!("{size} records were sealed, {} are left", leaves.len()))?;
+        let sealed =
+            sealed.with_context(|| format!("{size} records were sealed, {} are left", leaves.len()))?;
         ensure!(root_of(sealed) == *root, "size {size} was sealed with another root");
     }
     check::once(&records).map_err(anyhow::Error::msg)?;
-    let replica = Replica::open(store, Arc::new(TilesInMemory::default())).context("the ledger does not open")?;
+    let replica =
+        Replica::open(store, Arc::new(TilesInMemory::default())).context("the ledger does not open")?;
     let mut frontier = Frontier::default();
     leaves.iter().for_each(|leaf| frontier.push(*leaf));
     ensure!(replica.ledger().root() == frontier.root(), "the opened ledger has another root");
@@ -155,7 +157,8 @@ pub fn child(dir: &Path) -> Result<()> {
 }
 
 fn submit(stage: &mut Stage, requests: Vec<Vec<u8>>, out: &mut impl Write) -> Result<Vec<LeafHash>> {
-    let requests = requests.iter().map(|bytes| Ok(Request::from_slice(bytes)?)).collect::<Result<Vec<_>>>()?;
+    let requests =
+        requests.iter().map(|bytes| Ok(Request::from_slice(bytes)?)).collect::<Result<Vec<_>>>()?;
     let mut leaves = Vec::new();
     for answer in stage.appender.submit(requests, stage.now)? {
         let Answer::OnRecord(accepted) = answer else { bail!("a request is refused: {answer:?}") };

@@ -28,6 +28,8 @@ impl Measure {
         let Self { measure, value, unit, yardstick, ratio, goal, met } = self;
         let ratio = ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.3}"));
         let verdict = if *met { "met" } else { "NOT MET" };
-        format!("{measure:<24} {value:>12.3} {unit:<18} ratio {ratio:>7} to {yardstick} | goal {goal}: {verdict}")
+        format!(
+            "{measure:<24} {value:>12.3} {unit:<18} ratio {ratio:>7} to {yardstick} | goal {goal}: {verdict}"
+        )
     }
 }

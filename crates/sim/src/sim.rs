@@ -1,8 +1,9 @@
-//! The simulator: one seed drives an appender and four co-signers, the very code of `node`, over ports that fail.
+//! The simulator: one seed drives an appender and four co-signers, the very code of `node`, over ports that
+//! fail.
 //!
-//! Stores fail before or after they write, processes end between two steps, messages come late, twice, in another
-//! order or never, clocks jump, an appender lies, a co-signer is away for an hour, a store is an old copy. After every
-//! run `check` asks what must hold whatever happened.
+//! Stores fail before or after they write, processes end between two steps, messages come late, twice, in
+//! another order or never, clocks jump, an appender lies, a co-signer is away for an hour, a store is an old
+//! copy. After every run `check` asks what must hold whatever happened.
 
 pub mod chance;
 pub(crate) mod check;
@@ -83,10 +84,10 @@ impl Town {
         let kind = self.chance.below(100);
         match kind {
             0..30 => self.party_acts()?,
-            30..40 => self.pass(),
-            40..47 => self.appender_seals()?,
-            47..65 => self.ask_for_records()?,
-            65..85 => self.deliver()?,
+            30..38 => self.pass(),
+            38..42 => self.appender_seals()?,
+            42..62 => self.ask_for_records()?,
+            62..85 => self.deliver()?,
             85..89 => self.co_signer_signs()?,
             89..91 => self.crash()?,
             91..95 => self.break_something(),
@@ -175,7 +176,8 @@ impl Town {
                 match answer {
                     Ok(Some(certificate)) => check::certified(self, &certificate)?,
                     Ok(None) => {}
-                    // Over a seal that is no longer waited for, or over another history: it counts for nothing.
+                    // Over a seal that is no longer waited for, or over another history: it counts for
+                    // nothing.
                     Err(AppenderError::Quorum(error)) => self.note(&error.to_string()),
                     Err(error) => self.appender_fails(&error)?,
                 }
@@ -185,7 +187,8 @@ impl Town {
                 let Some((seat, _)) = self.present(at) else { return Ok(()) };
                 let received = seat.cosigner.receive_at(index, &bytes);
                 match seat_fate(received, seat.deceived)? {
-                    Fate::Done => Ok(()),
+                    Fate::Done if self.chance.one_in(3) => Ok(()),
+                    Fate::Done => self.signs(at),
                     Fate::Crash => self.restart_cosigner(at),
                 }
             }

@@ -53,8 +53,8 @@ impl Stage {
         Self::found_or_resume((store, files), programme, (start(), 0))
     }
 
-    /// Opens the ledger in a store, and founds it as far as that has not been done: a process may have ended in the
-    /// middle. Seeds and numbers go on from `from`.
+    /// Opens the ledger in a store, and founds it as far as that has not been done: a process may have ended
+    /// in the middle. Seeds and numbers go on from `from`.
     ///
     /// # Errors
     /// As [`Stage::found`].

@@ -38,12 +38,12 @@ pub fn issue(world: &mut World, story: &mut Story) -> Result<Issued> {
     told_statement(&world.inputs, story);
     let (beneficiary, amount) = (world.inputs.beneficiary, payment.money);
     let (case, opened) = open_case(world, amount, beneficiary)?;
-    deed(world, story, ("issuer", "opens the case"), &opened, &opening_texts(amount, beneficiary));
+    deed(world, story, ("issuer", "opens the case"), (&opened, &opening_texts(amount, beneficiary)));
     world.certify()?;
     for step in ["request", "payment", "reserve", "audit", "screen", "approve"] {
         let play = play(world, step, &payment)?;
         let accepted = take(world, case, &play)?;
-        deed(world, story, (play.role, &format!("{step}: {}", play.title)), &accepted, &play.texts);
+        deed(world, story, (play.role, &format!("{step}: {}", play.title)), (&accepted, &play.texts));
         if step != "approve" {
             world.certify()?;
             continue;
@@ -205,7 +205,12 @@ pub fn take(world: &mut World, case: CaseId, play: &Play) -> Result<Accepted> {
     accepted(answer).with_context(|| format!("`{}` does not count", play.step))
 }
 
-fn deed(world: &World, story: &mut Story, (role, step): (&str, &str), accepted: &Accepted, texts: &Texts) {
+fn deed(
+    world: &World,
+    story: &mut Story,
+    (role, step): (&str, &str),
+    (accepted, texts): (&Accepted, &Texts),
+) {
     let who = world.cast.of(role);
     let Some(record) = accepted.records.first() else { return };
     story.deed(Deed {

@@ -1,4 +1,4 @@
-//! Key files: the public key in clear, the secret encrypted with a passphrase (docs/how-to/keys.md).
+//! Key files: the public key in clear, the secret encrypted with a passphrase (docs/how-to/signers.md).
 
 use crate::fault::{Kind, invalid, told};
 use crate::os;

@@ -90,7 +90,8 @@ type Told = (MapKey, Option<[u8; 32]>);
 
 fn proof_json(name: &str, root: RootHash, (key, value_hash): Told, proof: &MapProof) -> Value {
     json!({
-        "answer": answer(&proof.verify(root, &key, value_hash)), "key": key, "name": name, "proof": proof, "root": root,
+        "answer": answer(&proof.verify(root, &key, value_hash)),
+        "key": key, "name": name, "proof": proof, "root": root,
         "value_hash": value_hash.map(Digest),
     })
 }

@@ -54,7 +54,8 @@ fn message(suite: Suite) -> Message<'static> {
     }
 }
 
-/// A signature of the suite as a signer may hand it out. aws-lc signs with fresh nonces, so `es256` is the published.
+/// A signature of the suite as a signer may hand it out. aws-lc signs with fresh nonces, so `es256` is the
+/// published.
 fn signed(suite: Suite) -> Vec<u8> {
     if suite == Suite::Es256 { bytes(ES256_SAMPLE) } else { key(suite).sign(message(suite)).unwrap() }
 }
@@ -90,11 +91,13 @@ fn message_json(message: Message<'_>) -> Value {
 }
 
 fn check(name: &str, key: &PublicKey, message: Message<'_>, signature: &[u8]) -> Value {
-    let normalised = normalise(key.suite(), signature).ok().filter(|normal| normal != signature).map(|normal| {
+    let other = |normal: &Vec<u8>| normal != signature;
+    let normalised = normalise(key.suite(), signature).ok().filter(other).map(|normal| {
         json!({ "answer": answer(verify(key, message, &normal)), "signature": hex::encode(&normal) })
     });
     json!({
-        "answer": answer(verify(key, message, signature)), "key": key, "message": message_json(message), "name": name,
+        "answer": answer(verify(key, message, signature)),
+        "key": key, "message": message_json(message), "name": name,
         "normalised": normalised, "signature": hex::encode(signature),
     })
 }
@@ -230,7 +233,8 @@ pub fn vectors() -> String {
     checks.extend(special_checks());
     let vectors = json!({
         "domain": {
-            "salt": hex::encode(ledger()), "separator": hex::encode(domain_separator(&ledger())), "type": DOMAIN_TYPE,
+            "salt": hex::encode(ledger()), "separator": hex::encode(domain_separator(&ledger())),
+            "type": DOMAIN_TYPE,
         },
         "format": "lockstep/vectors/suites/1",
         "keys": secrets().map(key_json),

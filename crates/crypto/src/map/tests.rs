@@ -40,7 +40,8 @@ impl Kept {
     }
 }
 
-/// Every node under the root, from the entries alone: what a store should hold in the end, no more and no less.
+/// Every node under the root, from the entries alone: what a store should hold in the end, no more and no
+/// less.
 fn expected_nodes(entries: &[(MapKey, [u8; 32])], at: NodeAt, nodes: &mut BTreeMap<NodeAt, MapNode>) {
     let (depth, prefix) = at;
     match entries {
@@ -82,7 +83,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn batches_in_any_cut_give_the_map_that_one_rebuild_gives(batches in prop::collection::vec(entries(24), 0..8)) {
+    fn batches_in_any_cut_give_the_map_of_one_rebuild(batches in prop::collection::vec(entries(24), 0..8)) {
         let (mut kept, mut all) = (Kept::default(), Entries::new());
         for batch in &batches {
             kept.enter(batch);

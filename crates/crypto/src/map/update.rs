@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 
 type Entry = (MapKey, [u8; 32]);
 
-/// Enters `changes` (key → value hash) into the map with this root; returns the root after them and the nodes to
-/// keep, each to replace what stood at its place. A change to the value that an entry has already changes nothing.
+/// Enters `changes` (key → value hash) into the map with this root; returns the root after them and the nodes
+/// to keep, each to replace what stood at its place. A change to the value that an entry has already changes
+/// nothing.
 ///
 /// # Errors
-/// [`MapError`] when `nodes` are not those of `root`; each node is checked against its parent before it is used.
+/// [`MapError`] when `nodes` are not those of `root`; each node is checked against its parent before it is
+/// used.
 pub fn update(
     root: RootHash,
     nodes: &impl MapNodes,
@@ -28,7 +30,8 @@ struct Updating<'a, N> {
 }
 
 impl<N: MapNodes> Updating<'_, N> {
-    /// The hash of a subtree after `changes`, which are sorted and all lie in it. Recurses at most [`DEPTH_MAX`] deep.
+    /// The hash of a subtree after `changes`, which are sorted and all lie in it. Recurses at most
+    /// [`DEPTH_MAX`] deep.
     fn subtree(&mut self, at: NodeAt, hash: &[u8; 32], changes: &[Entry]) -> Result<[u8; 32], MapError> {
         if changes.is_empty() {
             return Ok(*hash);
@@ -66,7 +69,8 @@ impl<N: MapNodes> Updating<'_, N> {
             [] => EMPTY,
             [(key, value_hash)] => self.keep(at, MapNode::Leaf { key: *key, value_hash: *value_hash }),
             _ => {
-                // INVARIANT: two different keys part before the last bit, so a subtree of two is never that deep.
+                // INVARIANT: two different keys part before the last bit, so a subtree of two is never that
+                // deep.
                 assert!(at.0 < DEPTH_MAX, "two entries of the state map with one key");
                 let (at_left, at_right) = children(at);
                 let (to_left, to_right) = split(at, entries);

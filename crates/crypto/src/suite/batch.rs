@@ -8,8 +8,8 @@ use ed25519_zebra::{Signature, VerificationKeyBytes};
 use lockstep_types::{sha256, sha256_parts};
 use rand_core::{TryCryptoRng, TryRng};
 
-/// Most Ed25519 signatures in one equation. One bad signature sends its own batch to single checks, so this also
-/// bounds what it can cost.
+/// Most Ed25519 signatures in one equation. One bad signature sends its own batch to single checks, so this
+/// also bounds what it can cost.
 pub const BATCH_MAX: usize = 64;
 
 /// Fewer signatures than this are cheaper one by one.
@@ -32,10 +32,11 @@ impl Check<'_> {
     }
 }
 
-/// Verifies every check; the answer at each place is the one that [`verify`] gives, whatever stands beside it.
+/// Verifies every check; the answer at each place is the one that [`verify`] gives, whatever stands beside
+/// it.
 ///
-/// Ed25519 signatures share one equation per [`BATCH_MAX`]; ZIP 215 makes it agree with the single check. The other
-/// suites have no such equation.
+/// Ed25519 signatures share one equation per [`BATCH_MAX`]; ZIP 215 makes it agree with the single check. The
+/// other suites have no such equation.
 #[must_use]
 pub fn verify_batch(checks: &[Check<'_>]) -> Vec<Result<(), SignatureError>> {
     let mut answers: Vec<_> = checks.iter().map(|_| Ok(())).collect();
@@ -79,7 +80,8 @@ fn all_verify<'a>(batch: impl Iterator<Item = &'a Ed25519<'a>>) -> bool {
     let mut verifier = Verifier::new();
     let mut transcript = Vec::new();
     for one in batch {
-        // The message is bound by its own hash: entries then have one length, so no two lists share a transcript.
+        // The message is bound by its own hash: entries then have one length, so no two lists share a
+        // transcript.
         transcript.extend_from_slice(one.key.as_ref());
         transcript.extend_from_slice(one.signature);
         transcript.extend_from_slice(&sha256(one.message));
@@ -89,8 +91,8 @@ fn all_verify<'a>(batch: impl Iterator<Item = &'a Ed25519<'a>>) -> bool {
     verifier.verify(Blinding { seed: sha256(&transcript), block: 0 }).is_ok()
 }
 
-/// The factors that blind the terms of a batch: SHA-256(seed ‖ block number). The seed commits to every input, so
-/// nobody can choose signatures after the factors; a pure crate has no other randomness.
+/// The factors that blind the terms of a batch: SHA-256(seed ‖ block number). The seed commits to every
+/// input, so nobody can choose signatures after the factors; a pure crate has no other randomness.
 struct Blinding {
     seed: [u8; 32],
     block: u64,

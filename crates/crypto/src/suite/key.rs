@@ -8,7 +8,8 @@ use ed25519_zebra::VerificationKey;
 use lockstep_types::{Address, KeyId, sha256_parts};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A public key of one suite: a point on its curve, or an address. Two keys are equal when suite and bytes are.
+/// A public key of one suite: a point on its curve, or an address. Two keys are equal when suite and bytes
+/// are.
 #[derive(Clone)]
 pub struct PublicKey {
     bytes: Vec<u8>,
@@ -55,8 +56,8 @@ pub enum KeyError {
 }
 
 impl PublicKey {
-    /// A key of `suite` from its bytes: `ed25519` 32 bytes (any ZIP 215 encoding), `es256` 65 bytes uncompressed
-    /// SEC 1, `eip712` a 20-byte address.
+    /// A key of `suite` from its bytes: `ed25519` 32 bytes (any ZIP 215 encoding), `es256` 65 bytes
+    /// uncompressed SEC 1, `eip712` a 20-byte address.
     ///
     /// # Errors
     /// [`KeyError`]: length, form, or no point on the curve.
@@ -118,8 +119,8 @@ impl PublicKey {
         }
     }
 
-    /// True for the Ed25519 keys with which anybody can sign: points of small order. ZIP 215 verifies under them;
-    /// whoever registers a key refuses them.
+    /// True for the Ed25519 keys with which anybody can sign: points of small order. ZIP 215 verifies under
+    /// them; whoever registers a key refuses them.
     #[must_use]
     pub fn has_small_order(&self) -> bool {
         // R = the neutral point, s = 0: holds exactly when 8·k·A is neutral, whatever the message.

@@ -67,8 +67,8 @@ impl Frontier {
         self.size
     }
 
-    /// The roots of the complete subtrees, largest first. In reverse: the audit path of the leaf pushed next, as
-    /// long as it is the last.
+    /// The roots of the complete subtrees, largest first. In reverse: the audit path of the leaf pushed next,
+    /// as long as it is the last.
     #[must_use]
     pub fn peaks(&self) -> &[Digest] {
         &self.peaks

@@ -102,8 +102,8 @@ pub fn inclusion_proof(hashes: &impl Hashes, index: u64, size: u64) -> Result<Ve
 /// The proof that the tree of the first `new` leaves extends the tree of the first `old`. RFC 6962 §2.1.2.
 ///
 /// # Errors
-/// [`TreeError::OldSizeIsZero`], [`TreeError::SizeMustNotShrink`], or [`TreeError::MissingSubtree`] when `hashes`
-/// does not hold the tree.
+/// [`TreeError::OldSizeIsZero`], [`TreeError::SizeMustNotShrink`], or [`TreeError::MissingSubtree`] when
+/// `hashes` does not hold the tree.
 pub fn consistency_proof(hashes: &impl Hashes, old: u64, new: u64) -> Result<Vec<Digest>, TreeError> {
     if old == 0 {
         return Err(TreeError::OldSizeIsZero);

@@ -118,8 +118,8 @@ fn every_proof_of_every_small_tree_verifies_and_only_for_its_own_place() {
     }
 }
 
-/// A root does not commit to its size: 3 and 4 leaves give proofs of one shape from size 1. So size and root come
-/// from one signed checkpoint, and neither is taken from a proof's bringer.
+/// A root does not commit to its size: 3 and 4 leaves give proofs of one shape from size 1. So size and root
+/// come from one signed checkpoint, and neither is taken from a proof's bringer.
 #[test]
 fn a_proof_alone_does_not_bind_the_size() {
     let leaves = leaves(3);

@@ -3,8 +3,8 @@
 use super::{TreeError, TreeHead, node_hash};
 use lockstep_types::{Digest, LeafHash, RootHash};
 
-/// The way from a node to the root: below `fork` its index says on which side each sibling stands; above, the node
-/// lies on the right edge, where every sibling is a left one and levels without sibling are skipped.
+/// The way from a node to the root: below `fork` its index says on which side each sibling stands; above, the
+/// node lies on the right edge, where every sibling is a left one and levels without sibling are skipped.
 struct Way {
     index: u64,
     fork: u32,
@@ -70,7 +70,8 @@ pub fn verify_inclusion(
     require_root(root, hash)
 }
 
-/// Checks that the tree with head `new` begins with all leaves of the tree with head `old`. RFC 9162 §2.1.4.2.
+/// Checks that the tree with head `new` begins with all leaves of the tree with head `old`. RFC 9162
+/// §2.1.4.2.
 ///
 /// # Errors
 /// [`TreeError`]: sizes, length of the proof, old root, or root. An old size of 0 is refused.
@@ -85,7 +86,8 @@ pub fn verify_consistency(old: TreeHead, new: TreeHead, proof: &[Digest]) -> Res
         require_length(0, proof)?;
         return require_root(new.root, old.root.0);
     }
-    // The way starts at the last complete subtree of the old tree: its height is the number of trailing zeros.
+    // The way starts at the last complete subtree of the old tree: its height is the number of trailing
+    // zeros.
     let levels = old.size.trailing_zeros();
     let way = Way::new(old.size.saturating_sub(1), new.size.saturating_sub(1)).raised(levels);
     // When that subtree is the whole old tree, its hash is the old root and stands in no proof.

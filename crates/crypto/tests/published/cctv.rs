@@ -1,7 +1,7 @@
-//! The 914 edge cases of Ed25519, whose flags decide the answer under ZIP 215: points of small order, mixed order
-//! and second spellings are all accepted. `reencoded_k` marks signatures made for a hash over other spellings of the
-//! points than the bytes given; they fail, unless the key has small order (`low_order_A`), where 8·k·A is neutral
-//! whatever the hash k.
+//! The 914 edge cases of Ed25519, whose flags decide the answer under ZIP 215: points of small order, mixed
+//! order and second spellings are all accepted. `reencoded_k` marks signatures made for a hash over other
+//! spellings of the points than the bytes given; they fail, unless the key has small order (`low_order_A`),
+//! where 8·k·A is neutral whatever the hash k.
 
 use crate::{bytes, json, shared, text};
 use lockstep_crypto::{Check, Message, PublicKey, SignatureError, Suite, verify, verify_batch};

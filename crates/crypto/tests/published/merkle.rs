@@ -16,8 +16,8 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// A hash. Some vectors give a word instead ("WrongRoot"): its SHA-256 stands for it, so that the check itself is
-/// reached. An empty one is refused, as our types do: they hold 32 bytes.
+/// A hash. Some vectors give a word instead ("WrongRoot"): its SHA-256 stands for it, so that the check
+/// itself is reached. An empty one is refused, as our types do: they hold 32 bytes.
 fn hash(text: &str) -> Option<[u8; 32]> {
     let bytes = BASE64_STANDARD.decode(text).unwrap();
     (!bytes.is_empty()).then(|| bytes.as_slice().try_into().unwrap_or_else(|_| sha256(&bytes)))

@@ -22,11 +22,12 @@ const SECP256K1_HIGH_S: [u64; 72] = [
     242, 243, 247, 252,
 ];
 
-/// Two of them stay refused when normalised: the nonce's x was reduced modulo n, which `v` 27 and 28 cannot say
-/// (Ethereum's own rule). A signer meets this at odds of 2^-127.
+/// Two of them stay refused when normalised: the nonce's x was reduced modulo n, which `v` 27 and 28 cannot
+/// say (Ethereum's own rule). A signer meets this at odds of 2^-127.
 const SECP256K1_REDUCED_X: [u64; 2] = [115, 247];
 
-/// `invalid` by RFC 8032 §5.1.3, accepted by ZIP 215: R is the neutral point in its second spelling (x = 0, sign 1).
+/// `invalid` by RFC 8032 §5.1.3, accepted by ZIP 215: R is the neutral point in its second spelling (x = 0,
+/// sign 1).
 const ED25519_ZIP_215: [u64; 1] = [151];
 
 struct Case {
@@ -82,8 +83,8 @@ fn es256() {
     }
 }
 
-/// These vectors hash with SHA-256 and give the whole key: the hash is signed as if it were an EIP-712 hash, the key
-/// is its address, and one of the two values of `v` has to fit.
+/// These vectors hash with SHA-256 and give the whole key: the hash is signed as if it were an EIP-712 hash,
+/// the key is its address, and one of the two values of `v` has to fit.
 #[test]
 fn eip712() {
     let of = |key: &Value| {

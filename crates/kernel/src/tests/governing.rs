@@ -278,6 +278,9 @@ fn a_policy_has_to_fit_those_before_it() {
     refused(&mut world, &LAYOUT.replace("\"acme-usd\"", "\"acme-usd-2\""), "belongs to programme");
     refused(&mut world, &LAYOUT.replace("USD", "EUR"), "another currency");
     refused(&mut world, &LAYOUT.replace("opened_by = \"issuer\"", "opened_by = \"nobody\""), "not a role");
+    let twin = "[domain.twin]\nchain    = \"eip155:31337\"\ngate     = \"0x5FbDB2315678afecb367f032d93F642f64180aa3\"\n\
+        token    = \"0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512\"\ndecimals = 6\n\n[role]\n";
+    refused(&mut world, &LAYOUT.replace("[role]\n", twin), "already");
     let second = "\n[outcome.again]\nafter   = [\"approve\"]\ndomain  = \"home\"\nline    = \"mint\"\n\
         call    = \"mint(address,uint256)\"\nargs    = [\"param.beneficiary\", \"param.amount\"]\nexpires = \"30m\"\n";
     refused(&mut world, &format!("{LAYOUT}{second}"), "one outcome a domain");

@@ -520,6 +520,29 @@ fn a_policy_with_outcomes_on_two_domains_ends_when_both_have_shown_theirs() {
 }
 
 #[test]
+fn of_several_faults_the_first_in_the_order_of_the_checks_is_named() {
+    // Who is not entitled learns nothing else; then the case, its standing, the signers.
+    both("open deadline=1h, wait 2h, request by=otherbank!not_entitled, approve keys=1!case_late");
+    let late = "open deadline=1h, reserve, revoke northbank/qualified-custodian suspect=-5m";
+    both(&format!("{late}, approve keys=1!suspended, wait 2h, approve keys=1!case_late"));
+    both("open, approve keys=1!persons, approve!order, reserve, reserve as_of=-37h no-evidence!step_taken");
+    // Then who else they have been, order, predecessors, time.
+    both("open, audit by=acme!not_distinct, audit!order, payment wrong-prev!order, request");
+    both(
+        "open, request, wait 24h, payment wrong-prev servicer=x!prev, \
+         payment servicer=x no-evidence!step_late",
+    );
+    // Then what is stated: form, documents, age, guards, single use, headroom.
+    both(
+        "open, request, payment servicer=x no-evidence!claim_form, \
+         payment no-evidence amount=1.00!evidence_count",
+    );
+    both("open, reserve as_of=-37h no-evidence!evidence_count, reserve as_of=-37h segregated=false!stale");
+    let same = "payment@b servicer_ref=payment_a";
+    both(&format!("open, request, payment, open@b, request@b, {same} amount=1.00!guard, {same}!single_use"));
+}
+
+#[test]
 fn every_refusal_has_its_story() {
     let told = [include_str!("stories.rs"), include_str!("governing.rs"), include_str!("errors.rs")].concat();
     for code in RefusalCode::ALL {

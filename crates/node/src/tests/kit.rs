@@ -14,9 +14,7 @@ use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Proposing, Request};
 use lockstep_ledger::{Certificate, Entry, Input, Member, Scribe, Seed};
 use lockstep_store::{Memory, Store, StoredRecord};
-use lockstep_types::{
-    CaseId, Digest, EvidenceDigest, LedgerId, Lei, Name, RootHash, Salt, Time, sha256,
-};
+use lockstep_types::{CaseId, Digest, EvidenceDigest, LedgerId, Lei, Name, RootHash, Salt, Time, sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -124,7 +122,8 @@ impl World {
             rules: 1,
         };
         let files = Arc::new(TilesInMemory::default());
-        let appender = Appender::open(Arc::clone(&store), files, appender_key, seeds()).unwrap().with_threads(2);
+        let appender =
+            Appender::open(Arc::clone(&store), files, appender_key, seeds()).unwrap().with_threads(2);
         let parties = PARTIES
             .iter()
             .map(|(role, _, n, suite, persons)| {
@@ -157,7 +156,11 @@ impl World {
         let read = |file: &str| std::fs::read_to_string(format!("{POLICY}/{file}")).unwrap();
         let programme = name("acme-usd");
         let sanctions = StoredList::Digest(Digest([9; 32]));
-        self.propose(Action::SetList(NewList { list: name("sanctions"), programme: programme.clone(), value: sanctions }));
+        self.propose(Action::SetList(NewList {
+            list: name("sanctions"),
+            programme: programme.clone(),
+            value: sanctions,
+        }));
         let blocked = StoredList::Set(BTreeSet::from(["KP".to_owned()]));
         self.propose(Action::SetList(NewList { list: name("blocked_countries"), programme, value: blocked }));
         self.propose(Action::Adopt(Files { guards: read("guards.cedar"), layout: read("policy.toml") }));
@@ -254,7 +257,12 @@ impl World {
             (
                 "custodian",
                 "reserve",
-                texts(&[("balance", "5000.00"), ("as_of", as_of), ("segregated", "true"), ("earmarked_for", &ledger)]),
+                texts(&[
+                    ("balance", "5000.00"),
+                    ("as_of", as_of),
+                    ("segregated", "true"),
+                    ("earmarked_for", &ledger),
+                ]),
             ),
             ("auditor", "audit", texts(&[("agrees", "true"), ("balance", "5000.00"), ("haircut_bps", "0")])),
             ("screening", "screen", texts(&[("provider", "Acme AML"), ("hits", "0"), ("list", &sanctions)])),
@@ -273,7 +281,8 @@ impl World {
         let kernel = self.appender.replica().kernel();
         let layout = kernel.policy(&kernel.case(&case).unwrap().policy).unwrap().policy.layout();
         let evidence = layout.step(step).unwrap().evidence.iter().map(|_| EvidenceDigest([3; 32])).collect();
-        let draft = client::step(&signing, kernel, (case, &name(step)), Word::Done { texts, evidence }, &mut salts);
+        let draft =
+            client::step(&signing, kernel, (case, &name(step)), Word::Done { texts, evidence }, &mut salts);
         let keys: Vec<&TestKey> = keys.iter().collect();
         self.hand_in(&draft.unwrap(), &keys)
     }

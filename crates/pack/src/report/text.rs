@@ -32,7 +32,7 @@ impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Trust => f.write_str(
-                "no trust file: nothing says which co-signers to believe, so this may be anybody's own ledger",
+                "no trust file: nothing says which co-signers to believe, so this may be anybody's ledger",
             ),
             Self::Rules { version } => {
                 write!(f, "the ledger runs by rules {version}, which this verifier does not know")

@@ -97,7 +97,8 @@ fn submit(stage: &mut Stage, part: &[Vec<u8>]) -> Result<Vec<Answer>> {
     Ok(answers)
 }
 
-/// Runs requests through the pipeline; `source` gives the parts, `answered` learns how many have been answered.
+/// Runs requests through the pipeline; `source` gives the parts, `answered` learns how many have been
+/// answered.
 fn through(
     stage: &mut Stage,
     source: &mut (dyn FnMut() -> Option<Vec<Vec<u8>>> + Send),

@@ -1,4 +1,5 @@
-//! How long an accepted attestation waits for its certificate, with four co-signers that re-run every decision.
+//! How long an accepted attestation waits for its certificate, with four co-signers that re-run every
+//! decision.
 
 use crate::bench::attest::{BATCH, open, step_names};
 use crate::bench::disk::fdatasync_ms;
@@ -136,7 +137,8 @@ fn paced(stage: &mut Stage, wires: &mut Wires, (requests, clock): (&[Vec<u8>], C
 
 fn turn(stage: &mut Stage, wires: &mut Wires, (part, clock): (&[Vec<u8>], Clock)) -> Result<()> {
     if !part.is_empty() {
-        let requests = part.iter().map(|bytes| Ok(Request::from_slice(bytes)?)).collect::<Result<Vec<_>>>()?;
+        let requests =
+            part.iter().map(|bytes| Ok(Request::from_slice(bytes)?)).collect::<Result<Vec<_>>>()?;
         let answers = accepted(stage.appender.submit(requests, clock.now())?)?;
         let now = Instant::now();
         wires.waiting.extend(answers.iter().map(|accepted| (accepted.index, now)));

@@ -12,7 +12,8 @@ use std::time::Instant;
 /// The operating system's.
 pub fn fdatasync_ms(dir: &Path, bytes: usize, rounds: usize) -> Result<f64> {
     let path = dir.join("fdatasync");
-    let mut file = std::fs::File::create(&path).with_context(|| format!("cannot make `{}`", path.display()))?;
+    let mut file =
+        std::fs::File::create(&path).with_context(|| format!("cannot make `{}`", path.display()))?;
     let content = vec![b'x'; bytes];
     let mut times = Vec::with_capacity(rounds);
     for _ in 0..rounds {

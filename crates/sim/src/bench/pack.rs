@@ -36,7 +36,12 @@ pub fn run(show: &mut dyn FnMut(Measure)) -> Result<()> {
     let archive = Archive::new(&stage, certificate)?;
     let bytes = build(&archive, case, &Options::default())?;
     let committee = stage.kernel().committee().context("no committee")?.clone();
-    let trust = Trust::new(stage.ledger, name("sim"), committee, stage.appender.replica().ledger().frontier().head())?;
+    let trust = Trust::new(
+        stage.ledger,
+        name("sim"),
+        committee,
+        stage.appender.replica().ledger().frontier().head(),
+    )?;
     let mut times = Vec::new();
     for _ in 0..ROUNDS {
         let begun = Instant::now();
@@ -81,7 +86,8 @@ fn take_all(stage: &mut Stage, case: CaseId) -> Result<()> {
 
 fn hand_in(stage: &mut Stage, requests: &[Vec<u8>]) -> Result<Record> {
     stage.now = stage.now.saturating_add_ms(5);
-    let requests = requests.iter().map(|bytes| Ok(Request::from_slice(bytes)?)).collect::<Result<Vec<_>>>()?;
+    let requests =
+        requests.iter().map(|bytes| Ok(Request::from_slice(bytes)?)).collect::<Result<Vec<_>>>()?;
     let answers = accepted(stage.appender.submit(requests, stage.now)?)?;
     stage.appender.seal_if_due(stage.now)?;
     answers.into_iter().flat_map(|accepted| accepted.records).next().context("no record")
@@ -181,7 +187,10 @@ impl LedgerReader for Archive<'_> {
     }
     fn map_entry(&self, root: &RootHash, key: &MapKey) -> Result<MapAnswer, Unreadable> {
         let overlay = self.stage.appender.replica().ledger().overlay();
-        Ok(MapAnswer { proof: prove(*root, overlay, key).map_err(unreadable)?, value: View::value(overlay, key) })
+        Ok(MapAnswer {
+            proof: prove(*root, overlay, key).map_err(unreadable)?,
+            value: View::value(overlay, key),
+        })
     }
     fn inclusion(&self, index: u64, size: u64) -> Result<Vec<Digest>, Unreadable> {
         tree::inclusion_proof(&self.subtrees, index, size).map_err(unreadable)

@@ -66,7 +66,8 @@ fn sim(runs: u64, seed: u64) -> Result<()> {
         }
     }
     println!(
-        "sim: {runs} runs from seed {seed}: {records} records, {acknowledged} acknowledged, {certificates} certificates"
+        "sim: {runs} runs from seed {seed}: {records} records, {acknowledged} acknowledged, \
+         {certificates} certificates"
     );
     Ok(())
 }

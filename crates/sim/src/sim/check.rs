@@ -61,7 +61,8 @@ pub(super) fn all(town: &mut Town) -> Result<(), Wrong> {
     rerun(town, &records)
 }
 
-/// Without faults the ledger goes on: it is sealed, followed by every co-signer that was not deceived, and certified.
+/// Without faults the ledger goes on: it is sealed, followed by every co-signer that was not deceived, and
+/// certified.
 fn heal(town: &mut Town) -> Result<(), Wrong> {
     town.clocks_are_set();
     *town.place.store.faults() = Faults::default();
@@ -183,12 +184,15 @@ fn copies(town: &Town, records: &[StoredRecord]) -> Result<(), Wrong> {
 
 /// Running the whole log again gives the same log, map and kernel as living through it did.
 fn rerun(town: &Town, records: &[StoredRecord]) -> Result<(), Wrong> {
-    let mut again = Replica::open(Arc::new(Memory::new()), Arc::new(TilesInMemory::default())).map_err(wrong)?;
+    let mut again =
+        Replica::open(Arc::new(Memory::new()), Arc::new(TilesInMemory::default())).map_err(wrong)?;
     again.run(records).map_err(wrong)?;
     let live = town.appender.replica();
-    if again.ledger().root() != live.ledger().root() || again.ledger().map_root() != live.ledger().map_root() {
+    if again.ledger().root() != live.ledger().root() || again.ledger().map_root() != live.ledger().map_root()
+    {
         return Err("running the log again gives other roots".to_owned());
     }
-    let (again, live) = (again.kernel().to_snapshot().map_err(wrong)?, live.kernel().to_snapshot().map_err(wrong)?);
+    let (again, live) =
+        (again.kernel().to_snapshot().map_err(wrong)?, live.kernel().to_snapshot().map_err(wrong)?);
     if again == live { Ok(()) } else { Err("running the log again gives another state".to_owned()) }
 }

@@ -1,4 +1,5 @@
-//! An appender that lies: a mint that no case decided, a decision of its own, a body altered, another history.
+//! An appender that lies: a mint that no case decided, a decision of its own, a body altered, another
+//! history.
 
 use super::shaky::Faults;
 use super::town::{Town, Wrong, copy_of, open_appender, place_over, wrong};
@@ -13,8 +14,8 @@ use lockstep_types::{LeafHash, Time};
 use std::sync::Arc;
 
 impl Town {
-    /// Tells one co-signer something that the rules do not give. It must refuse it, sign nothing after it, and follow
-    /// the true history again once somebody has opened it anew.
+    /// Tells one co-signer something that the rules do not give. It must refuse it, sign nothing after it,
+    /// and follow the true history again once somebody has opened it anew.
     pub(super) fn appender_lies(&mut self) -> Result<(), Wrong> {
         let at = self.chance.place(self.seats.len());
         let kind = self.chance.below(4);
@@ -46,7 +47,8 @@ impl Town {
     }
 
     fn forged(&self, entry: Entry) -> Vec<u8> {
-        let (now, seed) = (self.appender_time().max(self.appender.replica().ledger().last_time()), Seed::new([8; 32]));
+        let (now, seed) =
+            (self.appender_time().max(self.appender.replica().ledger().last_time()), Seed::new([8; 32]));
         let mut scribe = Scribe::new(now, seed);
         scribe.push(entry);
         let command = Request::Tick.to_vec().ok();
@@ -80,7 +82,9 @@ impl Town {
         }
         let store = Arc::clone(self.place.store.inner());
         let mut records = store.records(seat.cosigner.next(), 1, usize::MAX).map_err(wrong)?;
-        let Some(record) = records.first_mut().filter(|record| record.command.is_some()) else { return Ok(None) };
+        let Some(record) = records.first_mut().filter(|record| record.command.is_some()) else {
+            return Ok(None);
+        };
         let place = self.chance.place(record.body.len());
         let Some(byte) = record.body.get_mut(place) else { return Ok(None) };
         *byte ^= 1;
@@ -92,8 +96,9 @@ impl Town {
         Ok(Some(feed::encode(&records)))
     }
 
-    /// A second appender with the same key goes on from an older point and tells one co-signer, which cannot know. Its
-    /// signature must not help to certify two roots for one size. One co-signer at most: two would be a quorum less.
+    /// A second appender with the same key goes on from an older point and tells one co-signer, which cannot
+    /// know. Its signature must not help to certify two roots for one size. One co-signer at most: two would
+    /// be a quorum less.
     fn tells_another_history(&mut self, at: usize) -> Result<(), Wrong> {
         if self.seats.iter().any(|seat| seat.deceived) {
             return Ok(());

@@ -1,4 +1,5 @@
-//! What parties do: open cases, take steps in and out of order, refuse, withdraw, hand in twice, read the supply.
+//! What parties do: open cases, take steps in and out of order, refuse, withdraw, hand in twice, read the
+//! supply.
 
 use super::town::{Town, Wrong};
 use crate::cast::{Said, name, texts};
@@ -55,7 +56,8 @@ impl Town {
     fn takes_step(&mut self) -> Option<Request> {
         let case = self.any_case()?;
         let taken = &self.kernel().case(&case)?.steps;
-        let missing: Vec<Name> = STEPS.map(name).into_iter().filter(|step| !taken.contains_key(step)).collect();
+        let missing: Vec<Name> =
+            STEPS.map(name).into_iter().filter(|step| !taken.contains_key(step)).collect();
         let any = self.chance.one_in(6);
         let step = if any { name(self.chance.pick(&STEPS)?) } else { missing.first()?.clone() };
         let said = match self.chance.below(25) {

@@ -1,4 +1,5 @@
-//! Ports that fail: a store, and the memory of a signer. What they hold is durable; what they answer may be wrong.
+//! Ports that fail: a store, and the memory of a signer. What they hold is durable; what they answer may be
+//! wrong.
 
 use lockstep_node::SignerMemory;
 use lockstep_store::{

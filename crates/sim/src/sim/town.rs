@@ -1,4 +1,5 @@
-//! One appender and four co-signers, each with a store, a clock and files of its own, and the wire between them.
+//! One appender and four co-signers, each with a store, a clock and files of its own, and the wire between
+//! them.
 
 use super::chance::Chance;
 use super::shaky::{Shaky, ShakyMemory};
@@ -220,7 +221,10 @@ impl Town {
         if before == checkpoint.root {
             return Ok(());
         }
-        Err(format!("co-signer {at} has signed `{before}` and `{}` for size {}", checkpoint.root, checkpoint.size))
+        Err(format!(
+            "co-signer {at} has signed `{before}` and `{}` for size {}",
+            checkpoint.root, checkpoint.size
+        ))
     }
 }
 
