@@ -42,7 +42,7 @@ pub enum Holder {
     /// Unlocked from a file; wiped when dropped.
     File(Box<SecretKey>),
     /// Behind a program.
-    Exec(ExecSigner),
+    Exec(Box<ExecSigner>),
 }
 
 /// Why a key did not sign.

@@ -383,7 +383,7 @@ where
         self.expect_signatures();
         let found = cosigned.checkpoint.size;
         let quorum = self.quorums.get_mut(&found).ok_or(QuorumError::OtherCheckpoint { expected, found })?;
-        let added = quorum.add(&cosigned.address, &cosigned.checkpoint, cosigned.signature.clone())?;
+        let added = quorum.add(&cosigned.address, &cosigned.checkpoint, cosigned.signature)?;
         if let Some(certificate) = &added {
             let store = self.replica.store();
             store.put_certificate(certificate.size, &certificate.to_bytes()?).map_err(ReplicaError::Store)?;

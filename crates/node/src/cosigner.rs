@@ -183,14 +183,12 @@ where
 
     /// Records that this copy has must be the ones it is told of once more.
     fn check_known(&mut self, index: u64, told: &[StoredRecord]) -> Result<(), CosignerError> {
-        let mut index = index;
-        for record in told {
+        for (index, record) in (index..).zip(told) {
             let own = self.replica.store().records(index, 1, usize::MAX).map_err(ReplicaError::Store)?;
             if own.first().is_none_or(|own| own.leaf != record.leaf) {
                 self.rejected = Some(index);
                 return Err(CosignerError::OtherHistory { index });
             }
-            index += 1;
         }
         Ok(())
     }

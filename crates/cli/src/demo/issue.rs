@@ -180,7 +180,8 @@ pub fn open_case(world: &mut World, amount: Money, beneficiary: Address) -> Resu
     let signing = world.signing(&issuer)?;
     let deadline = signing.issued.saturating_add_ms(CASE_MS);
     let texts = opening_texts(amount, beneficiary);
-    let draft = client::opening(&signing, &world.policy()?, (&texts, deadline), &mut os::seed)?;
+    let policy = world.policy()?;
+    let draft = client::opening(&signing, &policy, (&texts, deadline), &mut os::seed)?;
     let opened = accepted(world.hand_in(&draft, &issuer.signers())?)?;
     Ok((CaseId(opened.records.first().context("no record")?.leaf_hash().0), opened))
 }

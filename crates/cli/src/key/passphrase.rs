@@ -46,7 +46,9 @@ impl Keyring {
     /// The key, ready to sign.
     pub fn open(&mut self, key: &KeyRef) -> Result<Holder> {
         match key {
-            KeyRef::Exec(program, public) => Ok(Holder::Exec(ExecSigner::open(program, public.as_deref())?)),
+            KeyRef::Exec(program, public) => {
+                Ok(Holder::Exec(Box::new(ExecSigner::open(program, public.as_deref())?)))
+            }
             KeyRef::File(path) => {
                 let file = KeyFile::read(path)?;
                 let passphrase = self.passphrase(&format!("passphrase of `{}`: ", path.display()))?;
