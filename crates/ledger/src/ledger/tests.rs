@@ -356,16 +356,21 @@ fn a_snapshot_that_contradicts_itself_is_refused() {
         restore(&value.to_string()).unwrap_err().to_string()
     };
     let other = || serde_json::Value::from("00".repeat(32));
+    // Keeps the order of the rest, whichever map the workspace gives to JSON objects.
+    let without = |value: &serde_json::Value, field: &str| {
+        let rest = value.as_object().unwrap().iter().filter(|(key, _)| *key != field);
+        serde_json::Value::Object(rest.map(|(key, value)| (key.clone(), value.clone())).collect())
+    };
     let contradiction = |what| format!("the snapshot contradicts itself: {what}");
     assert_eq!(changed(&|v| v["frontier"]["peaks"][0] = other()), contradiction("seal and log"));
     assert_eq!(changed(&|v| v["map"] = other()), contradiction("seal and map root"));
     assert_eq!(changed(&|v| v["time"] = 2_399.into()), contradiction("seal and time"));
     assert_eq!(
-        changed(&|v| drop(v.as_object_mut().unwrap().remove("id"))),
+        changed(&|v| *v = without(v, "id")),
         contradiction("records, and no genesis")
     );
     assert_eq!(
-        changed(&|v| drop(v.as_object_mut().unwrap().remove("seal"))),
+        changed(&|v| *v = without(v, "seal")),
         contradiction("records, and no seal")
     );
     assert_eq!(changed(&|v| v["frontier"]["size"] = 7.into()), "the bytes are no snapshot of a ledger");

@@ -9,7 +9,7 @@ fn short_runs_of_many_seeds_keep_every_promise() {
         certificates += trace.certificates;
     }
     assert!(acknowledged > 500, "{acknowledged} attestations were acknowledged in all");
-    assert!(certificates > 60, "{certificates} sizes were certified in all");
+    assert!(certificates > 20, "{certificates} sizes were certified in all");
 }
 
 #[test]
