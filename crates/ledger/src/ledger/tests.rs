@@ -365,14 +365,8 @@ fn a_snapshot_that_contradicts_itself_is_refused() {
     assert_eq!(changed(&|v| v["frontier"]["peaks"][0] = other()), contradiction("seal and log"));
     assert_eq!(changed(&|v| v["map"] = other()), contradiction("seal and map root"));
     assert_eq!(changed(&|v| v["time"] = 2_399.into()), contradiction("seal and time"));
-    assert_eq!(
-        changed(&|v| *v = without(v, "id")),
-        contradiction("records, and no genesis")
-    );
-    assert_eq!(
-        changed(&|v| *v = without(v, "seal")),
-        contradiction("records, and no seal")
-    );
+    assert_eq!(changed(&|v| *v = without(v, "id")), contradiction("records, and no genesis"));
+    assert_eq!(changed(&|v| *v = without(v, "seal")), contradiction("records, and no seal"));
     assert_eq!(changed(&|v| v["frontier"]["size"] = 7.into()), "the bytes are no snapshot of a ledger");
 }
 
