@@ -379,7 +379,7 @@ where
         &mut self,
         cosigned: &crate::cosigner::Cosigned,
     ) -> Result<Option<Certificate>, AppenderError> {
-        let expected = self.checkpoint().ok_or(AppenderError::Empty)?.size;
+        let expected = self.checkpoint().ok_or(QuorumError::NothingSealed)?.size;
         self.expect_signatures();
         let found = cosigned.checkpoint.size;
         let quorum = self.quorums.get_mut(&found).ok_or(QuorumError::OtherCheckpoint { expected, found })?;

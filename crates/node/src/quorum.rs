@@ -17,6 +17,9 @@ pub struct Quorum {
 /// Why a signature does not count.
 #[derive(Debug, thiserror::Error)]
 pub enum QuorumError {
+    /// No checkpoint waits for signatures.
+    #[error("nothing is sealed yet: there is no checkpoint to sign")]
+    NothingSealed,
     /// Not a member.
     #[error("`{address}` is no co-signer of epoch {epoch}")]
     NotAMember {

@@ -2,7 +2,9 @@
 
 mod kit;
 
+use crate::appender::AppenderError;
 use crate::cosigner::CosignerError;
+use crate::quorum::QuorumError;
 use crate::replica::ReplicaError;
 use kit::{World, texts};
 use lockstep_kernel::{Phase, RefusalCode};
@@ -69,6 +71,18 @@ fn co_signers_refuse_an_outcome_that_no_case_decided() {
     assert!(matches!(error, CosignerError::Replica(ReplicaError::Replay { .. })), "{error:?}");
     let now = world.now;
     assert!(matches!(world.cosigners[0].sign(now), Err(CosignerError::Rejected { .. })));
+}
+
+#[test]
+fn a_signature_that_comes_before_the_first_seal_counts_for_nothing_and_stops_nobody() {
+    let mut sealed = World::new();
+    sealed.certify().unwrap();
+    let now = sealed.now;
+    let early = sealed.cosigners[0].sign(now).unwrap();
+    let mut world = World::new();
+    let error = world.appender.cosigned(&early).unwrap_err();
+    assert!(matches!(error, AppenderError::Quorum(QuorumError::NothingSealed)), "{error:?}");
+    world.certify().unwrap();
 }
 
 #[test]
