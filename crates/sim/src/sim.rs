@@ -11,11 +11,13 @@ mod lies;
 mod parties;
 pub mod shaky;
 pub mod town;
+pub mod weather;
 
 use lockstep_node::{AppenderError, CosignerError, ReplicaError, SignerError};
 use lockstep_types::{Digest, Time};
 use shaky::{AppendFault, MemoryFault};
 use town::{Message, Town, Wrong, chain};
+use weather::Weather;
 
 /// Events of one run.
 pub const EVENTS: u32 = 400;
@@ -56,8 +58,16 @@ pub fn replay(seed: u64) -> String {
 /// # Errors
 /// [`Broken`]: something that must never be.
 pub fn run(seed: u64) -> Result<Trace, Broken> {
+    run_in(seed, None)
+}
+
+/// Runs one seed in a given weather instead of its own.
+///
+/// # Errors
+/// [`Broken`]: something that must never be.
+pub fn run_in(seed: u64, weather: Option<Weather>) -> Result<Trace, Broken> {
     let broken = |event| move |what| Broken { seed, event, what };
-    let mut town = Town::found(seed).map_err(broken(0))?;
+    let mut town = Town::found(seed, weather).map_err(broken(0))?;
     for event in 1..=EVENTS {
         town.event().map_err(broken(event))?;
     }
@@ -88,14 +98,14 @@ impl Town {
             38..42 => self.appender_seals()?,
             42..62 => self.ask_for_records()?,
             62..85 => self.deliver()?,
-            85..89 => self.co_signer_signs()?,
-            89..91 => self.crash()?,
-            91..95 => self.break_something(),
-            95 => self.clock_jumps(),
+            89..91 if self.weather.crashes => self.crash()?,
+            91..95 if self.weather.ports_fail => self.break_something(),
+            95 if self.weather.clocks_jump => self.clock_jumps(),
             96 => self.clocks_are_set(),
-            97 => self.appender_lies()?,
-            98 => self.go_away(),
-            _ => self.old_copy()?,
+            97 if self.weather.lies => self.appender_lies()?,
+            98 if self.weather.absences => self.go_away(),
+            99 if self.weather.old_copies => self.old_copy()?,
+            _ => self.co_signer_signs()?,
         }
         let (_, size, root) = self.appender.head();
         self.note(&format!("{kind} {} {size} {root} {}", self.now, self.wire.len()));
@@ -149,10 +159,11 @@ impl Town {
     }
 
     pub(crate) fn send(&mut self, message: Message) {
-        if self.chance.one_in(8) {
+        let (lost, twice) = (self.chance.one_in(8), self.chance.one_in(6));
+        if lost && self.weather.wire_fails {
             return;
         }
-        let copies = if self.chance.one_in(6) { 2 } else { 1 };
+        let copies = if twice && self.weather.wire_fails { 2 } else { 1 };
         for _ in 0..copies {
             let late = if self.chance.one_in(5) { self.chance.below(5_000) } else { self.chance.below(100) };
             self.wire.push((self.now.saturating_add_ms(late), message.clone()));

@@ -1,4 +1,5 @@
-use super::run;
+use super::weather::Weather;
+use super::{run, run_in};
 
 #[test]
 fn short_runs_of_many_seeds_keep_every_promise() {
@@ -10,6 +11,14 @@ fn short_runs_of_many_seeds_keep_every_promise() {
     }
     assert!(acknowledged > 500, "{acknowledged} attestations were acknowledged in all");
     assert!(certificates > 20, "{certificates} sizes were certified in all");
+}
+
+#[test]
+fn without_faults_the_ledger_is_certified_again_and_again() {
+    for seed in 0..5 {
+        let trace = run_in(seed, Some(Weather::CALM)).unwrap_or_else(|broken| panic!("{broken}"));
+        assert!(trace.certificates >= 4, "seed {seed}: {} sizes certified", trace.certificates);
+    }
 }
 
 #[test]

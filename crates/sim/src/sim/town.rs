@@ -3,6 +3,7 @@
 
 use super::chance::Chance;
 use super::shaky::{Shaky, ShakyMemory};
+use super::weather::Weather;
 use crate::cast::{COSIGNERS, Cast, CastKey, Pen, Programme, appender_key, cosigner_key};
 use crate::stage::{seeds, start};
 use lockstep_kernel::{Kernel, Request};
@@ -76,6 +77,8 @@ pub enum Message {
 pub struct Town {
     /// What is left to chance.
     pub chance: Chance,
+    /// Which faults there are.
+    pub weather: Weather,
     /// True time.
     pub now: Time,
     /// Who signs.
@@ -105,12 +108,13 @@ pub struct Town {
 }
 
 impl Town {
-    /// Founds a ledger and seats four co-signers.
+    /// Founds a ledger and seats four co-signers, in a given weather or in the seed's own.
     ///
     /// # Errors
     /// [`Wrong`]: the founding itself fails.
-    pub fn found(seed: u64) -> Result<Self, Wrong> {
+    pub fn found(seed: u64, weather: Option<Weather>) -> Result<Self, Wrong> {
         let mut chance = Chance::new(seed);
+        let drawn = Weather::draw(&mut chance);
         let (place, cast, now) = (Place::new(), Cast::repeatable(), start());
         let mut appender = open_appender(&place, chance.any())?;
         let genesis = Request::Genesis(Box::new(cast.genesis()));
@@ -124,6 +128,7 @@ impl Town {
         }
         let mut town = Self {
             chance,
+            weather: weather.unwrap_or(drawn),
             now,
             cast,
             ledger,
