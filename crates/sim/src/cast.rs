@@ -404,7 +404,7 @@ pub fn bench_claims() -> Texts {
 /// Steps of the policy of the measures, in order.
 pub const BENCH_STEPS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "sixth"];
 
-/// Steps of the long policy: taken twice, they are a hundred attestations.
+/// Steps of the long policy: taken twice but for the last, with the opening, they are a hundred attestations.
 pub const LONG_STEPS: usize = 50;
 
 /// The name of a step of the long policy, from 0.
