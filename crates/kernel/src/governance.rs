@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 use crate::state::{Kernel, Programme, StoredList};
 use lockstep_attest::CredentialKey;
 use lockstep_ledger::{Committee, Member, View};
-use lockstep_policy::{Layout, ListKind, Policy};
+use lockstep_policy::{Finding, Layout, ListKind, Policy};
 use lockstep_types::{CaseId, DocumentDigest, Lei, Name, PolicyDigest, canonical, sha256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -155,15 +155,10 @@ impl Kernel {
     /// issuers before any policy is in force. A change of a set list loosens when it drops an entry.
     pub(crate) fn loosens(&self, action: &Action) -> bool {
         match action {
-            Action::Adopt(files) => {
-                match Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes()) {
-                    Ok(policy) => self
-                        .programmes
-                        .get(&policy.layout().programme)
-                        .is_some_and(|p| !p.policies.is_empty()),
-                    Err(_) => true,
-                }
-            }
+            Action::Adopt(files) => match Layout::from_file(files.layout.as_bytes()) {
+                Ok(layout) => self.programmes.get(&layout.programme).is_some_and(|p| !p.policies.is_empty()),
+                Err(_) => true,
+            },
             Action::NameIssuer(_) => self.programmes.values().any(|p| !p.policies.is_empty()),
             Action::Rotate(_) => true,
             Action::SetList(new) => self.drops_entries(new),
@@ -180,9 +175,16 @@ impl Kernel {
         }
     }
 
-    /// Says what is wrong with an action as the ledger stands; checked when it is proposed and when it takes
-    /// effect.
+    /// Says what is wrong with an action that is proposed: with itself, or as the ledger stands.
     pub(crate) fn check_action(&self, action: &Action, view: &dyn View) -> Result<(), String> {
+        if let Action::Adopt(files) = action {
+            Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes()).map_err(first)?;
+        }
+        self.check_effect(action, view)
+    }
+
+    /// Says what is wrong with an action as the ledger stands; checked once more when it takes effect.
+    pub(crate) fn check_effect(&self, action: &Action, view: &dyn View) -> Result<(), String> {
         match action {
             Action::Adopt(files) => self.check_adoption(files),
             Action::Retire(retired) => {
@@ -208,11 +210,7 @@ impl Kernel {
     }
 
     fn check_adoption(&self, files: &Files) -> Result<(), String> {
-        let policy =
-            Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes()).map_err(|findings| {
-                findings.first().map_or_else(|| "no finding".to_owned(), ToString::to_string)
-            })?;
-        let layout = policy.layout();
+        let layout = &Layout::from_file(files.layout.as_bytes()).map_err(first)?;
         if layout.holds.len() > 1 {
             return Err("rules 1 know at most one hold a policy".to_owned());
         }
@@ -351,6 +349,11 @@ impl Kernel {
             self.dirty.insert(crate::entry::Entity::Committee);
         }
     }
+}
+
+/// The first finding, in words.
+fn first(findings: Vec<Finding>) -> String {
+    findings.first().map_or_else(|| "no finding".to_owned(), ToString::to_string)
 }
 
 /// Says what keeps two policies from standing on one ledger. Within a programme a domain is one place and

@@ -21,7 +21,7 @@ pub fn rows(record: &Record, index: u64) -> Vec<IndexRow> {
         let outcome = lockstep_kernel::outcome::decode(record.body());
         return outcome.iter().map(|outcome| by_entity(&Entity::Case(CaseId(outcome.caseId.0)))).collect();
     }
-    let Ok(body) = Body::from_slice(record.body()) else { return Vec::new() };
+    let Some(body) = Body::peek(record) else { return Vec::new() };
     let by_attestation = attestation(&body)
         .map(|attestation| ([&[BY_ATTESTATION], attestation.0.as_slice()].concat(), number.to_vec()));
     entities(&body, record).iter().map(by_entity).chain(by_attestation).collect()
@@ -87,10 +87,8 @@ fn entities(body: &Body, record: &Record) -> Vec<Entity> {
 pub fn changed(action: &Action) -> Option<Entity> {
     match action {
         Action::Adopt(files) => {
-            let policy =
-                lockstep_policy::Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes()).ok()?;
-            let layout = policy.layout();
-            Some(Entity::Policy(layout.programme.clone(), layout.name.clone()))
+            let layout = lockstep_policy::Layout::from_file(files.layout.as_bytes()).ok()?;
+            Some(Entity::Policy(layout.programme, layout.name))
         }
         Action::Retire(retired) => Some(Entity::Policy(retired.programme.clone(), retired.policy.clone())),
         Action::NameIssuer(issuer) => Some(Entity::Issuer(issuer.lei)),

@@ -2,9 +2,11 @@
 
 mod compile;
 mod evaluate;
+mod reads;
 mod schema;
 mod split;
 mod subset;
+mod typed;
 mod words;
 
 pub(crate) use compile::compile;

@@ -67,10 +67,26 @@ impl Policy {
         self.guards.evaluate(input)
     }
 
+    /// True when a guard of `step` reads a claim of the step `earlier`.
+    #[must_use]
+    pub fn reads(&self, step: &str, earlier: &str) -> bool {
+        self.guards.read(step, earlier)
+    }
+
     /// The permits and the forbids that decide over a step, each sorted by id.
     #[must_use]
     pub fn guard_texts(&self, step: &str) -> (&[GuardText], &[GuardText]) {
         self.guards.texts(step)
+    }
+}
+
+impl Layout {
+    /// Reads `policy.toml` alone: what it says, not whether its parts fit together.
+    ///
+    /// # Errors
+    /// What keeps the file from being read.
+    pub fn from_file(bytes: &[u8]) -> Result<Self, Vec<Finding>> {
+        Ok(layout::read(bytes)?.layout)
     }
 }
 

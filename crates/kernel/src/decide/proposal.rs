@@ -151,7 +151,7 @@ impl Kernel {
         prev: LeafHash,
         desk: &mut Desk<'_>,
     ) {
-        let body = match self.check_action(&proposal.action, desk.view) {
+        let body = match self.check_effect(&proposal.action, desk.view) {
             Ok(()) => Body::Enacted(Enacted { action: proposal.action.digest(), case: *case, prev }),
             Err(_) => Body::Expired(Expired { case: *case, prev }),
         };

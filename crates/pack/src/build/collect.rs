@@ -151,8 +151,8 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
             let matters = match action {
                 Action::Rotate(_) => true,
                 Action::Adopt(files) => {
-                    let programme = Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes());
-                    let programme = programme.map(|policy| policy.layout().programme.clone()).ok();
+                    let programme = Layout::from_file(files.layout.as_bytes());
+                    let programme = programme.map(|layout| layout.programme).ok();
                     first_policy == Some(*id)
                         || programme == kept.as_ref().map(|layout| layout.programme.clone())
                 }

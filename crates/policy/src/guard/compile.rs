@@ -2,16 +2,20 @@
 
 use super::GuardText;
 use super::evaluate::Ready;
+use super::reads::Reads;
 use super::schema::schema;
 use super::split::{Statement, split};
-use super::subset::{Path, Seen, see};
+use super::subset::{Seen, see};
+use super::typed;
 use crate::claim::ClaimKind;
 use crate::finding::{Finding, Source};
 use crate::model::{Layout, ListKind, Step};
 use cedar_policy::{Policy as Guard, PolicyId, PolicySet, Schema, ValidationMode, Validator};
-use cedar_policy_core::ast::{Eid, EntityType, EntityUID};
+use cedar_policy_core::ast::{Eid, EntityType, EntityUID, PolicyID};
+use cedar_policy_core::parser::parse_policyset_to_ests_and_pset;
 use lockstep_types::Name;
 use miette::Diagnostic;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a value that guards mention comes from.
@@ -54,11 +58,21 @@ pub(crate) struct StepGuards {
     pub(crate) forbids: Vec<GuardText>,
 }
 
-/// One guard that has passed the checks of its own.
-struct Checked {
+/// One guard as Cedar reads it, with its JSON form.
+struct Parsed {
     at: usize,
+    /// Where Cedar's own places in it are counted from.
+    base: usize,
     guard: Guard,
-    seen: Seen,
+    json: Value,
+}
+
+/// One guard that has passed the checks of its own.
+pub(super) struct Checked {
+    at: usize,
+    base: usize,
+    pub(super) guard: Guard,
+    pub(super) seen: Seen,
 }
 
 /// Compiles the guards of a layout.
@@ -66,11 +80,23 @@ pub(crate) fn compile(
     layout: &Layout,
     source: Source<'_>,
 ) -> Result<BTreeMap<Name, StepGuards>, Vec<Finding>> {
-    let statements = split(source)?;
+    let checked = check_each(layout, source)?;
+    let mut findings = type_faults(layout, source, &checked);
+    findings.extend(layout.steps.iter().filter_map(|step| never_permitted(source, step, &checked)));
+    findings.extend(checked.iter().filter_map(|one| idle(layout, source, one)));
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    let steps = layout.steps.iter().map(|step| (step.name.clone(), step_guards(layout, step, &checked)));
+    Ok(steps.filter_map(|(name, guards)| Some((name, guards?))).collect())
+}
+
+/// Reads the guards and holds each against the subset and the layout.
+pub(super) fn check_each(layout: &Layout, source: Source<'_>) -> Result<Vec<Checked>, Vec<Finding>> {
     let (mut checked, mut findings) = (Vec::new(), Vec::new());
     let mut ids: BTreeSet<String> = BTreeSet::new();
-    for statement in &statements {
-        match check_one(layout, source, statement) {
+    for one in parse(source, &split(source)?) {
+        match one.and_then(|parsed| check_one(layout, source, parsed)) {
             Ok(one) if !ids.insert(one.guard.id().to_string()) => {
                 let text = format!("the id `{}` is used by another guard", one.guard.id());
                 findings.push(source.finding(one.at, "duplicate-guard", text));
@@ -79,53 +105,79 @@ pub(crate) fn compile(
             Err(mut faults) => findings.append(&mut faults),
         }
     }
-    if findings.is_empty() {
-        findings.extend(type_faults(layout, source, &checked));
-        findings.extend(layout.steps.iter().filter_map(|step| never_permitted(source, step, &checked)));
-        findings.extend(checked.iter().filter_map(|one| idle(layout, source, one)));
-    }
-    if !findings.is_empty() {
-        return Err(findings);
-    }
-    let steps = layout.steps.iter().map(|step| (step.name.clone(), step_guards(layout, step, &checked)));
-    Ok(steps.filter_map(|(name, guards)| Some((name, guards?))).collect())
+    if findings.is_empty() { Ok(checked) } else { Err(findings) }
 }
 
-fn check_one(
-    layout: &Layout,
-    source: Source<'_>,
-    statement: &Statement<'_>,
-) -> Result<Checked, Vec<Finding>> {
-    let fault = |code, text: String| source.finding(statement.at, code, text);
-    let guard = Guard::parse(None, statement.text).map_err(|error| {
-        let at = statement.at.saturating_add(first_label(&error));
-        vec![source.finding(at, "not-cedar", error.to_string())]
-    })?;
-    let (line, _) = source.place(statement.at);
-    let id = match guard.annotation("id") {
-        Some(id) if id.parse::<Name>().is_ok() => id.to_owned(),
+/// Parses all guards at once, which costs a third of parsing each; one by one if anything is wrong, for a
+/// finding about each.
+fn parse(source: Source<'_>, statements: &[Statement<'_>]) -> Vec<Result<Parsed, Vec<Finding>>> {
+    if let Some(parsed) = parse_together(source, statements) {
+        return parsed.into_iter().map(Ok).collect();
+    }
+    let alone = |statement: &Statement<'_>| {
+        let place = |error: &dyn Diagnostic| statement.at.saturating_add(first_label(error));
+        let fault = |at, text: String| vec![source.finding(at, "not-cedar", text)];
+        let guard =
+            Guard::parse(None, statement.text).map_err(|error| fault(place(&error), error.to_string()))?;
+        let no_json = |_| fault(statement.at, "the guard cannot be written as JSON".to_owned());
+        let json = guard.to_json().map_err(no_json)?;
+        Ok(Parsed { at: statement.at, base: statement.at, guard, json })
+    };
+    statements.iter().map(alone).collect()
+}
+
+/// The guards of the whole file; nothing when Cedar sees other guards than the scanner, or faults.
+fn parse_together(source: Source<'_>, statements: &[Statement<'_>]) -> Option<Vec<Parsed>> {
+    let (mut forms, set) = parse_policyset_to_ests_and_pset(source.text).ok()?;
+    if forms.len() != statements.len() {
+        return None;
+    }
+    let one = |(number, statement): (usize, &Statement<'_>)| {
+        let id = PolicyID::from_string(format!("policy{number}"));
+        // A template is in the set too, but not as a guard of its own.
+        let guard = Guard::from(set.get(&id)?.clone());
+        let json = serde_json::to_value(forms.remove(&id)?).ok()?;
+        Some(Parsed { at: statement.at, base: 0, guard, json })
+    };
+    statements.iter().enumerate().map(one).collect()
+}
+
+fn check_one(layout: &Layout, source: Source<'_>, parsed: Parsed) -> Result<Checked, Vec<Finding>> {
+    let Parsed { at, base, guard, json } = parsed;
+    let fault = |code, text: String| source.finding(at, code, text);
+    let (line, _) = source.place(at);
+    let id = match json.pointer("/annotations/id").map(|id| id.as_str().unwrap_or_default().to_owned()) {
+        Some(id) if id.parse::<Name>().is_ok() => id,
         Some(_) => {
             return Err(vec![fault("guard-id", "`@id` is not a name such as `payment-booked`".to_owned())]);
         }
         None => format!("{}:{line}", source.file),
     };
-    let seen = see(&guard).map_err(|outside| vec![fault("cedar-1", format!("guard `{id}` {outside}"))])?;
+    let seen = see(&json).map_err(|outside| vec![fault("cedar-1", format!("guard `{id}` {outside}"))])?;
     let unknown = seen.unknown(layout);
     if !unknown.is_empty() {
         let faults = unknown.into_iter().map(|(code, text)| fault(code, format!("guard `{id}`: {text}")));
         return Err(faults.collect());
     }
-    Ok(Checked { at: statement.at, guard: guard.new_id(PolicyId::new(id)), seen })
+    Ok(Checked { at, base, guard: guard.new_id(PolicyId::new(id)), seen })
 }
 
-fn first_label(error: &impl Diagnostic) -> usize {
+fn first_label(error: &dyn Diagnostic) -> usize {
     error.labels().and_then(|mut labels| labels.next()).map_or(0, |label| label.offset())
 }
 
 /// Cedar's strict type check over every step that a guard covers, and guards that can never hold.
 fn type_faults(layout: &Layout, source: Source<'_>, checked: &[Checked]) -> Vec<Finding> {
-    let schema = match Schema::from_cedarschema_str(&schema(layout)) {
-        Ok((schema, _)) => schema,
+    if typed::without_faults(layout, checked) {
+        return Vec::new();
+    }
+    faults(layout, source, checked)
+}
+
+/// The same by Cedar's own entry point, over all that could have been read: its texts name it.
+pub(super) fn faults(layout: &Layout, source: Source<'_>, checked: &[Checked]) -> Vec<Finding> {
+    let schema = match Schema::from_json_value(schema(layout, &|_| Reads::everything())) {
+        Ok(schema) => schema,
         // Layouts with names that no guard could write have a finding of their own.
         Err(error) => return vec![source.finding(0, "schema", format!("no guard can be typed: {error}"))],
     };
@@ -134,9 +186,9 @@ fn type_faults(layout: &Layout, source: Source<'_>, checked: &[Checked]) -> Vec<
     for one in checked {
         let Ok(set) = PolicySet::from_policies([one.guard.clone()]) else { continue };
         let result = validator.validate(&set, ValidationMode::Strict);
-        let place = |error: &dyn Diagnostic| {
-            let label = error.labels().and_then(|mut labels| labels.next()).map_or(0, |label| label.offset());
-            one.at.saturating_add(label)
+        let place = |error: &dyn Diagnostic| match error.labels().and_then(|mut labels| labels.next()) {
+            Some(label) => one.base.saturating_add(label.offset()),
+            None => one.at,
         };
         for error in result.validation_errors() {
             findings.push(source.finding(place(error), "guard-type", own_words(error)));
@@ -185,12 +237,10 @@ fn idle(layout: &Layout, source: Source<'_>, one: &Checked) -> Option<Finding> {
 }
 
 fn step_guards(layout: &Layout, step: &Step, checked: &[Checked]) -> Option<StepGuards> {
-    let mut covering: Vec<&Checked> =
-        checked.iter().filter(|one| one.seen.covers(step.name.as_str())).collect();
+    let mut covering = covering(step, checked);
     covering.sort_by(|a, b| a.guard.id().cmp(b.guard.id()));
-    let mentions: BTreeSet<&Path> = covering.iter().flat_map(|one| &one.seen.mentions).collect();
-    let mut slots = all_slots(layout, step);
-    slots.retain(|slot| mentions.iter().any(|mention| touches(mention, &slot.path)));
+    let reads = Reads::of(&covering);
+    let mut slots = slots(layout, step, &reads);
     slots.sort_by(|a, b| a.origin.cmp(&b.origin));
     let ready = covering.iter().map(|one| Ready::new(one.guard.as_ref(), one.seen.permit));
     let guards = ready.collect();
@@ -207,35 +257,40 @@ fn step_guards(layout: &Layout, step: &Step, checked: &[Checked]) -> Option<Step
     Some(StepGuards { guards, action, slots, permits, forbids })
 }
 
-/// True when one of the two paths leads to the other.
-fn touches(mention: &Path, slot: &str) -> bool {
-    slot.split('.').zip(mention).all(|(a, b)| a == b)
+/// The guards whose scope takes in a step, in the order of the file.
+pub(super) fn covering<'a>(step: &Step, checked: &'a [Checked]) -> Vec<&'a Checked> {
+    checked.iter().filter(|one| one.seen.covers(step.name.as_str())).collect()
 }
 
-fn all_slots(layout: &Layout, step: &Step) -> Vec<Slot> {
-    let mut slots =
-        vec![Slot { path: "context.ledger".to_owned(), origin: Origin::Ledger, kind: SlotKind::Ledger }];
-    slots.extend(step.claims.iter().map(|claim| Slot {
-        path: format!("context.claim.{}", claim.name),
-        origin: Origin::Claim(claim.name.clone()),
-        kind: SlotKind::Value(claim.kind),
-    }));
-    for earlier in layout.ancestors(step.name.as_str()) {
-        slots.extend(earlier.claims.iter().map(|claim| Slot {
-            path: format!("context.step.{}.{}", earlier.name, claim.name),
-            origin: Origin::Earlier(earlier.name.clone(), claim.name.clone()),
-            kind: SlotKind::Value(claim.kind),
-        }));
+fn slots(layout: &Layout, step: &Step, reads: &Reads<'_>) -> Vec<Slot> {
+    let mut slots = Vec::new();
+    let mut slot = |path: &[&str], origin: Origin, kind: SlotKind| {
+        if reads.touch(path) {
+            slots.push(Slot { path: path.join("."), origin, kind });
+        }
+    };
+    slot(&["context", "ledger"], Origin::Ledger, SlotKind::Ledger);
+    for claim in &step.claims {
+        let origin = Origin::Claim(claim.name.clone());
+        slot(&["context", "claim", claim.name.as_str()], origin, SlotKind::Value(claim.kind));
     }
-    slots.extend(layout.lists.iter().map(|list| Slot {
-        path: format!("context.list.{}", list.name),
-        origin: Origin::List(list.name.clone()),
-        kind: SlotKind::List(list.kind),
-    }));
-    slots.extend(layout.params.iter().map(|param| Slot {
-        path: format!("resource.{}", param.name),
-        origin: Origin::Param(param.name.clone()),
-        kind: SlotKind::Value(param.kind),
-    }));
+    for earlier in layout.ancestors(step.name.as_str()) {
+        let name = earlier.name.as_str();
+        if !reads.touch(&["context", "step", name]) {
+            continue;
+        }
+        for claim in &earlier.claims {
+            let origin = Origin::Earlier(earlier.name.clone(), claim.name.clone());
+            slot(&["context", "step", name, claim.name.as_str()], origin, SlotKind::Value(claim.kind));
+        }
+    }
+    for list in &layout.lists {
+        let origin = Origin::List(list.name.clone());
+        slot(&["context", "list", list.name.as_str()], origin, SlotKind::List(list.kind));
+    }
+    for param in &layout.params {
+        let origin = Origin::Param(param.name.clone());
+        slot(&["resource", param.name.as_str()], origin, SlotKind::Value(param.kind));
+    }
     slots
 }

@@ -75,6 +75,13 @@ impl Guards {
         found.map(|step| (step.permits.as_slice(), step.forbids.as_slice())).unwrap_or_default()
     }
 
+    /// Whether a guard of `step` reads a claim of the step `earlier`.
+    pub(crate) fn read(&self, step: &str, earlier: &str) -> bool {
+        let of_earlier =
+            |slot: &Slot| matches!(&slot.origin, Origin::Earlier(name, _) if name.as_str() == earlier);
+        self.steps.get(step).is_some_and(|step| step.slots.iter().any(of_earlier))
+    }
+
     pub(crate) fn evaluate(&self, input: &GuardInput<'_>) -> GuardVerdict {
         let Some(step) = self.steps.get(input.step) else {
             return GuardVerdict::Error { text: format!("`{}` is not a step of the policy", input.step) };

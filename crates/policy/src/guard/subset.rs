@@ -2,7 +2,6 @@
 
 use super::words::words;
 use crate::model::Layout;
-use cedar_policy::Policy as Guard;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -27,15 +26,14 @@ pub(crate) struct Seen {
     pub(crate) entities: BTreeSet<(String, String)>,
 }
 
-/// Walks one guard. The error says what lies outside the subset.
-pub(crate) fn see(guard: &Guard) -> Result<Seen, String> {
-    let json = guard.to_json().map_err(|_| "cannot be written as JSON".to_owned())?;
+/// Walks one guard in Cedar's JSON form. The error says what lies outside the subset.
+pub(crate) fn see(json: &Value) -> Result<Seen, String> {
     let mut seen = Seen {
         permit: json.get("effect").and_then(Value::as_str) == Some("permit"),
         role: principal(json.get("principal"))?,
         steps: action(json.get("action"))?,
         conditional: false,
-        words: words(&json),
+        words: words(json),
         mentions: BTreeSet::new(),
         entities: BTreeSet::new(),
     };
