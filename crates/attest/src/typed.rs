@@ -7,11 +7,14 @@ use crate::statement::{Statement, StepVerdict};
 use lockstep_crypto::eip712::{array_word, domain_separator, keccak256, signing_hash as hash, string_word};
 use lockstep_crypto::eip712::{struct_hash, uint_word};
 use lockstep_types::AttestationDigest;
+use std::sync::LazyLock;
 
 /// One struct for all six statements; fields that a statement does not have are empty.
 pub const STATEMENT_TYPE: &[u8] =
     b"Statement(string kind,string party,bytes32 about,string step,string verdict,\
 bytes32[] claims,bytes32[] evidence,bytes32[] prev,uint64 issued,uint64 expires,bytes32 digest)";
+
+static STATEMENT_TYPE_HASH: LazyLock<[u8; 32]> = LazyLock::new(|| keccak256(STATEMENT_TYPE));
 
 struct View<'a> {
     kind: &'static str,
@@ -67,5 +70,5 @@ pub(crate) fn signing_hash(statement: &Statement, digest: &AttestationDigest) ->
         digest.0,
     ];
     let domain = domain_separator(&statement.ledger().0);
-    hash(&domain, &struct_hash(&keccak256(STATEMENT_TYPE), &words))
+    hash(&domain, &struct_hash(&STATEMENT_TYPE_HASH, &words))
 }

@@ -22,6 +22,10 @@ use shell::Shell;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// What is made on one thread is freed on another (docs/decisions/2026-11-26-allocator.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Coordination between institutions that do not trust one another: every step signed, checked against a
 /// policy, and provable from one file.
 ///

@@ -3,7 +3,7 @@
 
 use lockstep_attest::CredentialKey;
 use lockstep_crypto::suite::PublicKey;
-use lockstep_ledger::{Member, SealBody};
+use lockstep_ledger::{Member, Record, SealBody};
 use lockstep_types::canonical::{self, CanonicalError};
 use lockstep_types::limits::BODY_BYTES_MAX;
 use lockstep_types::{
@@ -397,6 +397,12 @@ impl Body {
     /// [`CanonicalError`] when it is not the canonical JSON of a body.
     pub fn from_slice(bytes: &[u8]) -> Result<Self, CanonicalError> {
         canonical::from_slice(bytes, BODY_BYTES_MAX)
+    }
+
+    /// Decodes a body without asking for its canonical form: to look things up. Whoever applies it asks.
+    #[must_use]
+    pub fn peek(record: &Record) -> Option<Self> {
+        serde_json::from_slice(record.body()).ok()
     }
 
     /// The case the record belongs to and the record before it in that case; nothing for openings and for

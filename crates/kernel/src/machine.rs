@@ -1,14 +1,13 @@
 //! The kernel as a ledger's machine.
 
-use crate::body::Body;
 use crate::command::{Command, Request};
 use crate::decide::Desk;
 use crate::refusal::Refusal;
 use crate::state::Kernel;
 use crate::values::{claim_texts, param_texts};
-use lockstep_attest::{Signed, Statement};
-use lockstep_ledger::{CorruptBody, CorruptCommand, Machine, Record, Scribe, Tag, View};
-use lockstep_types::{CaseId, MapKey};
+use lockstep_attest::{Attestation, Signed, Statement};
+use lockstep_ledger::{CorruptBody, CorruptCommand, Machine, Record, Scribe, View};
+use lockstep_types::{CaseId, LeafHash, MapKey};
 use std::collections::BTreeMap;
 
 impl Machine for Kernel {
@@ -26,14 +25,10 @@ impl Machine for Kernel {
     /// Keeps the texts of parameters and claims for the guards of later steps.
     fn learn(&mut self, command: &Command, records: &[Record]) {
         let Command::Submit(signed) = command else { return };
-        let Some(first) = records.first().filter(|record| record.tag() == Tag::Record) else { return };
-        match (signed.statement(), Body::from_slice(first.body())) {
-            (Statement::Opening(_), Ok(Body::Opened(_))) => {
-                self.learn_params(&CaseId(first.leaf_hash().0), signed)
-            }
-            (Statement::Attestation(_), Ok(Body::Attested(body))) if !body.refused => {
-                self.learn_claims(&body.case, &body.step, signed);
-            }
+        let Some(leaf) = records.first().map(Record::leaf_hash) else { return };
+        match signed.statement() {
+            Statement::Opening(_) => self.learn_params(&CaseId(leaf.0), signed),
+            Statement::Attestation(attestation) => self.learn_claims(attestation, leaf, signed),
             _ => {}
         }
     }
@@ -67,12 +62,15 @@ impl Kernel {
         }
     }
 
-    fn learn_claims(&mut self, id: &CaseId, step: &lockstep_types::Name, signed: &Signed) {
-        let Some(case) = self.cases.get_mut(id) else { return };
+    /// A step stands under the leaf of the command's first record, or the word was no step that counts.
+    fn learn_claims(&mut self, attestation: &Attestation, leaf: LeafHash, signed: &Signed) {
+        let Some(case) = self.cases.get_mut(&attestation.case) else { return };
         let Some(adopted) = self.policies.get(&case.policy) else { return };
-        let Some(declared) = adopted.policy.layout().step(step.as_str()) else { return };
-        let Some(taken) = case.steps.get_mut(step) else { return };
-        if let Ok(texts) = claim_texts(step, &declared.claims, &signed.submission().openings) {
+        let Some(declared) = adopted.policy.layout().step(attestation.step.as_str()) else { return };
+        let Some(taken) = case.steps.get_mut(&attestation.step).filter(|taken| taken.leaf == leaf) else {
+            return;
+        };
+        if let Ok(texts) = claim_texts(&attestation.step, &declared.claims, &signed.submission().openings) {
             taken.claims = texts;
         }
     }

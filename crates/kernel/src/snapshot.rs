@@ -8,23 +8,24 @@ use lockstep_ledger::Committee;
 use lockstep_policy::Policy;
 use lockstep_types::{CaseId, CredentialDigest, KeyId, LedgerId, Lei, Name, PolicyDigest};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Snapshot {
+struct Snapshot<'a> {
     ledger: LedgerId,
-    genesis: Option<Genesis>,
-    committee: Option<Committee>,
+    genesis: Cow<'a, Option<Genesis>>,
+    committee: Cow<'a, Option<Committee>>,
     committee_touched: Touched,
-    issuers: BTreeMap<Lei, (Option<Issuer>, Touched)>,
-    keys: BTreeMap<KeyId, KeyEntry>,
-    credentials: BTreeMap<CredentialDigest, Held>,
+    issuers: Cow<'a, BTreeMap<Lei, (Option<Issuer>, Touched)>>,
+    keys: Cow<'a, BTreeMap<KeyId, KeyEntry>>,
+    credentials: Cow<'a, BTreeMap<CredentialDigest, Held>>,
     policies: BTreeMap<PolicyDigest, Files>,
-    programmes: BTreeMap<Name, Programme>,
-    cases: BTreeMap<CaseId, Case>,
-    proposals: BTreeMap<CaseId, Proposal>,
+    programmes: Cow<'a, BTreeMap<Name, Programme>>,
+    cases: Cow<'a, BTreeMap<CaseId, Case>>,
+    proposals: Cow<'a, BTreeMap<CaseId, Proposal>>,
 }
 
 /// Why a kernel cannot be kept or brought back.
@@ -59,16 +60,16 @@ impl Kernel {
         let files = |a: &Adopted| Files { guards: a.guards.clone(), layout: a.layout.clone() };
         let snapshot = Snapshot {
             ledger: self.ledger,
-            genesis: self.genesis.clone(),
-            committee: self.committee.clone(),
+            genesis: Cow::Borrowed(&self.genesis),
+            committee: Cow::Borrowed(&self.committee),
             committee_touched: self.committee_touched,
-            issuers: self.issuers.clone(),
-            keys: (*self.keys).clone(),
-            credentials: self.credentials.clone(),
+            issuers: Cow::Borrowed(&self.issuers),
+            keys: Cow::Borrowed(&*self.keys),
+            credentials: Cow::Borrowed(&self.credentials),
             policies: self.policies.iter().map(|(digest, adopted)| (*digest, files(adopted))).collect(),
-            programmes: self.programmes.clone(),
-            cases: self.cases.clone(),
-            proposals: self.proposals.clone(),
+            programmes: Cow::Borrowed(&self.programmes),
+            cases: Cow::Borrowed(&self.cases),
+            proposals: Cow::Borrowed(&self.proposals),
         };
         Ok(serde_json::to_vec(&snapshot)?)
     }
@@ -78,7 +79,7 @@ impl Kernel {
     /// # Errors
     /// [`SnapshotError`]: the bytes are not a snapshot of this version.
     pub fn from_snapshot(bytes: &[u8]) -> Result<Self, SnapshotError> {
-        let snapshot: Snapshot = serde_json::from_slice(bytes)?;
+        let snapshot: Snapshot<'_> = serde_json::from_slice(bytes)?;
         let mut policies = BTreeMap::new();
         for (digest, files) in snapshot.policies {
             let policy = Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes());
@@ -91,16 +92,16 @@ impl Kernel {
         }
         let mut kernel = Self {
             ledger: snapshot.ledger,
-            genesis: snapshot.genesis,
-            committee: snapshot.committee,
+            genesis: snapshot.genesis.into_owned(),
+            committee: snapshot.committee.into_owned(),
             committee_touched: snapshot.committee_touched,
-            issuers: snapshot.issuers,
-            keys: Arc::new(snapshot.keys),
-            credentials: snapshot.credentials,
+            issuers: snapshot.issuers.into_owned(),
+            keys: Arc::new(snapshot.keys.into_owned()),
+            credentials: snapshot.credentials.into_owned(),
             policies,
-            programmes: snapshot.programmes,
-            cases: snapshot.cases,
-            proposals: snapshot.proposals,
+            programmes: snapshot.programmes.into_owned(),
+            cases: snapshot.cases.into_owned(),
+            proposals: snapshot.proposals.into_owned(),
             ..Self::default()
         };
         for (digest, held) in &kernel.credentials {

@@ -130,25 +130,29 @@ where
 
 /// Parses requests and checks their signatures in one batch.
 pub fn admit(directory: &Directory, requests: Requests) -> Vec<Result<Admitted, SubmissionError>> {
+    admit_each(directory, requests).into_iter().map(|(admitted, _)| admitted).collect()
+}
+
+/// As [`admit`], with the bytes of what is refused.
+fn admit_each(
+    directory: &Directory,
+    requests: Requests,
+) -> Vec<(Result<Admitted, SubmissionError>, Vec<u8>)> {
     let mut parsed = Vec::with_capacity(requests.len());
-    let mut bytes_of = Vec::with_capacity(requests.len());
-    for bytes in requests {
-        match Request::from_slice(&bytes) {
-            Ok(request) => {
-                parsed.push(request);
-                bytes_of.push(Ok(bytes));
-            }
-            Err(error) => bytes_of.push(Err(SubmissionError::Canonical(error))),
-        }
+    let mut refused = Vec::with_capacity(requests.len());
+    for bytes in &requests {
+        let request = Request::from_slice(bytes).map_err(SubmissionError::Canonical);
+        refused.push(request.map(|request| parsed.push(request)).err());
     }
     let mut commands = directory.admit(parsed).into_iter();
-    let admitted = |bytes: Result<Vec<u8>, SubmissionError>| {
-        let bytes = bytes?;
+    let admitted = |(bytes, refused): (Vec<u8>, Option<SubmissionError>)| {
         // One answer a request that was parsed.
-        let command = commands.next().unwrap_or(Err(NO_ANSWER))?;
-        Ok(Admitted { command, bytes })
+        match refused.map_or_else(|| commands.next().unwrap_or(Err(NO_ANSWER)), Err) {
+            Ok(command) => (Ok(Admitted { command, bytes }), Vec::new()),
+            Err(error) => (Err(error), bytes),
+        }
     };
-    bytes_of.into_iter().map(admitted).collect()
+    requests.into_iter().zip(refused).map(admitted).collect()
 }
 
 /// Where requests come from, with the number of the next batch.
@@ -174,12 +178,11 @@ fn check_all(
 }
 
 fn check(known: &Directory, requests: Requests) -> Vec<Checked> {
-    let copies = requests.clone();
     let checked = |(admitted, bytes): (Result<Admitted, SubmissionError>, Vec<u8>)| match admitted {
         Err(SubmissionError::UnknownKey { .. }) => Checked::Again(bytes),
         done => Checked::Done(done),
     };
-    admit(known, requests).into_iter().zip(copies).map(checked).collect()
+    admit_each(known, requests).into_iter().map(checked).collect()
 }
 
 fn write_all<K: Sign>(

@@ -16,7 +16,7 @@ use lockstep_types::{Digest, sha256_parts};
 use std::sync::Arc;
 
 /// Records between two snapshots: a start applies at most about as many.
-pub const SNAPSHOT_EVERY: u64 = 10_000;
+pub const SNAPSHOT_EVERY: u64 = 32_768;
 /// Bytes of records handed to a co-signer at once.
 const FEED_BYTES: usize = 8 * 1_048_576;
 /// Commands whose signatures are checked together when records are run again.

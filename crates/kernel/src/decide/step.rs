@@ -13,7 +13,7 @@ use crate::trust::Standing;
 use crate::values::{Texts, Values, claim_texts, claim_values, declared, param_values};
 use lockstep_attest::{Attestation, Signed, StepVerdict};
 use lockstep_ledger::{Entry, View};
-use lockstep_policy::{ClaimValue, GuardInput, GuardVerdict, Layout, ListValue, Policy, Role, Step};
+use lockstep_policy::{ClaimValue, GuardInput, GuardVerdict, ListValue, Policy, Role, Step};
 use lockstep_types::limits::REFUSALS_PER_PARTY_MAX;
 use lockstep_types::{LeafHash, Name, Time, UseKey, canonical, sha256_parts};
 use std::borrow::Cow;
@@ -95,7 +95,7 @@ impl Kernel {
 
     /// What a step that is done states: claims, evidence, freshness, guards, single use, headroom.
     fn check_done(&self, attempt: &Attempt<'_>, view: &dyn View) -> Result<Attested, Refusal> {
-        let Attempt { attestation, signed, step, policy, .. } = attempt;
+        let Attempt { attestation, signed, step, .. } = attempt;
         self.check_open_claims(&signed.submission().openings)?;
         let texts = claim_texts(&step.name, &step.claims, &signed.submission().openings)?;
         let claims = claim_values(&step.claims, &texts);
@@ -104,7 +104,7 @@ impl Kernel {
             let (expected, found) = (step.evidence.len(), attestation.evidence.len());
             return Err(Refusal::EvidenceCount { step: step.name.clone(), expected, found });
         }
-        let earlier = earlier_values(policy.layout(), attempt);
+        let earlier = earlier_values(attempt);
         check_fresh(attempt, &claims, &earlier)?;
         self.check_guards(attempt, &claims, &earlier)?;
         let mut body = attested(attempt);
@@ -333,9 +333,14 @@ fn check_order(attempt: &Attempt<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn earlier_values(layout: &Layout, attempt: &Attempt<'_>) -> BTreeMap<Name, Values> {
-    let ancestors = layout.ancestors(attempt.step.name.as_str());
+/// The claims of earlier steps that this step's guards read or whose age counts.
+fn earlier_values(attempt: &Attempt<'_>) -> BTreeMap<Name, Values> {
+    let Attempt { policy, step: this, .. } = attempt;
+    let ancestors = policy.layout().ancestors(this.name.as_str());
     let values = |step: &Step| {
+        if step.fresh.is_none() && !policy.reads(this.name.as_str(), step.name.as_str()) {
+            return None;
+        }
         let taken = attempt.case.steps.get(&step.name)?;
         Some((step.name.clone(), claim_values(&step.claims, &taken.claims)))
     };

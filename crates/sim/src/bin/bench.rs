@@ -3,6 +3,10 @@
 use anyhow::Result;
 use clap::Parser;
 
+/// As the `lockstep` binary has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Takes measures, each beside a yardstick of the same run.
 #[derive(Parser)]
 struct Arguments {
