@@ -19,6 +19,8 @@ use std::sync::Arc;
 pub const SNAPSHOT_EVERY: u64 = 32_768;
 /// Bytes of records handed to a co-signer at once.
 const FEED_BYTES: usize = 8 * 1_048_576;
+/// Leaves gathered before tiles are written while a ledger is opened; a multiple of a tile's.
+const TILE_LEAVES: usize = 8_192;
 /// Commands whose signatures are checked together when records are run again.
 const BATCH_COMMANDS: usize = 256;
 
@@ -156,8 +158,9 @@ impl Replica {
             unwritten: Vec::new(),
             snapshot_size,
         };
-        replica.run_stored(snapshot_size, head.size)?;
         replica.resume_tiles()?;
+        replica.run_stored(snapshot_size, head.size)?;
+        replica.write_tiles()?;
         Ok(replica)
     }
 
@@ -183,6 +186,12 @@ impl Replica {
         &self.store
     }
 
+    /// Records that the last snapshot covers: a start runs those after it again.
+    #[must_use]
+    pub const fn snapshot_size(&self) -> u64 {
+        self.snapshot_size
+    }
+
     /// Reads the tiles of the log, as far as they have been written.
     pub fn hashes(&self) -> TileHashes<impl Fn(&TilePath) -> Option<Vec<u8>> + '_> {
         TileHashes::new(self.tiles.size(), |path: &TilePath| self.files.read(path))
@@ -199,6 +208,9 @@ impl Replica {
             if commands > BATCH_COMMANDS {
                 self.run(&std::mem::take(&mut chunk))?;
                 commands = 1;
+                if self.unwritten.len() >= TILE_LEAVES {
+                    self.write_tiles()?;
+                }
             }
             chunk.push(record);
         }
@@ -373,17 +385,23 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError::TileFile`], or the store's.
     pub fn publish(&mut self) -> Result<(), ReplicaError> {
-        let leaves = std::mem::take(&mut self.unwritten);
-        for (path, bytes) in self.tiles.append(&leaves) {
-            self.files.write(&path, &bytes).map_err(ReplicaError::TileFile)?;
-        }
+        self.write_tiles()?;
         if self.ledger.size() >= self.snapshot_size + SNAPSHOT_EVERY {
             self.snapshot()?;
         }
         Ok(())
     }
 
-    /// Writes a snapshot, if the last record is a seal: the next start runs only what comes after it.
+    fn write_tiles(&mut self) -> Result<(), ReplicaError> {
+        let leaves = std::mem::take(&mut self.unwritten);
+        for (path, bytes) in self.tiles.append(&leaves) {
+            self.files.write(&path, &bytes).map_err(ReplicaError::TileFile)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a snapshot, and the tiles up to it before it, if the last record is a seal: the next start runs
+    /// only what comes after it.
     ///
     /// # Errors
     /// The store's.
@@ -391,6 +409,7 @@ impl Replica {
         if self.ledger.first_unsealed().is_some() || self.ledger.size() == self.snapshot_size {
             return Ok(());
         }
+        self.write_tiles()?;
         let state = join(&self.ledger.snapshot()?, &self.kernel().to_snapshot()?);
         let changes = self.ledger.overlay().changes();
         let nodes: Vec<_> =
@@ -403,13 +422,12 @@ impl Replica {
         Ok(())
     }
 
-    /// Goes on writing tiles where the files end, or makes them all anew when they are not those of this log.
+    /// Goes on writing tiles where the ledger stands, right after its snapshot was read: a snapshot comes after
+    /// its tiles, so they are there. Makes them all anew when they are not those of this log.
     fn resume_tiles(&mut self) -> Result<(), ReplicaError> {
         let size = self.ledger.size();
-        self.unwritten.clear();
         let read = |path: &TilePath| self.files.read(path);
-        let root = log_root(&TileHashes::new(size, read), size);
-        if size > 0 && root == Some(self.ledger.root()) {
+        if log_root(&TileHashes::new(size, read), size) == Some(self.ledger.root()) {
             match TileWriter::resume(size, read) {
                 Ok(tiles) => {
                     self.tiles = tiles;
@@ -418,24 +436,16 @@ impl Replica {
                 Err(TileError::Missing { .. } | TileError::Length { .. } | TileError::Bundle { .. }) => {}
             }
         }
-        self.tiles = TileWriter::new();
         let store = Arc::clone(&self.store);
-        for stored in stream(&*store, 0, size) {
-            let (stored, index) = (stored?, self.tiles.size());
-            let leaf = Leaf::decode(&stored.leaf).map_err(|source| ReplicaError::Record { index, source })?;
+        for (index, stored) in (0..).zip(stream(&*store, 0, size)) {
+            let leaf =
+                Leaf::decode(&stored?.leaf).map_err(|source| ReplicaError::Record { index, source })?;
             self.unwritten.push(leaf);
-            if self.unwritten.len() >= 8_192 {
-                let leaves = std::mem::take(&mut self.unwritten);
-                for (path, bytes) in self.tiles.append(&leaves) {
-                    self.files.write(&path, &bytes).map_err(ReplicaError::TileFile)?;
-                }
+            if self.unwritten.len() >= TILE_LEAVES {
+                self.write_tiles()?;
             }
         }
-        let leaves = std::mem::take(&mut self.unwritten);
-        for (path, bytes) in self.tiles.append(&leaves) {
-            self.files.write(&path, &bytes).map_err(ReplicaError::TileFile)?;
-        }
-        Ok(())
+        self.write_tiles()
     }
 }
 

@@ -4,10 +4,14 @@ mod kit;
 
 use crate::appender::AppenderError;
 use crate::cosigner::CosignerError;
+use crate::port::{TileFiles, TilesInMemory};
 use crate::quorum::QuorumError;
 use crate::replica::ReplicaError;
 use kit::{World, texts};
 use lockstep_kernel::{Phase, RefusalCode};
+use lockstep_ledger::log::{TilePath, log_root};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 #[test]
 fn a_case_is_decided_certified_and_the_same_on_every_copy() {
@@ -59,6 +63,49 @@ fn a_restart_goes_on_where_the_store_ends() {
     for cosigner in &world.cosigners {
         assert_eq!(cosigner.replica().ledger().root(), world.appender.replica().ledger().root());
     }
+}
+
+/// Tiles in memory, and which of them were written since somebody last asked.
+#[derive(Default)]
+struct Watched {
+    files: TilesInMemory,
+    written: Mutex<BTreeSet<TilePath>>,
+}
+
+impl TileFiles for Watched {
+    fn read(&self, path: &TilePath) -> Option<Vec<u8>> {
+        self.files.read(path)
+    }
+    fn write(&self, path: &TilePath, bytes: &[u8]) -> std::io::Result<()> {
+        self.written.lock().unwrap().insert(*path);
+        self.files.write(path, bytes)
+    }
+}
+
+/// A log of millions of records once was read from its beginning whenever it did not end in a seal.
+#[test]
+fn a_restart_writes_only_the_tiles_of_what_comes_after_the_snapshot() {
+    let mut world = World::new();
+    let files = Arc::new(Watched::default());
+    world.restart_over(Arc::clone(&files) as Arc<dyn TileFiles>);
+    while world.appender.head().1 < 300 {
+        world.case("1.00");
+    }
+    world.certify().unwrap();
+    world.appender.replica_mut().snapshot().unwrap();
+    let whole: TilePath = "tile/0/000".parse().unwrap();
+    assert!(std::mem::take(&mut *files.written.lock().unwrap()).contains(&whole));
+    world.case("1.00");
+    world.restart_over(Arc::clone(&files) as Arc<dyn TileFiles>);
+    let (_, size, root) = world.appender.head();
+    assert_eq!(log_root(&world.appender.replica().hashes(), size), Some(root));
+    let written = std::mem::take(&mut *files.written.lock().unwrap());
+    assert!(!written.is_empty() && !written.contains(&whole), "{written:?}");
+
+    let anew = Arc::new(Watched::default());
+    world.restart_over(Arc::clone(&anew) as Arc<dyn TileFiles>);
+    assert_eq!(log_root(&world.appender.replica().hashes(), size), Some(root));
+    assert!(anew.written.lock().unwrap().contains(&whole), "tiles that are lost are made anew");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The cast of the tests: keys from numbers, a clock that is told the time, seeds that count.
 
 use crate::client::{self, Draft, Signing, Texts, Word};
-use crate::port::{SignerMemory, TilesInMemory};
+use crate::port::{SignerMemory, TileFiles, TilesInMemory};
 use crate::signer::CheckpointSigner;
 use crate::{Answer, Appender, Cosigner};
 use lockstep_attest::sign::{Sign, sign};
@@ -325,7 +325,11 @@ impl World {
         if snapshot {
             self.appender.replica_mut().snapshot().unwrap();
         }
-        let files = Arc::new(TilesInMemory::default());
+        self.restart_over(Arc::new(TilesInMemory::default()));
+    }
+
+    /// Opens the appender anew over these tiles.
+    pub fn restart_over(&mut self, files: Arc<dyn TileFiles>) {
         let key = TestKey::new(Suite::Ed25519, 3);
         self.appender = Appender::open(Arc::clone(&self.store), files, key, seeds()).unwrap();
     }
