@@ -3,6 +3,7 @@
 pub mod attest;
 pub mod certify;
 pub mod disk;
+pub mod memory;
 pub mod pack;
 pub mod rerun;
 
@@ -10,7 +11,7 @@ use crate::measure::Measure;
 use anyhow::{Result, bail};
 
 /// Names that can be asked for, besides `all`.
-pub const NAMES: [&str; 4] = ["attest", "certify", "rerun", "pack"];
+pub const NAMES: [&str; 5] = ["attest", "certify", "rerun", "pack", "memory"];
 
 /// Takes measures and hands each to `show` as soon as it is there.
 ///
@@ -21,6 +22,7 @@ pub fn run(name: &str, show: &mut dyn FnMut(Measure)) -> Result<()> {
         "all" => NAMES.into_iter().try_for_each(|name| run(name, show)),
         "attest" => attest::run(show),
         "certify" => certify::run(show),
+        "memory" => memory::run(show),
         "pack" => pack::run(show),
         "rerun" => rerun::run(show),
         _ => bail!(

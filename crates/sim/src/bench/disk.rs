@@ -1,9 +1,11 @@
-//! What the disk gives without us: a write and a flush of the same size.
+//! What the disk gives without us: a write and a flush of the same size. And tiles of the log on it.
 
 use crate::bench::median;
 use anyhow::{Context, Result};
-use std::io::Write;
-use std::path::Path;
+use lockstep_ledger::log::TilePath;
+use lockstep_node::TileFiles;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Median milliseconds of appending `bytes` to a file in `dir` and flushing it with `fdatasync`.
@@ -25,4 +27,32 @@ pub fn fdatasync_ms(dir: &Path, bytes: usize, rounds: usize) -> Result<f64> {
     drop(file);
     std::fs::remove_file(&path)?;
     Ok(median(&mut times))
+}
+
+/// Tiles below a folder. A file appears whole or not at all.
+pub(crate) struct TilesInFolder {
+    dir: PathBuf,
+}
+
+impl TilesInFolder {
+    /// Tiles below `dir`, in `dir/tile`.
+    pub(crate) fn new(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+}
+
+impl TileFiles for TilesInFolder {
+    fn read(&self, path: &TilePath) -> Option<Vec<u8>> {
+        std::fs::read(self.dir.join(path.to_string())).ok()
+    }
+
+    fn write(&self, path: &TilePath, bytes: &[u8]) -> io::Result<()> {
+        let target = self.dir.join(path.to_string());
+        if let Some(parent) = target.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        let beside = self.dir.join("tile.new");
+        std::fs::write(&beside, bytes)?;
+        std::fs::rename(&beside, &target)
+    }
 }

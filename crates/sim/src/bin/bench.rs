@@ -1,7 +1,9 @@
 //! Takes measures: `bench NAME|all [--json]`, one line each.
 
 use anyhow::Result;
-use clap::Parser;
+use clap::{Parser, Subcommand};
+use lockstep_sim::bench::{self, memory};
+use std::path::PathBuf;
 
 /// As the `lockstep` binary has it.
 #[global_allocator]
@@ -9,7 +11,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Takes measures, each beside a yardstick of the same run.
 #[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    child: Option<Child>,
     /// Which: a name, or `all`.
     #[arg(default_value = "all")]
     name: String,
@@ -18,10 +23,37 @@ struct Arguments {
     json: bool,
 }
 
+/// Processes that a measure starts and looks at from outside.
+#[derive(Subcommand)]
+enum Child {
+    /// The process whose memory is measured.
+    #[command(hide = true)]
+    CloseCases {
+        /// How many.
+        many: usize,
+        /// Its folder.
+        dir: PathBuf,
+    },
+    /// The process whose start is timed.
+    #[command(hide = true)]
+    StartAgain {
+        /// Its folder.
+        dir: PathBuf,
+    },
+}
+
 fn main() -> Result<()> {
-    let Arguments { name, json } = Arguments::parse();
+    let Arguments { child, name, json } = Arguments::parse();
+    match child {
+        None => measure(&name, json),
+        Some(Child::CloseCases { many, dir }) => memory::close_cases(&dir, many),
+        Some(Child::StartAgain { dir }) => memory::start_again(&dir),
+    }
+}
+
+fn measure(name: &str, json: bool) -> Result<()> {
     let mut failed = None;
-    lockstep_sim::bench::run(&name, &mut |measure| match serde_json::to_string(&measure) {
+    bench::run(name, &mut |measure| match serde_json::to_string(&measure) {
         Ok(line) if json => println!("{line}"),
         Ok(_) => println!("{}", measure.row()),
         Err(error) => failed = Some(error),
