@@ -11,7 +11,7 @@ pub use error::{ApplyError, DecideError, Difference, ReplayError, RestoreError, 
 pub use replay::{Input, InputError};
 
 use crate::machine::Machine;
-use crate::overlay::{MapChanges, MapStore, Overlay};
+use crate::overlay::{Draft, MapStore, Overlay};
 use crate::record::Record;
 use crate::scribe::{RECORDS_PER_COMMAND_MAX, Scribe, Seed};
 use crate::seal::{EMPTY_SEAL_MS_MIN, SealBody, seal_due};
@@ -55,7 +55,7 @@ pub struct Ledger<M, S> {
     /// Entries of the state map that changed since the last seal, as far as they were taken from the machine.
     unsealed: BTreeMap<MapKey, Vec<u8>>,
     /// The map that a seal drawn up now would carry; dropped as soon as something else is applied.
-    drafted: Option<(RootHash, MapChanges)>,
+    drafted: Option<(RootHash, Draft)>,
 }
 
 impl<M: Machine, S: MapStore> Ledger<M, S> {
@@ -241,18 +241,18 @@ impl<M: Machine, S: MapStore> Ledger<M, S> {
         if seal.prev_seal != prev_seal {
             return Err(ApplyError::SealPrev { expected: name(prev_seal), found: name(seal.prev_seal) });
         }
-        let (map, changes) = self.draft()?;
+        let (map, draft) = self.draft()?;
         if seal.map != map {
             return Err(ApplyError::SealMap { expected: map, found: seal.map });
         }
-        self.overlay.adopt(changes);
+        self.overlay.adopt(draft);
         self.map_root = map;
         self.unsealed.clear();
         Ok(())
     }
 
     /// The map after everything applied so far: as drafted before, or from what the machine says has changed.
-    fn draft(&mut self) -> Result<(RootHash, MapChanges), MapError> {
+    fn draft(&mut self) -> Result<(RootHash, Draft), MapError> {
         if let Some(drafted) = self.drafted.take() {
             return Ok(drafted);
         }

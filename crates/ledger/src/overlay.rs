@@ -55,10 +55,17 @@ impl MapChanges {
         self.nodes.is_empty() && self.values.is_empty()
     }
 
-    fn extend(&mut self, later: Self) {
+    fn extend(&mut self, later: Draft) {
         self.nodes.extend(later.nodes);
         self.values.extend(later.values);
     }
+}
+
+/// Changes that may still be dropped: a list, since nothing is looked up in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    nodes: Vec<(NodeAt, MapNode)>,
+    values: BTreeMap<MapKey, Vec<u8>>,
 }
 
 impl<S: MapStore> Overlay<S> {
@@ -87,15 +94,15 @@ impl<S: MapStore> Overlay<S> {
         &self,
         root: RootHash,
         values: &BTreeMap<MapKey, Vec<u8>>,
-    ) -> Result<(RootHash, MapChanges), MapError> {
+    ) -> Result<(RootHash, Draft), MapError> {
         let hashes = values.iter().map(|(key, value)| (*key, sha256(value))).collect();
         let (root, nodes) = map::update(root, self, &hashes)?;
-        Ok((root, MapChanges { nodes: nodes.into_iter().collect(), values: values.clone() }))
+        Ok((root, Draft { nodes, values: values.clone() }))
     }
 
     /// Takes on the changes of a draft.
-    pub(crate) fn adopt(&mut self, changes: MapChanges) {
-        self.changes.extend(changes);
+    pub(crate) fn adopt(&mut self, draft: Draft) {
+        self.changes.extend(draft);
     }
 }
 
