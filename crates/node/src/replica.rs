@@ -11,7 +11,9 @@ use lockstep_ledger::scribe::RECORDS_PER_COMMAND_MAX;
 use lockstep_ledger::{
     ApplyError, Input, InputError, Leaf, Ledger, Record, RecordError, ReplayError, SealBody,
 };
-use lockstep_store::{Append, Batch, Head, IndexRow, Snapshot, Store, StoreError, StoredRecord, stream};
+use lockstep_store::{
+    Append, Batch, Head, IndexRow, MapRow, Snapshot, Store, StoreError, StoredRecord, stream,
+};
 use lockstep_types::{Digest, sha256_parts};
 use std::sync::Arc;
 
@@ -412,18 +414,17 @@ impl Replica {
         self.write_tiles()?;
         let state = join(&self.ledger.snapshot()?, &self.kernel().to_snapshot()?);
         let changes = self.ledger.overlay().changes();
-        let nodes: Vec<_> =
-            changes.nodes.iter().map(|(at, node)| (*at, Some(node.to_bytes().to_vec()))).collect();
-        let values: Vec<_> = changes.values.iter().map(|(key, value)| (*key, value.clone())).collect();
+        let nodes = changes.nodes.iter().map(|(at, node)| MapRow::Node(*at, Some(node.to_bytes().to_vec())));
+        let values = changes.values.iter().map(|(key, value)| MapRow::Value(*key, value.clone()));
         let size = self.ledger.size();
-        self.store.put_snapshot(&Snapshot { size, state }, &nodes, &values)?;
+        self.store.put_snapshot(&Snapshot { size, state }, &mut nodes.chain(values))?;
         self.ledger.overlay_mut().written();
         self.snapshot_size = size;
         Ok(())
     }
 
-    /// Goes on writing tiles where the ledger stands, right after its snapshot was read: a snapshot comes after
-    /// its tiles, so they are there. Makes them all anew when they are not those of this log.
+    /// Goes on writing tiles where the ledger stands, right after its snapshot was read: a snapshot comes
+    /// after its tiles, so they are there. Makes them all anew when they are not those of this log.
     fn resume_tiles(&mut self) -> Result<(), ReplicaError> {
         let size = self.ledger.size();
         let read = |path: &TilePath| self.files.read(path);

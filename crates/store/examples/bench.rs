@@ -4,8 +4,11 @@
 //! bench DIR [RECORDS]        DIR must be on the disk to measure, and is left behind
 //! ```
 
-use lockstep_store::{Append, Batch, Embedded, GroupCommit, Head, Snapshot, Store, StoredRecord, stream};
+use lockstep_store::{
+    Append, Batch, Embedded, GroupCommit, Head, MapRow, Snapshot, Store, StoredRecord, stream,
+};
 use lockstep_types::{Digest, Salt, sha256};
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -214,13 +217,13 @@ fn snapshots(dir: &Path) {
     let (nodes, rounds) = (10_000, 100);
     let (mut time, mut raw_time) = (Duration::ZERO, Duration::ZERO);
     for round in 0..rounds {
-        let nodes: Vec<_> = (0..nodes)
-            .map(|i| ((256, sha256(&u64::to_le_bytes(round * nodes + i))), Some(vec![b'n'; 65])))
-            .collect();
+        let places: BTreeSet<_> = (0..nodes).map(|i| sha256(&u64::to_le_bytes(round * nodes + i))).collect();
+        let nodes: Vec<_> =
+            places.into_iter().map(|at| MapRow::Node((256, at), Some(vec![b'n'; 65]))).collect();
         raw_time += raw_append(&mut raw_file, &vec![b'x'; nodes.len() * 99]);
         let start = Instant::now();
         store
-            .put_snapshot(&Snapshot { size: 0, state: vec![0; 10_000] }, &nodes, &[])
+            .put_snapshot(&Snapshot { size: 0, state: vec![0; 10_000] }, &mut nodes.into_iter())
             .expect("it is written");
         time += start.elapsed();
     }

@@ -1,8 +1,8 @@
 //! The embedded engine: a log file that holds everything, and an index that follows from it.
 //!
-//! One append is one write and one flush of the log. What has to be found again by key is in the index, which
-//! is never flushed: after a crash the tail of the log is taken over once more. A record is checked against
-//! its checksum whenever it is read, and an erasure overwrites the bytes where they lie.
+//! One append is one write and one flush of the log. What has to be found again by key is in the index, whose
+//! rows are never flushed: after a crash the tail of the log is taken over once more. A record is checked
+//! against its checksum whenever it is read, and an erasure overwrites the bytes where they lie.
 
 mod apply;
 mod check;
@@ -17,7 +17,7 @@ use crate::batch::{Append, Batch, Erased, Head, Snapshot, StoredRecord, check_ap
 use crate::error::{Result, StoreError, at_most};
 use crate::limits::{CERTIFICATE_BYTES_MAX, ERASE_ITEMS_MAX};
 use crate::lock::lock_file;
-use crate::store::{IndexRow, NodeKey, Store, check_snapshot};
+use crate::store::{IndexRow, MapRow, Store, check_map_rows, check_snapshot};
 use apply::{Written, command_place, frame_of, numbered, take_over};
 use frame::{Frame, FrameBuilder, FrameHead, Part, PartKind, decode_record};
 use index::{Applied, Document, Index};
@@ -333,15 +333,10 @@ impl Store for Embedded {
         self.read(|open| open.index.snapshot())
     }
 
-    fn put_snapshot(
-        &self,
-        snapshot: &Snapshot,
-        map_nodes: &[(NodeKey, Option<Vec<u8>>)],
-        map_values: &[(MapKey, Vec<u8>)],
-    ) -> Result<()> {
+    fn put_snapshot(&self, snapshot: &Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()> {
         self.read(|open| {
-            check_snapshot(open.size(), snapshot, map_nodes, map_values)?;
-            open.index.put_snapshot(snapshot, map_nodes, map_values)
+            check_snapshot(open.size(), snapshot)?;
+            open.index.put_snapshot(snapshot, &mut check_map_rows(map))
         })
     }
 

@@ -52,6 +52,9 @@ pub enum StoreError {
         /// The ledger's size.
         size: u64,
     },
+    /// A row of a snapshot's map that does not come after the one before it.
+    #[error("map rows must ascend: nodes by depth and prefix, then values by key")]
+    MapOrder,
     /// A snapshot or certificate for a size that the ledger has not reached.
     #[error("{what} at size `{found}` is ahead of the ledger, which holds `{size}` records")]
     Ahead {

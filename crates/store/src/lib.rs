@@ -21,4 +21,4 @@ pub use error::{Result, StoreError};
 pub use group::{GroupCommit, Ticket};
 pub use memory::Memory;
 pub use signer::{SignerError, SignerState};
-pub use store::{IndexRow, NodeKey, Records, Store, stream};
+pub use store::{IndexRow, MapRow, NodeKey, Records, Store, stream};

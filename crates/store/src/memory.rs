@@ -3,7 +3,7 @@
 use crate::batch::{Append, Batch, Erased, Head, Snapshot, StoredRecord, check_append};
 use crate::error::{Result, StoreError, at_most};
 use crate::limits::{CERTIFICATE_BYTES_MAX, ERASE_ITEMS_MAX};
-use crate::store::{IndexRow, NodeKey, Store, check_snapshot};
+use crate::store::{IndexRow, MapRow, NodeKey, Store, check_map_rows, check_snapshot};
 use lockstep_types::{Digest, MapKey};
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -141,22 +141,18 @@ impl Store for Memory {
         Ok(self.read().snapshot.clone())
     }
 
-    fn put_snapshot(
-        &self,
-        snapshot: &Snapshot,
-        map_nodes: &[(NodeKey, Option<Vec<u8>>)],
-        map_values: &[(MapKey, Vec<u8>)],
-    ) -> Result<()> {
+    fn put_snapshot(&self, snapshot: &Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()> {
         let mut state = self.write();
-        check_snapshot(state.head.size, snapshot, map_nodes, map_values)?;
+        check_snapshot(state.head.size, snapshot)?;
+        let rows = check_map_rows(map).collect::<Result<Vec<_>>>()?;
         state.snapshot = Some(snapshot.clone());
-        for (key, node) in map_nodes {
-            match node {
-                Some(bytes) => state.map_nodes.insert(*key, bytes.clone()),
-                None => state.map_nodes.remove(key),
-            };
+        for row in rows {
+            match row {
+                MapRow::Node(key, Some(bytes)) => drop(state.map_nodes.insert(key, bytes)),
+                MapRow::Node(key, None) => drop(state.map_nodes.remove(&key)),
+                MapRow::Value(key, value) => drop(state.map_values.insert(key, value)),
+            }
         }
-        state.map_values.extend(map_values.iter().cloned());
         Ok(())
     }
 

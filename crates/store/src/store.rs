@@ -8,6 +8,15 @@ use std::collections::VecDeque;
 
 /// Depth and prefix of a node in the state map.
 pub type NodeKey = (u16, [u8; 32]);
+/// A row of the state map as a snapshot leaves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MapRow {
+    /// A node; one without bytes is removed.
+    Node(NodeKey, Option<Vec<u8>>),
+    /// A value.
+    Value(MapKey, Vec<u8>),
+}
+
 /// Key and value of an index row.
 pub type IndexRow = (Vec<u8>, Vec<u8>);
 
@@ -73,16 +82,14 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read.
     fn snapshot(&self) -> Result<Option<Snapshot>>;
 
-    /// Replaces the snapshot and changes the map with it, all or nothing. A node without bytes is removed.
+    /// Replaces the snapshot and changes the map with it, all or nothing. Rows are asked for one by one, so
+    /// that an engine need not hold them together; they ascend: nodes by depth and prefix, then values by
+    /// key.
     ///
     /// # Errors
-    /// When the snapshot is ahead of the ledger or too large, or the store cannot be written.
-    fn put_snapshot(
-        &self,
-        snapshot: &Snapshot,
-        map_nodes: &[(NodeKey, Option<Vec<u8>>)],
-        map_values: &[(MapKey, Vec<u8>)],
-    ) -> Result<()>;
+    /// When the snapshot is ahead of the ledger or too large, a row is too large or out of order, or the
+    /// store cannot be written.
+    fn put_snapshot(&self, snapshot: &Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()>;
 
     /// A node of the state map as of the latest snapshot.
     ///
@@ -152,22 +159,26 @@ impl Iterator for Records<'_> {
     }
 }
 
-/// Checks what [`Store::put_snapshot`] takes, in a ledger of `size` records.
-pub(crate) fn check_snapshot(
-    size: u64,
-    snapshot: &Snapshot,
-    map_nodes: &[(NodeKey, Option<Vec<u8>>)],
-    map_values: &[(MapKey, Vec<u8>)],
-) -> Result<()> {
+/// Checks the snapshot that [`Store::put_snapshot`] takes, in a ledger of `size` records.
+pub(crate) fn check_snapshot(size: u64, snapshot: &Snapshot) -> Result<()> {
     if snapshot.size > size {
         return Err(StoreError::Ahead { what: "a snapshot", found: snapshot.size, size });
     }
-    at_most("a snapshot's bytes", snapshot.state.len(), SNAPSHOT_BYTES_MAX)?;
-    for (_, node) in map_nodes {
-        at_most("a map node's bytes", node.as_ref().map_or(0, Vec::len), MAP_BYTES_MAX)?;
-    }
-    for (_, value) in map_values {
-        at_most("a map value's bytes", value.len(), MAP_BYTES_MAX)?;
-    }
-    Ok(())
+    at_most("a snapshot's bytes", snapshot.state.len(), SNAPSHOT_BYTES_MAX)
+}
+
+/// Checks the rows that [`Store::put_snapshot`] takes, one by one.
+pub(crate) fn check_map_rows(rows: &mut dyn Iterator<Item = MapRow>) -> impl Iterator<Item = Result<MapRow>> {
+    let mut last = None;
+    rows.map(move |row| {
+        let (place, bytes) = match &row {
+            MapRow::Node((depth, prefix), node) => ((0, *depth, *prefix), node.as_ref().map_or(0, Vec::len)),
+            MapRow::Value(key, value) => ((1, 0, key.0), value.len()),
+        };
+        at_most("a map row's bytes", bytes, MAP_BYTES_MAX)?;
+        if last.replace(place) >= Some(place) {
+            return Err(StoreError::MapOrder);
+        }
+        Ok(row)
+    })
 }

@@ -2,7 +2,7 @@
 
 use lockstep_store::limits::QUEUE_BATCHES_MAX;
 use lockstep_store::{
-    Append, Batch, Embedded, Erased, GroupCommit, Head, IndexRow, Memory, NodeKey, Result, Snapshot, Store,
+    Append, Batch, Embedded, Erased, GroupCommit, Head, IndexRow, MapRow, Memory, Result, Snapshot, Store,
     StoreError, StoredRecord, stream,
 };
 use lockstep_types::{Digest, MapKey, Salt, sha256};
@@ -62,13 +62,8 @@ impl Store for Faulty {
     fn snapshot(&self) -> Result<Option<Snapshot>> {
         self.memory.snapshot()
     }
-    fn put_snapshot(
-        &self,
-        snapshot: &Snapshot,
-        map_nodes: &[(NodeKey, Option<Vec<u8>>)],
-        map_values: &[(MapKey, Vec<u8>)],
-    ) -> Result<()> {
-        self.memory.put_snapshot(snapshot, map_nodes, map_values)
+    fn put_snapshot(&self, snapshot: &Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()> {
+        self.memory.put_snapshot(snapshot, map)
     }
     fn map_node(&self, depth: u16, prefix: &[u8; 32]) -> Result<Option<Vec<u8>>> {
         self.memory.map_node(depth, prefix)

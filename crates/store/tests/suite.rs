@@ -1,8 +1,8 @@
 //! What every engine must answer, told once and run against each.
 
-use lockstep_store::limits::{INDEX_KEY_BYTES_MAX, INDEX_VALUE_BYTES_MAX};
+use lockstep_store::limits::{INDEX_KEY_BYTES_MAX, INDEX_VALUE_BYTES_MAX, MAP_BYTES_MAX};
 use lockstep_store::{
-    Append, Batch, Embedded, Erased, Head, Memory, Snapshot, Store, StoreError, StoredRecord, stream,
+    Append, Batch, Embedded, Erased, Head, MapRow, Memory, Snapshot, Store, StoreError, StoredRecord, stream,
 };
 use lockstep_types::limits::{BODY_BYTES_MAX, COMMAND_BYTES_MAX};
 use lockstep_types::{Digest, MapKey, Salt, sha256};
@@ -270,19 +270,26 @@ fn index_rows_are_replaced_and_read_by_prefix(store: &dyn Store) {
 
 fn a_snapshot_and_its_map_change_together(store: &dyn Store) {
     let _ = appended(store, &batch("a", 2));
-    let ahead =
-        store.put_snapshot(&Snapshot { size: 3, state: vec![] }, &[((1, [1; 32]), Some(vec![1]))], &[]);
+    let put = |snapshot: &Snapshot, rows: Vec<MapRow>| store.put_snapshot(snapshot, &mut rows.into_iter());
+    let node = |depth, prefix, bytes: &[u8]| MapRow::Node((depth, [prefix; 32]), Some(bytes.to_vec()));
+    let ahead = put(&Snapshot { size: 3, state: vec![] }, vec![node(1, 1, &[1])]);
     assert!(matches!(ahead, Err(StoreError::Ahead { found: 3, size: 2, .. })));
-    assert_eq!(store.map_node(1, &[1; 32]).unwrap(), None);
+    let large = vec![node(1, 1, &[1]), node(1, 2, &[0; MAP_BYTES_MAX + 1])];
+    let large = put(&Snapshot { size: 1, state: vec![] }, large);
+    assert!(matches!(large, Err(StoreError::Limit { .. })));
+    let value = || MapRow::Value(MapKey([7; 32]), b"v".to_vec());
+    for unordered in [vec![node(1, 2, &[1]), node(1, 1, &[1])], vec![value(), node(1, 1, &[1])]] {
+        let unordered = put(&Snapshot { size: 1, state: vec![] }, unordered);
+        assert!(matches!(unordered, Err(StoreError::MapOrder)));
+    }
+    assert_eq!((store.snapshot().unwrap(), store.map_node(1, &[1; 32]).unwrap()), (None, None));
 
     let first = Snapshot { size: 1, state: b"one".to_vec() };
-    let nodes =
-        [((1, [1; 32]), Some(vec![1])), ((256, [1; 32]), Some(vec![2])), ((1, [2; 32]), Some(vec![3]))];
-    store.put_snapshot(&first, &nodes, &[(MapKey([7; 32]), b"v".to_vec())]).unwrap();
+    put(&first, vec![node(1, 1, &[1]), node(1, 2, &[3]), node(256, 1, &[2]), value()]).unwrap();
     assert_eq!(store.snapshot().unwrap(), Some(first));
 
     let second = Snapshot { size: 2, state: b"two".to_vec() };
-    store.put_snapshot(&second, &[((1, [1; 32]), None), ((1, [2; 32]), Some(vec![4]))], &[]).unwrap();
+    put(&second, vec![MapRow::Node((1, [1; 32]), None), node(1, 2, &[4])]).unwrap();
     assert_eq!(store.snapshot().unwrap(), Some(second));
     assert_eq!(store.map_node(1, &[1; 32]).unwrap(), None);
     assert_eq!(store.map_node(256, &[1; 32]).unwrap(), Some(vec![2]));

@@ -3,7 +3,7 @@
 
 use lockstep_node::SignerMemory;
 use lockstep_store::{
-    Append, Batch, Erased, Head, IndexRow, Memory, NodeKey, Result, SignerError, Snapshot, Store, StoreError,
+    Append, Batch, Erased, Head, IndexRow, MapRow, Memory, Result, SignerError, Snapshot, Store, StoreError,
     StoredRecord,
 };
 use lockstep_types::{Digest, MapKey, RootHash};
@@ -115,14 +115,9 @@ impl Store for Shaky {
     fn snapshot(&self) -> Result<Option<Snapshot>> {
         self.inner.snapshot()
     }
-    fn put_snapshot(
-        &self,
-        snapshot: &Snapshot,
-        map_nodes: &[(NodeKey, Option<Vec<u8>>)],
-        map_values: &[(MapKey, Vec<u8>)],
-    ) -> Result<()> {
+    fn put_snapshot(&self, snapshot: &Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()> {
         self.puts()?;
-        self.inner.put_snapshot(snapshot, map_nodes, map_values)
+        self.inner.put_snapshot(snapshot, map)
     }
     fn map_node(&self, depth: u16, prefix: &[u8; 32]) -> Result<Option<Vec<u8>>> {
         self.reads()?;

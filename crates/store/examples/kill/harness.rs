@@ -1,7 +1,7 @@
 //! The process that is killed, and the one that kills it and looks at what is left.
 
 use lockstep_store::{
-    Append, Batch, Embedded, GroupCommit, Head, Snapshot, Store, StoreError, StoredRecord, stream,
+    Append, Batch, Embedded, GroupCommit, Head, MapRow, Snapshot, Store, StoreError, StoredRecord, stream,
 };
 use lockstep_types::{Digest, Salt, sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,9 +104,9 @@ fn disturb(store: &dyn Store, appended: &Mutex<Vec<Digest>>, seed: u64) {
         println!("erased {id} {number}");
         store.put_certificate(size, &size.to_le_bytes()).expect("it is put");
         println!("certified {size}");
-        let node = ((1, [0; 32]), Some(size.to_le_bytes().to_vec()));
+        let node = MapRow::Node((1, [0; 32]), Some(size.to_le_bytes().to_vec()));
         store
-            .put_snapshot(&Snapshot { size, state: size.to_le_bytes().to_vec() }, &[node], &[])
+            .put_snapshot(&Snapshot { size, state: size.to_le_bytes().to_vec() }, &mut [node].into_iter())
             .expect("it is put");
     }
 }

@@ -1,19 +1,19 @@
 //! What is derived from the log, in an engine of its own: where things are, index rows, the snapshot and its
-//! map. None of it is flushed: after a crash it is brought up to date from the log, and when damaged it is
-//! made anew.
+//! map. Rows are not flushed: after a crash they are brought up to date from the log, and an index that is
+//! damaged is made anew.
 
 use super::frame::{Nonce, Place};
 use crate::batch::{Head, Snapshot};
 use crate::error::{Result, StoreError};
-use crate::store::{IndexRow, NodeKey};
+use crate::store::{IndexRow, MapRow};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use lockstep_types::{Digest, MapKey};
 use std::path::Path;
 
 /// Bytes of blocks that the engine keeps in memory.
 const CACHE_BYTES: u64 = 8 * 1_048_576;
-/// Bytes of writes that each of the two keyspaces gathers before it writes a table.
-const MEMTABLE_BYTES: u64 = 4 * 1_048_576;
+/// Bytes of rows that are gathered before a table is written; in memory they take several times as much.
+const MEMTABLE_BYTES: u64 = 2 * 1_048_576;
 /// Bytes of the engine's own journals; the least it takes.
 const JOURNAL_BYTES_MAX: u64 = 64 * 1_048_576;
 /// Table files that the engine keeps open.
@@ -228,26 +228,33 @@ impl Index {
         Ok(Some(Snapshot { size: u64::from_le_bytes(*size), state: state.to_vec() }))
     }
 
+    /// Writes snapshot and map rows as tables of their own, which the engine takes in all at once: so they
+    /// are never together in memory, however many they are.
     pub fn put_snapshot(
         &self,
         snapshot: &Snapshot,
-        map_nodes: &[(NodeKey, Option<Vec<u8>>)],
-        map_values: &[(MapKey, Vec<u8>)],
+        map: &mut dyn Iterator<Item = Result<MapRow>>,
     ) -> Result<()> {
-        let mut batch = self.write();
-        for ((depth, prefix), node) in map_nodes {
-            let key = node_key(*depth, prefix);
-            match node {
-                Some(bytes) => batch.insert(&self.map, key, bytes.as_slice()),
-                None => batch.remove(&self.map, key),
-            }
-        }
-        for (map_key, value) in map_values {
-            batch.insert(&self.map, key(VALUE, &[&map_key.0]), value.as_slice());
-        }
         let bytes = [snapshot.size.to_le_bytes().as_slice(), &snapshot.state].concat();
-        batch.insert(&self.map, SNAPSHOT, bytes);
-        batch.commit().map_err(failed)
+        let mut tables = self.map.start_ingestion().map_err(failed)?;
+        let mut unwritten = Some(bytes);
+        for row in map {
+            let row = row?;
+            // Keys ascend: the snapshot's stands between those of nodes and those of values.
+            if let Some(bytes) = unwritten.take_if(|_| matches!(row, MapRow::Value(..))) {
+                tables.write(SNAPSHOT, bytes).map_err(failed)?;
+            }
+            match row {
+                MapRow::Node((depth, prefix), Some(node)) => tables.write(node_key(depth, &prefix), node),
+                MapRow::Node((depth, prefix), None) => tables.write_tombstone(node_key(depth, &prefix)),
+                MapRow::Value(map_key, value) => tables.write(key(VALUE, &[&map_key.0]), value),
+            }
+            .map_err(failed)?;
+        }
+        if let Some(bytes) = unwritten {
+            tables.write(SNAPSHOT, bytes).map_err(failed)?;
+        }
+        tables.finish().map_err(failed)
     }
 
     pub fn map_node(&self, depth: u16, prefix: &[u8; 32]) -> Result<Option<Vec<u8>>> {
