@@ -1,13 +1,14 @@
 //! Resident memory of an appender with many closed cases beside few, and how long a start takes after
 //! `kill -9`.
 //!
-//! A case is closed by two records: its opening, and the refusal of its first step. A process of its own opens
-//! the ledger, signs, appends, seals and takes snapshots, always the same few cases at a time: so what signing
-//! takes is in both figures, and what they differ by is what closed cases leave behind. It is killed right
-//! before a snapshot, when a start has most to run again.
+//! A case is closed by two records: its opening, and the refusal of its first step. A process of its own
+//! opens the ledger, signs, appends, seals and takes snapshots, always the same few cases at a time: so what
+//! signing takes is in both figures, and what they differ by is what closed cases leave behind. It is killed
+//! right before a snapshot, when a start has most to run again.
 //!
-//! The child prints `closed CASES KIB` after every few cases, and `due SIZE SNAPSHOT` when it is to be killed;
-//! the process that starts after it prints `open SIZE`, then `answered` once a receipt of its own is durable.
+//! The child prints `closed CASES KIB` after every few cases, and `due SIZE SNAPSHOT` when it is to be
+//! killed; the process that starts after it prints `open SIZE`, then `answered` once a receipt of its own is
+//! durable.
 
 use crate::bench::attest::BATCH;
 use crate::bench::disk::{TilesInFolder, fdatasync_ms};
