@@ -9,11 +9,10 @@ use crate::refusal::Refusal;
 use crate::state::{Kernel, Programme, StoredList};
 use lockstep_attest::CredentialKey;
 use lockstep_ledger::{Committee, Member, View};
-use lockstep_policy::{Finding, Layout, ListKind, Policy};
+use lockstep_policy::{Finding, Layout, ListKind};
 use lockstep_types::{CaseId, DocumentDigest, Lei, Name, PolicyDigest, canonical, sha256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// What a governance case changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,7 +177,7 @@ impl Kernel {
     /// Says what is wrong with an action that is proposed: with itself, or as the ledger stands.
     pub(crate) fn check_action(&self, action: &Action, view: &dyn View) -> Result<(), String> {
         if let Action::Adopt(files) = action {
-            Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes()).map_err(first)?;
+            self.compiled.policy(files).map_err(first)?;
         }
         self.check_effect(action, view)
     }
@@ -328,7 +327,7 @@ impl Kernel {
     }
 
     fn adopt(&mut self, files: &Files, by: lockstep_types::LeafHash) {
-        let Ok(policy) = Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes()) else { return };
+        let Ok(policy) = self.compiled.policy(files) else { return };
         let (digest, name) = (policy.digest(), policy.layout().name.clone());
         let programme_name = policy.layout().programme.clone();
         let programme: &mut Programme = self.programmes.entry(programme_name.clone()).or_default();
@@ -337,7 +336,7 @@ impl Kernel {
         place.1.touch(by);
         self.dirty.insert(crate::entry::Entity::Policy(programme_name, name));
         let (layout, guards) = (files.layout.clone(), files.guards.clone());
-        self.policies.insert(digest, crate::state::Adopted { policy: Arc::new(policy), layout, guards });
+        self.policies.insert(digest, crate::state::Adopted { policy, layout, guards });
     }
 
     fn rotate(&mut self, rotation: &Rotation, by: lockstep_types::LeafHash) {

@@ -25,6 +25,7 @@ pub mod refusal;
 pub mod state;
 
 mod apply;
+mod compiled;
 mod decide;
 mod machine;
 pub mod snapshot;

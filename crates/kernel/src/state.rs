@@ -2,6 +2,7 @@
 //! map.
 
 use crate::body::Genesis;
+use crate::compiled::Compiled;
 use crate::entry::Entity;
 use crate::governance::{Action, Issuer};
 use crate::headroom::Account;
@@ -260,6 +261,7 @@ pub struct Kernel {
     /// Deadlines of open cases, for expiry.
     pub(crate) deadlines: BTreeSet<(Time, CaseId)>,
     pub(crate) dirty: BTreeSet<Entity>,
+    pub(crate) compiled: Compiled,
     /// Set by a verifier that has one case: answers to what only the whole log can answer.
     pub(crate) recorded: Option<RecordedFacts>,
 }

@@ -48,6 +48,12 @@ impl Policy {
         }
     }
 
+    /// The digest that a policy of these files has.
+    #[must_use]
+    pub fn digest_of(layout: &[u8], guards: &[u8]) -> Option<PolicyDigest> {
+        digest(layout, guards)
+    }
+
     /// SHA-256 of the canonical manifest of the two files: what governance adopts and cases name.
     #[must_use]
     pub const fn digest(&self) -> PolicyDigest {

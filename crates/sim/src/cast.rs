@@ -404,8 +404,8 @@ pub fn bench_claims() -> Texts {
 /// Steps of the policy of the measures, in order.
 pub const BENCH_STEPS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "sixth"];
 
-/// Steps of the long policy: taken twice but for the last, with the opening, they are a hundred attestations.
-pub const LONG_STEPS: usize = 50;
+/// Steps of the long policy.
+pub const LONG_STEPS: usize = 20;
 
 /// The name of a step of the long policy, from 0.
 #[must_use]

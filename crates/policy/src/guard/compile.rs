@@ -87,8 +87,11 @@ pub(crate) fn compile(
     if !findings.is_empty() {
         return Err(findings);
     }
-    let steps = layout.steps.iter().map(|step| (step.name.clone(), step_guards(layout, step, &checked)));
-    Ok(steps.filter_map(|(name, guards)| Some((name, guards?))).collect())
+    let Ok(kind) = "Action".parse::<cedar_policy_core::ast::Name>().map(EntityType::from) else {
+        return Err(vec![source.finding(0, "schema", "no step can be named")]);
+    };
+    let guards = |step: &Step| (step.name.clone(), step_guards(layout, step, (&checked, &kind)));
+    Ok(layout.steps.iter().map(guards).collect())
 }
 
 /// Reads the guards and holds each against the subset and the layout.
@@ -236,7 +239,7 @@ fn idle(layout: &Layout, source: Source<'_>, one: &Checked) -> Option<Finding> {
     Some(source.finding(one.at, "idle-guard", text))
 }
 
-fn step_guards(layout: &Layout, step: &Step, checked: &[Checked]) -> Option<StepGuards> {
+fn step_guards(layout: &Layout, step: &Step, (checked, action): (&[Checked], &EntityType)) -> StepGuards {
     let mut covering = covering(step, checked);
     covering.sort_by(|a, b| a.guard.id().cmp(b.guard.id()));
     let reads = Reads::of(&covering);
@@ -252,9 +255,8 @@ fn step_guards(layout: &Layout, step: &Step, checked: &[Checked]) -> Option<Step
         some.map(text).collect::<BTreeSet<GuardText>>().into_iter().collect::<Vec<GuardText>>()
     };
     let (permits, forbids) = (texts(true), texts(false));
-    let kind = "Action".parse::<cedar_policy_core::ast::Name>().ok()?;
-    let action = EntityUID::from_components(EntityType::from(kind), Eid::new(step.name.as_str()), None);
-    Some(StepGuards { guards, action, slots, permits, forbids })
+    let action = EntityUID::from_components(action.clone(), Eid::new(step.name.as_str()), None);
+    StepGuards { guards, action, slots, permits, forbids }
 }
 
 /// The guards whose scope takes in a step, in the order of the file.
