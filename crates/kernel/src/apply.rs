@@ -9,13 +9,14 @@ use crate::governance::{APPROVE, CONSENT};
 use crate::headroom::SupplyAt;
 use crate::outcome;
 use crate::state::{
-    Case, Held, Kernel, PendingReading, Phase, Proposal, Taken, Touched, Use, opening_use_key,
+    Case, Held, Kernel, PendingReading, Phase, Proposal, Taken, Touched, Use, case_mut, opening_use_key,
 };
 use lockstep_attest::CredentialKey;
 use lockstep_ledger::{Committee, CorruptBody, Record, Tag, View};
 use lockstep_policy::Layout;
 use lockstep_types::{CaseId, CredentialDigest, LeafHash, LedgerId, Lei, Name, Time, UseKey};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Readings of one programme that wait for more observers; the oldest makes room.
 const PENDING_READINGS_MAX: usize = 32;
@@ -113,7 +114,7 @@ impl Kernel {
             touched: Touched { count: 1, head: at.leaf },
         };
         self.deadlines.insert((case.deadline, id));
-        self.cases.insert(id, case);
+        self.cases.insert(id, Arc::new(case));
         self.dirty.insert(Entity::Case(id));
         self.set_use(opening_use_key(&body.attestation), Some(id), at);
     }
@@ -124,7 +125,7 @@ impl Kernel {
         let step = layout.and_then(|layout| layout.step(body.step.as_str()));
         let claims =
             step.into_iter().flat_map(|step| &step.claims).map(|claim| (claim.name.clone(), None)).collect();
-        let Some(case) = self.cases.get_mut(&body.case) else { return };
+        let Some(case) = case_mut(&mut self.cases, &body.case) else { return };
         case.touched.touch(at.leaf);
         self.dirty.insert(Entity::Case(body.case));
         if body.refused {
@@ -164,7 +165,7 @@ impl Kernel {
     }
 
     fn apply_attempted(&mut self, body: &Attempted, at: At<'_>) {
-        if let Some(case) = self.cases.get_mut(&body.case) {
+        if let Some(case) = case_mut(&mut self.cases, &body.case) {
             case.touched.touch(at.leaf);
             case.attempts.entry(body.party).or_default().insert(body.attestation);
             self.dirty.insert(Entity::Case(body.case));
@@ -172,7 +173,7 @@ impl Kernel {
     }
 
     fn apply_decided(&mut self, body: Decided, at: At<'_>) {
-        let Some(case) = self.cases.get_mut(&body.case) else { return };
+        let Some(case) = case_mut(&mut self.cases, &body.case) else { return };
         case.touched.touch(at.leaf);
         case.phase = Phase::Decided;
         case.ordinal = body.ordinal.saturating_add(1);
@@ -185,7 +186,7 @@ impl Kernel {
     fn apply_outcome(&mut self, record: &Record, at: At<'_>) -> Result<(), CorruptBody> {
         let outcome = outcome::decode(record.body()).map_err(|what| CorruptBody { what })?;
         let id = CaseId(outcome.caseId.0);
-        if let Some(case) = self.cases.get_mut(&id) {
+        if let Some(case) = case_mut(&mut self.cases, &id) {
             case.touched.touch(at.leaf);
             self.dirty.insert(Entity::Case(id));
         }
@@ -193,7 +194,7 @@ impl Kernel {
     }
 
     fn apply_withdrawn(&mut self, body: &Withdrawn, at: At<'_>) {
-        if let Some(case) = self.cases.get_mut(&body.case) {
+        if let Some(case) = case_mut(&mut self.cases, &body.case) {
             case.touched.touch(at.leaf);
             self.dirty.insert(Entity::Case(body.case));
             self.fell_steps(&body.case, &body.fallen, at);
@@ -204,7 +205,7 @@ impl Kernel {
     /// bring a step back by handing in the old word again.
     fn fell_steps(&mut self, id: &CaseId, steps: &[Name], at: At<'_>) {
         let Some((_, programme)) = self.case_place(id) else { return };
-        let Some(case) = self.cases.get_mut(id) else { return };
+        let Some(case) = case_mut(&mut self.cases, id) else { return };
         let ordinal = case.ordinal;
         let fallen: Vec<Taken> = steps.iter().filter_map(|step| case.steps.remove(step)).collect();
         case.taken_back.extend(fallen.iter().map(|taken| taken.attestation));
@@ -238,7 +239,7 @@ impl Kernel {
             proposal.touched.touch(at.leaf);
             self.ended_proposals.insert(body.case, (Phase::Expired.as_str(), proposal.touched));
             self.dirty.insert(Entity::Case(body.case));
-        } else if let Some(case) = self.cases.get_mut(&body.case) {
+        } else if let Some(case) = case_mut(&mut self.cases, &body.case) {
             case.touched.touch(at.leaf);
             self.end_case(&body.case, Phase::Expired, at);
         }
@@ -247,7 +248,7 @@ impl Kernel {
     /// A case that ends without an outcome gives everything back.
     fn end_case(&mut self, id: &CaseId, phase: Phase, at: At<'_>) {
         self.dirty.insert(Entity::Case(*id));
-        let Some(case) = self.cases.get_mut(id) else { return };
+        let Some(case) = case_mut(&mut self.cases, id) else { return };
         case.phase = phase;
         let (deadline, ordinal) = (case.deadline, case.ordinal);
         let steps: Vec<Taken> = case.steps.values().cloned().collect();
@@ -279,7 +280,7 @@ impl Kernel {
 
     fn apply_settled(&mut self, body: &Settled, at: At<'_>) {
         let Some((_, programme)) = self.case_place(&body.case) else { return };
-        let Some(case) = self.cases.get_mut(&body.case) else { return };
+        let Some(case) = case_mut(&mut self.cases, &body.case) else { return };
         case.touched.touch(at.leaf);
         case.pending.remove(&body.domain);
         case.shown.insert(body.domain.clone(), body.consumed.is_some());
@@ -308,7 +309,7 @@ impl Kernel {
 
     /// A case that had an outcome keeps what it used.
     fn close(&mut self, id: &CaseId, phase: Phase) {
-        if let Some(case) = self.cases.get_mut(id) {
+        if let Some(case) = case_mut(&mut self.cases, id) {
             case.phase = phase;
         }
     }
@@ -317,7 +318,7 @@ impl Kernel {
     /// that an outcome waits for directly is to be taken anew, with all that builds on it, so that nothing is
     /// decided twice on one word; the single-use acts of the steps that stand stay with the case.
     fn lapse(&mut self, id: &CaseId, at: At<'_>) {
-        let Some(case) = self.cases.get_mut(id) else { return };
+        let Some(case) = case_mut(&mut self.cases, id) else { return };
         let deadline = case.deadline;
         if at.time > deadline {
             self.end_case(id, Phase::Lapsed, at);

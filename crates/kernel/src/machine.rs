@@ -3,7 +3,7 @@
 use crate::command::{Command, Request};
 use crate::decide::Desk;
 use crate::refusal::Refusal;
-use crate::state::Kernel;
+use crate::state::{Kernel, case_mut};
 use crate::values::{claim_texts, param_texts};
 use lockstep_attest::{Attestation, Signed, Statement};
 use lockstep_ledger::{CorruptBody, CorruptCommand, Machine, Record, Scribe, View};
@@ -55,7 +55,7 @@ impl Machine for Kernel {
 
 impl Kernel {
     fn learn_params(&mut self, id: &CaseId, signed: &Signed) {
-        let Some(case) = self.cases.get_mut(id) else { return };
+        let Some(case) = case_mut(&mut self.cases, id) else { return };
         let Some(adopted) = self.policies.get(&case.policy) else { return };
         if let Ok(texts) = param_texts(adopted.policy.layout(), &signed.submission().openings) {
             case.params = texts;
@@ -64,7 +64,7 @@ impl Kernel {
 
     /// A step stands under the leaf of the command's first record, or the word was no step that counts.
     fn learn_claims(&mut self, attestation: &Attestation, leaf: LeafHash, signed: &Signed) {
-        let Some(case) = self.cases.get_mut(&attestation.case) else { return };
+        let Some(case) = case_mut(&mut self.cases, &attestation.case) else { return };
         let Some(adopted) = self.policies.get(&case.policy) else { return };
         let Some(declared) = adopted.policy.layout().step(attestation.step.as_str()) else { return };
         let Some(taken) = case.steps.get_mut(&attestation.step).filter(|taken| taken.leaf == leaf) else {

@@ -24,7 +24,8 @@ struct Snapshot<'a> {
     credentials: Cow<'a, BTreeMap<CredentialDigest, Held>>,
     policies: BTreeMap<PolicyDigest, Files>,
     programmes: Cow<'a, BTreeMap<Name, Programme>>,
-    cases: Cow<'a, BTreeMap<CaseId, Case>>,
+    #[serde(with = "shared")]
+    cases: Cow<'a, BTreeMap<CaseId, Arc<Case>>>,
     proposals: Cow<'a, BTreeMap<CaseId, Proposal>>,
 }
 
@@ -110,5 +111,25 @@ impl Kernel {
         let open = kernel.cases.iter().filter(|(_, case)| case.phase == Phase::Open);
         kernel.deadlines = open.map(|(id, case)| (case.deadline, *id)).collect();
         Ok(kernel)
+    }
+}
+
+/// Cases behind their reference counts, as a map of cases.
+mod shared {
+    use super::{Arc, BTreeMap, Case, CaseId, Cow};
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    type Cases = BTreeMap<CaseId, Arc<Case>>;
+
+    pub(super) fn serialize<S: Serializer>(cases: &Cases, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(cases.iter().map(|(id, case)| (id, &**case)))
+    }
+
+    pub(super) fn deserialize<'de, D>(deserializer: D) -> Result<Cow<'static, Cases>, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        let cases = BTreeMap::<CaseId, Case>::deserialize(deserializer)?;
+        Ok(Cow::Owned(cases.into_iter().map(|(id, case)| (id, Arc::new(case))).collect()))
     }
 }

@@ -252,7 +252,8 @@ pub struct Kernel {
     pub(crate) credentials_by_party: BTreeMap<Lei, BTreeSet<CredentialDigest>>,
     pub(crate) policies: BTreeMap<PolicyDigest, Adopted>,
     pub(crate) programmes: BTreeMap<Name, Programme>,
-    pub(crate) cases: BTreeMap<CaseId, Case>,
+    /// Shared with a copy of the kernel that is being written as a snapshot.
+    pub(crate) cases: BTreeMap<CaseId, Arc<Case>>,
     pub(crate) proposals: BTreeMap<CaseId, Proposal>,
     /// Ended since the last seal; the map does not know it yet.
     pub(crate) ended_proposals: BTreeMap<CaseId, (&'static str, Touched)>,
@@ -312,12 +313,12 @@ impl Kernel {
     /// An open or decided case.
     #[must_use]
     pub fn case(&self, id: &CaseId) -> Option<&Case> {
-        self.cases.get(id)
+        self.cases.get(id).map(|case| &**case)
     }
 
     /// Every open or decided case.
     pub fn cases(&self) -> impl Iterator<Item = (&CaseId, &Case)> {
-        self.cases.iter()
+        self.cases.iter().map(|(id, case)| (id, &**case))
     }
 
     /// Every governance case that has not taken effect.
@@ -357,6 +358,11 @@ impl Kernel {
     pub const fn take_as_recorded(&mut self, facts: RecordedFacts) {
         self.recorded = Some(facts);
     }
+}
+
+/// A case, to change it; copied first when a snapshot shares it.
+pub(crate) fn case_mut<'a>(cases: &'a mut BTreeMap<CaseId, Arc<Case>>, id: &CaseId) -> Option<&'a mut Case> {
+    cases.get_mut(id).map(Arc::make_mut)
 }
 
 /// Maps whose keys are no strings, as JSON arrays of pairs.

@@ -4,6 +4,7 @@ use crate::machine::View;
 use lockstep_crypto::map::{self, MapError, MapNode, MapNodes, NodeAt};
 use lockstep_types::{MapKey, RootHash, sha256};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Reads the state map as it was last written. Infallible: a shell that cannot read stops.
 pub trait MapStore {
@@ -45,6 +46,8 @@ pub struct MapChanges {
 #[derive(Debug, Clone)]
 pub struct Overlay<S> {
     changes: MapChanges,
+    /// Changes before those, that somebody is writing.
+    frozen: Option<Arc<MapChanges>>,
     store: S,
 }
 
@@ -71,10 +74,10 @@ pub(crate) struct Draft {
 impl<S: MapStore> Overlay<S> {
     /// An overlay without changes.
     pub fn new(store: S) -> Self {
-        Self { changes: MapChanges::default(), store }
+        Self { changes: MapChanges::default(), frozen: None, store }
     }
 
-    /// What has changed since [`Overlay::written`] was last called.
+    /// What has changed since [`Overlay::freeze`] was last called.
     pub const fn changes(&self) -> &MapChanges {
         &self.changes
     }
@@ -84,9 +87,25 @@ impl<S: MapStore> Overlay<S> {
         &self.store
     }
 
-    /// Forgets the changes: the caller has written all of them, and the store below answers with them now.
+    /// Sets the changes aside to be written; they are answered with until [`Overlay::written`]. Nothing when
+    /// those of an earlier call are being written still.
+    pub fn freeze(&mut self) -> Option<Arc<MapChanges>> {
+        if self.frozen.is_some() {
+            return None;
+        }
+        let frozen = Arc::new(core::mem::take(&mut self.changes));
+        self.frozen = Some(Arc::clone(&frozen));
+        Some(frozen)
+    }
+
+    /// Forgets the changes that were set aside: the caller has written all of them, and the store below
+    /// answers with them now.
     pub fn written(&mut self) {
-        self.changes = MapChanges::default();
+        self.frozen = None;
+    }
+
+    fn later(&self) -> impl Iterator<Item = &MapChanges> {
+        core::iter::once(&self.changes).chain(self.frozen.as_deref())
     }
 
     /// The root after `values` have been set, and the changes that lead to it. Nothing is changed yet.
@@ -108,13 +127,15 @@ impl<S: MapStore> Overlay<S> {
 
 impl<S: MapStore> MapNodes for Overlay<S> {
     fn node(&self, depth: u16, prefix: &[u8; 32]) -> Option<MapNode> {
-        self.changes.nodes.get(&(depth, *prefix)).copied().or_else(|| self.store.node(depth, prefix))
+        let kept = self.later().find_map(|changes| changes.nodes.get(&(depth, *prefix)).copied());
+        kept.or_else(|| self.store.node(depth, prefix))
     }
 }
 
 impl<S: MapStore> View for Overlay<S> {
     fn value(&self, key: &MapKey) -> Option<Vec<u8>> {
-        self.changes.values.get(key).cloned().or_else(|| self.store.value(key))
+        let kept = self.later().find_map(|changes| changes.values.get(key).cloned());
+        kept.or_else(|| self.store.value(key))
     }
 }
 

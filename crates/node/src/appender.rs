@@ -321,7 +321,8 @@ where
     pub fn seal(&mut self, now: Time) -> Result<(), AppenderError> {
         let staged = self.stage_seal(now)?;
         crate::replica::write(&**self.replica.store(), &[&staged])?;
-        self.sealed()
+        self.sealed()?;
+        Ok(self.replica.snapshot_if_due()?)
     }
 
     /// Draws up a seal and applies it; it counts once it is written.

@@ -208,6 +208,14 @@ where
         Ok(Cosigned { address: self.signer.address(), checkpoint, signature })
     }
 
+    /// Writes a snapshot if one is due: the next start runs less again. For when nobody waits for a signature.
+    ///
+    /// # Errors
+    /// [`CosignerError::Replica`].
+    pub fn snapshot_if_due(&mut self) -> Result<(), CosignerError> {
+        Ok(self.replica.snapshot_if_due()?)
+    }
+
     /// What the signer wants to see.
     fn request(&self, checkpoint: Checkpoint) -> Result<SigningRequest, CosignerError> {
         let seal = self.replica.ledger().last_seal().ok_or(CosignerError::NothingToSign)?;

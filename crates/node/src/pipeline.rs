@@ -2,7 +2,7 @@
 //! become durable. Requests are answered in the order they came, and never before they are durable.
 
 use crate::appender::{Admitted, Answer, Appender, AppenderError, Decided};
-use crate::replica::{Staged, write};
+use crate::replica::{SnapshotDraft, Staged, write};
 use lockstep_attest::SubmissionError;
 use lockstep_attest::sign::Sign;
 use lockstep_kernel::{Directory, Request};
@@ -46,6 +46,12 @@ enum Write {
     Seal(Staged, SyncSender<()>),
 }
 
+/// Where snapshots are written while the decider goes on.
+struct Keeper {
+    drafts: SyncSender<SnapshotDraft>,
+    kept: Receiver<u64>,
+}
+
 impl<K: Sign + Sync> Appender<K>
 where
     K::Error: core::fmt::Display,
@@ -69,11 +75,18 @@ where
             }
             drop(to_decider);
             let writer = scope.spawn(move || write_all(store, receipts, &from_decider, sink));
-            let decided = self.decide_in_turn(&from_checkers, &directory, (&to_writer, clock));
+            let (to_keeper, drafts) = sync_channel::<SnapshotDraft>(1);
+            let (kept, to_decider) = sync_channel(1);
+            let keeper = scope.spawn(move || keep_all(store, &drafts, &kept));
+            let keep = Keeper { drafts: to_keeper, kept: to_decider };
+            let decided = self.decide_in_turn(&from_checkers, &directory, (&to_writer, clock, &keep));
             // Whoever still waits for room in a queue that nobody empties must learn of it.
-            drop((to_writer, from_checkers));
+            let Keeper { drafts, kept } = keep;
+            drop((to_writer, from_checkers, drafts));
             let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            written.and(decided)
+            let keeping = keeper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            kept.try_iter().for_each(|size| self.replica_mut().snapshot_written(size));
+            written.and(keeping).and(decided)
         })
     }
 
@@ -81,7 +94,7 @@ where
         &mut self,
         from_checkers: &Receiver<(u64, Vec<Checked>)>,
         directory: &Mutex<Directory>,
-        (to_writer, clock): (&SyncSender<Write>, &(dyn Fn() -> Time + Sync)),
+        (to_writer, clock, keeper): (&SyncSender<Write>, &(dyn Fn() -> Time + Sync), &Keeper),
     ) -> Result<(), AppenderError> {
         let (mut early, mut turn) = (BTreeMap::new(), 0u64);
         for (at, batch) in from_checkers {
@@ -96,7 +109,10 @@ where
                 if to_writer.send(Write::Batch(staged, decided)).is_err() {
                     return Ok(());
                 }
-                if self.replica().ledger().seal_due(clock()) && !self.seal_through(to_writer, clock())? {
+                if !self.replica().ledger().seal_due(clock()) {
+                    continue;
+                }
+                if !self.seal_through(to_writer, clock())? || !self.keep_through(keeper)? {
                     return Ok(());
                 }
             }
@@ -114,6 +130,17 @@ where
         }
         self.sealed()?;
         Ok(true)
+    }
+
+    /// Hands a snapshot over if one is due, and takes note of one that has been written; false when the keeper
+    /// stopped.
+    fn keep_through(&mut self, keeper: &Keeper) -> Result<bool, AppenderError> {
+        keeper.kept.try_iter().for_each(|size| self.replica_mut().snapshot_written(size));
+        if !self.replica().snapshot_due() {
+            return Ok(true);
+        }
+        let draft = self.replica_mut().draft_snapshot()?;
+        Ok(draft.is_none_or(|draft| keeper.drafts.send(draft).is_ok()))
     }
 
     fn look_again(&self, batch: Vec<Checked>) -> Vec<Result<Admitted, SubmissionError>> {
@@ -183,6 +210,21 @@ fn check(known: &Directory, requests: Requests) -> Vec<Checked> {
         done => Checked::Done(done),
     };
     admit_each(known, requests).into_iter().map(checked).collect()
+}
+
+fn keep_all(
+    store: &dyn Store,
+    drafts: &Receiver<SnapshotDraft>,
+    kept: &SyncSender<u64>,
+) -> Result<(), AppenderError> {
+    for draft in drafts {
+        draft.write(store)?;
+        // Nobody asks any more when the decider has stopped.
+        if kept.send(draft.size).is_err() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn write_all<K: Sign>(

@@ -7,6 +7,7 @@ use lockstep_kernel::snapshot::SnapshotError as KernelSnapshotError;
 use lockstep_kernel::{Command, Kernel, Refusal, Request};
 use lockstep_ledger::ledger::{RestoreError, SnapshotError};
 use lockstep_ledger::log::{TileError, TileHashes, TilePath, TileWriter, log_root};
+use lockstep_ledger::overlay::MapChanges;
 use lockstep_ledger::scribe::RECORDS_PER_COMMAND_MAX;
 use lockstep_ledger::{
     ApplyError, Input, InputError, Leaf, Ledger, Record, RecordError, ReplayError, SealBody,
@@ -39,6 +40,8 @@ pub struct Replica {
     /// Leaves appended since tiles were last written.
     unwritten: Vec<Leaf>,
     snapshot_size: u64,
+    /// Records between two snapshots.
+    snapshot_every: u64,
 }
 
 /// Records with the command that made them; the command of an erased or withheld one is missing.
@@ -159,6 +162,7 @@ impl Replica {
             tiles: TileWriter::new(),
             unwritten: Vec::new(),
             snapshot_size,
+            snapshot_every: SNAPSHOT_EVERY,
         };
         replica.resume_tiles()?;
         replica.run_stored(snapshot_size, head.size)?;
@@ -381,17 +385,12 @@ impl Replica {
         write(&*self.store, &[&Staged { expected, batch }])
     }
 
-    /// Writes the tiles of everything appended; then, if enough was appended and the last record is a seal, a
-    /// snapshot.
+    /// Writes the tiles of everything appended.
     ///
     /// # Errors
-    /// [`ReplicaError::TileFile`], or the store's.
+    /// [`ReplicaError::TileFile`].
     pub fn publish(&mut self) -> Result<(), ReplicaError> {
-        self.write_tiles()?;
-        if self.ledger.size() >= self.snapshot_size + SNAPSHOT_EVERY {
-            self.snapshot()?;
-        }
-        Ok(())
+        self.write_tiles()
     }
 
     fn write_tiles(&mut self) -> Result<(), ReplicaError> {
@@ -402,25 +401,53 @@ impl Replica {
         Ok(())
     }
 
+    /// Writes a snapshot, if enough was appended since the last one and the last record is a seal. It takes a
+    /// moment: for when nobody waits.
+    ///
+    /// # Errors
+    /// As [`Replica::snapshot`].
+    pub fn snapshot_if_due(&mut self) -> Result<(), ReplicaError> {
+        if self.snapshot_due() { self.snapshot() } else { Ok(()) }
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn snapshot_every(&mut self, records: u64) {
+        self.snapshot_every = records;
+    }
+
+    pub(crate) fn snapshot_due(&self) -> bool {
+        self.ledger.size() >= self.snapshot_size + self.snapshot_every
+    }
+
     /// Writes a snapshot, and the tiles up to it before it, if the last record is a seal: the next start runs
     /// only what comes after it.
     ///
     /// # Errors
     /// The store's.
     pub fn snapshot(&mut self) -> Result<(), ReplicaError> {
-        if self.ledger.first_unsealed().is_some() || self.ledger.size() == self.snapshot_size {
-            return Ok(());
+        let Some(draft) = self.draft_snapshot()? else { return Ok(()) };
+        draft.write(&*self.store)?;
+        self.snapshot_written(draft.size);
+        Ok(())
+    }
+
+    /// What a snapshot would hold, to be written while the ledger goes on; nothing when the last record is no
+    /// seal, or while an earlier one is being written.
+    pub(crate) fn draft_snapshot(&mut self) -> Result<Option<SnapshotDraft>, ReplicaError> {
+        let size = self.ledger.size();
+        if self.ledger.first_unsealed().is_some() || size == self.snapshot_size {
+            return Ok(None);
         }
         self.write_tiles()?;
-        let state = join(&self.ledger.snapshot()?, &self.kernel().to_snapshot()?);
-        let changes = self.ledger.overlay().changes();
-        let nodes = changes.nodes.iter().map(|(at, node)| MapRow::Node(*at, Some(node.to_bytes().to_vec())));
-        let values = changes.values.iter().map(|(key, value)| MapRow::Value(*key, value.clone()));
-        let size = self.ledger.size();
-        self.store.put_snapshot(&Snapshot { size, state }, &mut nodes.chain(values))?;
+        let ledger = self.ledger.snapshot()?;
+        let Some(map) = self.ledger.overlay_mut().freeze() else { return Ok(None) };
+        Ok(Some(SnapshotDraft { size, ledger, kernel: self.kernel().clone(), map }))
+    }
+
+    /// Says that the snapshot at `size` has been written: from now on the store answers for the map at it.
+    pub(crate) fn snapshot_written(&mut self, size: u64) {
         self.ledger.overlay_mut().written();
         self.snapshot_size = size;
-        Ok(())
     }
 
     /// Goes on writing tiles where the ledger stands, right after its snapshot was read: a snapshot comes
@@ -447,6 +474,24 @@ impl Replica {
             }
         }
         self.write_tiles()
+    }
+}
+
+/// A ledger as it was at a seal, to be written as a snapshot. It shares what the ledger goes on with.
+pub(crate) struct SnapshotDraft {
+    pub(crate) size: u64,
+    ledger: Vec<u8>,
+    kernel: Kernel,
+    map: Arc<MapChanges>,
+}
+
+impl SnapshotDraft {
+    pub(crate) fn write(&self, store: &dyn Store) -> Result<(), ReplicaError> {
+        let state = join(&self.ledger, &self.kernel.to_snapshot()?);
+        let nodes = self.map.nodes.iter().map(|(at, node)| MapRow::Node(*at, Some(node.to_bytes().to_vec())));
+        let values = self.map.values.iter().map(|(key, value)| MapRow::Value(*key, value.clone()));
+        store.put_snapshot(&Snapshot { size: self.size, state }, &mut nodes.chain(values))?;
+        Ok(())
     }
 }
 

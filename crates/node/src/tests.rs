@@ -7,8 +7,11 @@ use crate::cosigner::CosignerError;
 use crate::port::{TileFiles, TilesInMemory};
 use crate::quorum::QuorumError;
 use crate::replica::ReplicaError;
+use crate::{Answer, Ports};
 use kit::{World, texts};
 use lockstep_kernel::{Phase, RefusalCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use lockstep_ledger::log::{TilePath, log_root};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -106,6 +109,26 @@ fn a_restart_writes_only_the_tiles_of_what_comes_after_the_snapshot() {
     world.restart_over(Arc::clone(&anew) as Arc<dyn TileFiles>);
     assert_eq!(log_root(&world.appender.replica().hashes(), size), Some(root));
     assert!(anew.written.lock().unwrap().contains(&whole), "tiles that are lost are made anew");
+}
+
+#[test]
+fn the_pipeline_writes_snapshots_while_it_goes_on_and_a_start_finds_the_same_ledger() {
+    let mut world = World::new();
+    let parts: Vec<Vec<Vec<u8>>> =
+        (1..40).map(|n| vec![world.opening_bytes(&format!("{n}.00")), world.opening_bytes("7.00")]).collect();
+    world.appender.replica_mut().snapshot_every(8);
+    let (start, ticks) = (world.now, AtomicU64::new(0));
+    let clock = || start.saturating_add_ms(100 * ticks.fetch_add(1, Ordering::Relaxed));
+    let (mut parts, mut answered) = (parts.into_iter(), 0);
+    let (mut source, mut sink) = (|| parts.next(), |answers: Vec<Answer>| answered += answers.len());
+    world.appender.run(Ports { source: &mut source, clock: &clock, sink: &mut sink }).unwrap();
+    assert_eq!(answered, 78);
+    let (store, head) = (Arc::clone(world.appender.replica().store()), world.appender.head());
+    let snapshot = store.snapshot().unwrap().expect("a snapshot was written");
+    assert!(snapshot.size > 8 && snapshot.size < head.1, "{} of {}", snapshot.size, head.1);
+    world.restart_appender(false);
+    assert_eq!(world.appender.head(), head);
+    world.certify().unwrap();
 }
 
 #[test]

@@ -215,8 +215,14 @@ impl Town {
         let Some((seat, time)) = self.present(at) else { return Ok(()) };
         match seat.cosigner.sign(time) {
             Ok(cosigned) => {
+                let kept = seat.cosigner.snapshot_if_due();
                 self.has_signed(at, &cosigned.checkpoint)?;
                 self.send(Message::Signed(cosigned));
+                match kept {
+                    Ok(()) => {}
+                    Err(CosignerError::Replica(error)) if is_fault(&error) => self.restart_cosigner(at)?,
+                    Err(error) => return Err(format!("co-signer {at} keeps no snapshot: {}", chain(&error))),
+                }
             }
             Err(CosignerError::Signer(SignerError::Refused(refusal))) => self.note(&refusal.to_string()),
             Err(CosignerError::Signer(SignerError::Memory(_))) => self.note("the memory failed"),

@@ -62,6 +62,7 @@ pub fn run(shell: &mut Shell, args: &Cosign) -> Result<u8> {
         Folder::write(&own, ledger, live.folder().name().clone())?;
     }
     let signed = Signatures::make(&mut live, &mut cosigner)?;
+    cosigner.snapshot_if_due()?;
     shell.out.answer(&signed.json(), || signed.text())?;
     Ok(0)
 }

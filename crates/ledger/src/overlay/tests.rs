@@ -44,24 +44,29 @@ fn batch() -> impl Strategy<Value = (Vec<(u8, u8)>, bool)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whenever changes are written down and forgotten, root, values and proofs are those of one map in
+    /// Whenever changes are set aside, and later written down and forgotten, root, values and proofs are those of one map in
     /// memory.
     #[test]
     fn when_changes_are_written_makes_no_difference(
         batches in prop::collection::vec(batch(), 1..9),
     ) {
         let mut overlay = Overlay::new(Memory::default());
-        let (mut root, mut all) = (RootHash::default(), BTreeMap::new());
+        let (mut root, mut all, mut aside) = (RootHash::default(), BTreeMap::new(), None);
         for (pairs, write) in batches {
             let values = entries(&pairs);
             all.extend(values.clone());
             let (next, changes) = overlay.draft(root, &values).unwrap();
             overlay.adopt(changes);
             root = next;
-            if write {
-                let changes = overlay.changes().clone();
-                overlay.store.0.extend(changes);
-                overlay.written();
+            match (write, aside.take()) {
+                (false, before) => aside = before,
+                (true, None) => aside = overlay.freeze(),
+                (true, Some(before)) => {
+                    prop_assert!(overlay.freeze().is_none(), "changes are set aside while others are");
+                    overlay.store.0.nodes.extend(before.nodes.clone());
+                    overlay.store.0.values.extend(before.values.clone());
+                    overlay.written();
+                }
             }
         }
         let (at_once, _) = Overlay::new(()).draft(RootHash::default(), &all).unwrap();

@@ -219,7 +219,21 @@ impl World {
     }
 
     pub fn case(&mut self, amount: &str) -> CaseId {
-        let (party, keys) = self.parties["issuer"].clone();
+        let (_, keys) = self.parties["issuer"].clone();
+        let draft = self.opening(amount);
+        CaseId(self.must(&draft, &[&keys[0]])[0].leaf_hash().0)
+    }
+
+    /// A signed opening as it travels.
+    pub fn opening_bytes(&mut self, amount: &str) -> Vec<u8> {
+        let (_, keys) = self.parties["issuer"].clone();
+        let draft = self.opening(amount);
+        let submission = sign(&draft.statement, draft.openings, &[&keys[0]]).unwrap();
+        Request::Submit(Box::new(submission)).to_vec().unwrap()
+    }
+
+    fn opening(&mut self, amount: &str) -> Draft {
+        let (party, _) = self.parties["issuer"].clone();
         let (signing, deadline) = (self.signing(party), self.later(24 * 3_600_000));
         let texts = texts(&[
             ("amount", amount),
@@ -230,8 +244,7 @@ impl World {
         let kernel = self.appender.replica().kernel();
         let (digest, _) = kernel.programme("acme-usd").unwrap().policies.values().next().unwrap();
         let policy = Arc::clone(&kernel.policy(digest).unwrap().policy);
-        let draft = client::opening(&signing, &policy, (&texts, deadline), &mut salts).unwrap();
-        CaseId(self.must(&draft, &[&keys[0]])[0].leaf_hash().0)
+        client::opening(&signing, &policy, (&texts, deadline), &mut salts).unwrap()
     }
 
     pub fn good_steps(&mut self, case: CaseId, reference: &str) {

@@ -109,6 +109,7 @@ fn follow(
         if sealed > signed {
             answer.send(cosigner.sign(clock.now())?)?;
             signed = sealed;
+            cosigner.snapshot_if_due()?;
         }
     }
     Ok(())
