@@ -6,14 +6,19 @@ use super::frame::{Nonce, Place};
 use crate::batch::{Head, Snapshot};
 use crate::error::{Result, StoreError};
 use crate::store::{IndexRow, MapRow};
+use fjall::compaction::Leveled;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use lockstep_types::{Digest, MapKey};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Bytes of blocks that the engine keeps in memory.
 const CACHE_BYTES: u64 = 8 * 1_048_576;
 /// Bytes of rows that are gathered before a table is written; in memory they take several times as much.
 const MEMTABLE_BYTES: u64 = 2 * 1_048_576;
+/// Bytes of a table when tables are merged. While one is written, what finds things in it is in memory; and
+/// what finds things in the first level, four tables, always is.
+const TABLE_BYTES: u64 = 16 * 1_048_576;
 /// Bytes of the engine's own journals; the least it takes.
 const JOURNAL_BYTES_MAX: u64 = 64 * 1_048_576;
 /// Table files that the engine keeps open.
@@ -126,7 +131,11 @@ impl Index {
     /// Opens the index in `dir`, or starts it there.
     pub fn open(dir: &Path) -> Result<Self> {
         let options = || {
-            KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES).expect_point_read_hits(true)
+            let merging = Leveled::default().with_table_target_size(TABLE_BYTES);
+            KeyspaceCreateOptions::default()
+                .max_memtable_size(MEMTABLE_BYTES)
+                .compaction_strategy(Arc::new(merging))
+                .expect_point_read_hits(true)
         };
         let engine = Database::builder(dir)
             .cache_size(CACHE_BYTES)
