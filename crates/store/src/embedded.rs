@@ -334,10 +334,12 @@ impl Store for Embedded {
     }
 
     fn put_snapshot(&self, snapshot: &Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()> {
-        self.read(|open| {
+        // Writing takes a while, and appends go on: the files are not held.
+        let index = self.read(|open| {
             check_snapshot(open.size(), snapshot)?;
-            open.index.put_snapshot(snapshot, &mut check_map_rows(map))
-        })
+            Ok(open.index.clone())
+        })?;
+        index.put_snapshot(snapshot, &mut check_map_rows(map))
     }
 
     fn map_node(&self, depth: u16, prefix: &[u8; 32]) -> Result<Option<Vec<u8>>> {

@@ -24,6 +24,8 @@ use std::time::{Duration, Instant};
 const CASES: usize = 4_000;
 /// Attestations a second.
 const RATE: f64 = 2_000.0;
+/// Bytes that a co-signer takes at once, before the last message.
+const FEED_BYTES: usize = 2 * 1_048_576;
 /// How long to wait for the last certificate.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -103,7 +105,14 @@ fn follow(
     let signer = CheckpointSigner::new(key, memory, ledger)?;
     let mut cosigner = Cosigner::open(store, Arc::new(TilesInMemory::default()), signer, ledger)?;
     let mut signed = 0;
-    for bytes in records {
+    while let Ok(first) = records.recv() {
+        // Whoever is behind takes what has come meanwhile at once: messages follow one another byte by byte.
+        let mut bytes = first.to_vec();
+        while bytes.len() < FEED_BYTES
+            && let Ok(next) = records.try_recv()
+        {
+            bytes.extend_from_slice(&next);
+        }
         cosigner.receive(&bytes)?;
         let sealed = cosigner.replica().ledger().last_seal().map_or(0, |seal| seal.head.size);
         if sealed > signed {

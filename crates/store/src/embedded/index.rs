@@ -67,7 +67,8 @@ pub(super) enum Document {
     At(Place),
 }
 
-/// The open index.
+/// The open index; a copy is another handle of the same.
+#[derive(Clone)]
 pub(super) struct Index {
     engine: Database,
     rows: Keyspace,
