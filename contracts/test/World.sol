@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Anchor} from "../src/Anchor.sol";
+import {IAnchor} from "../src/IAnchor.sol";
+import {LogProof} from "../src/lib/LogProof.sol";
+import {Quorum} from "../src/lib/Quorum.sol";
+import {RotationRecord} from "../src/lib/RotationRecord.sol";
+import {Test} from "./Test.sol";
+import {Tree} from "./Tree.sol";
+
+/// Builds a record from calldata, as the Anchor does.
+contract Spelling {
+    function enacted(IAnchor.Rotation calldata rotation) external pure returns (bytes memory) {
+        return RotationRecord.enacted(rotation);
+    }
+}
+
+/// @notice A ledger with its log and co-signers, played by the test.
+abstract contract World is Test {
+    /// Co-signers with consecutive keys.
+    struct Set {
+        uint256 first;
+        uint256 n;
+        uint8 k;
+        uint64 epoch;
+    }
+
+    bytes32 internal constant LEDGER = keccak256("a ledger");
+    uint64 internal constant NOTICE = 2 days;
+    uint64 internal constant START = 1_795_000_000;
+
+    Spelling internal immutable SPELLING = new Spelling();
+    bytes32[] internal log;
+    Set internal present = Set(0, 4, 3, 5);
+    Set internal next = Set(2, 4, 3, 6);
+    Set internal recoverySet = Set(100, 3, 3, 0);
+
+    function newAnchor() internal returns (Anchor) {
+        return newAnchor(present, recoverySet);
+    }
+
+    function newAnchor(Set memory set, Set memory recovery) internal returns (Anchor) {
+        return new Anchor(LEDGER, set.epoch, addresses(set), set.k, NOTICE, addresses(recovery), recovery.k);
+    }
+
+    function keyOf(uint256 number) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode("co-signer", number)));
+    }
+
+    function addresses(Set memory set) internal pure returns (address[] memory members) {
+        members = new address[](set.n);
+        for (uint256 i = 0; i < set.n; i++) {
+            members[i] = vm.addr(keyOf(set.first + i));
+        }
+    }
+
+    function digest(Set memory set) internal pure returns (bytes32) {
+        bytes memory blob = hex"00";
+        address[] memory members = addresses(set);
+        for (uint256 i = 0; i < members.length; i++) {
+            blob = bytes.concat(blob, bytes20(members[i]));
+        }
+        return keccak256(blob);
+    }
+
+    function signatureOf(uint256 key, uint256 place, bytes32 hash) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, hash);
+        return abi.encodePacked(uint8(place), r, s, v);
+    }
+
+    /// By the first `count` members.
+    function signatures(Set memory set, uint256 count, bytes32 hash)
+        internal
+        pure
+        returns (bytes memory all)
+    {
+        for (uint256 i = 0; i < count; i++) {
+            all = bytes.concat(all, signatureOf(keyOf(set.first + i), i, hash));
+        }
+    }
+
+    function certificateOver(Set memory set, bytes32 ledger, bytes32 hash)
+        internal
+        pure
+        returns (IAnchor.Certificate memory)
+    {
+        return IAnchor.Certificate(1, ledger, set.epoch, digest(set), set.k, signatures(set, set.k, hash));
+    }
+
+    function certificate(Set memory set, bytes32 ledger, uint64 size, bytes32 root)
+        internal
+        pure
+        returns (IAnchor.Certificate memory)
+    {
+        return certificateOver(set, ledger, Quorum.checkpointHash(ledger, set.epoch, size, root));
+    }
+
+    /// Records of no meaning, until the log has `size` of them.
+    function grow(uint256 size) internal {
+        while (log.length < size) log.push(keccak256(abi.encode("record", log.length)));
+    }
+
+    /// Certifies and anchors the whole log.
+    function anchorAll(IAnchor anchor) internal returns (bool) {
+        bytes32[] memory leaves = log;
+        uint64 size = uint64(leaves.length);
+        bytes32 root = Tree.root(leaves, size);
+        uint64 head = anchor.head();
+        bytes32[] memory proof = head == 0 ? new bytes32[](0) : Tree.consistency(leaves, head, size);
+        return anchor.submit(size, root, certificate(present, anchor.ledger(), size, root), proof);
+    }
+
+    /// Enacts a rotation to `set` on the ledger.
+    function rotationTo(Set memory set) internal returns (IAnchor.Rotation memory rotation) {
+        rotation.members = new IAnchor.Member[](set.n);
+        for (uint256 i = 0; i < set.n; i++) {
+            address key = vm.addr(keyOf(set.first + i));
+            rotation.members[i] = IAnchor.Member(key, bytes20("52990000000000000002"), "co-signer.x_1");
+        }
+        rotation.threshold = set.k;
+        rotation.caseId = keccak256("governance case");
+        rotation.prev = keccak256("resolved");
+        rotation.salt = keccak256("salt");
+        rotation.time = START * 1000;
+        rotation.index = uint64(log.length);
+        log.push(LogProof.leafHash(1, rotation.time, rotation.salt, SPELLING.enacted(rotation)));
+    }
+}
