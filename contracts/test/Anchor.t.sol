@@ -467,10 +467,7 @@ contract AnchorTest is World {
         view
         returns (IAnchor.Certificate memory)
     {
-        bytes32 kind = keccak256(
-            "Succession(bytes32 ledger,uint64 epoch,bytes32 successor,uint64 size,bytes32 root)"
-        );
-        bytes32 hash = _hash(abi.encode(kind, LEDGER, uint64(5), successor, size, root));
+        bytes32 hash = successionHash(present, successor, size, root);
         return certificateOver(present, LEDGER, hash);
     }
 

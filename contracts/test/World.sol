@@ -96,6 +96,19 @@ abstract contract World is Test {
         return certificateOver(set, ledger, Quorum.checkpointHash(ledger, set.epoch, size, root));
     }
 
+    /// What k of the set sign so that an Anchor goes on with `successor`.
+    function successionHash(Set memory set, bytes32 successor, uint64 size, bytes32 root)
+        internal
+        pure
+        returns (bytes32)
+    {
+        bytes32 kind = keccak256(
+            "Succession(bytes32 ledger,uint64 epoch,bytes32 successor,uint64 size,bytes32 root)"
+        );
+        bytes memory encoded = abi.encode(kind, LEDGER, set.epoch, successor, size, root);
+        return Quorum.signingHash(LEDGER, keccak256(encoded));
+    }
+
     /// Records of no meaning, until the log has `size` of them.
     function grow(uint256 size) internal {
         while (log.length < size) log.push(keccak256(abi.encode("record", log.length)));
