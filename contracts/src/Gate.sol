@@ -57,7 +57,7 @@ contract Gate is IGate, Lines, Changes {
         Outcome memory outcome = _open(opening, size);
         bytes32 key = executionKey(outcome.caseId, outcome.ordinal);
         if (_executed[key]) revert AlreadyExecuted(outcome.caseId, outcome.ordinal);
-        _execute(outcome, key, size, opening.index);
+        _execute(outcome, key);
     }
 
     /// @inheritdoc IGate
@@ -66,7 +66,7 @@ contract Gate is IGate, Lines, Changes {
             Outcome memory outcome = _open(openings[i], size);
             bytes32 key = executionKey(outcome.caseId, outcome.ordinal);
             if (_executed[key]) emit PassedOver(outcome.caseId, outcome.ordinal);
-            else _execute(outcome, key, size, openings[i].index);
+            else _execute(outcome, key);
         }
     }
 
@@ -107,14 +107,14 @@ contract Gate is IGate, Lines, Changes {
     }
 
     // specs/outcome.md §3: check, write, emit, call out.
-    function _execute(Outcome memory outcome, bytes32 key, uint64 size, uint64 index) private {
+    function _execute(Outcome memory outcome, bytes32 key) private {
         if (outcome.programme != PROGRAMME) revert WrongProgramme(PROGRAMME, outcome.programme);
         if (outcome.chainId != block.chainid) revert WrongChain(block.chainid, outcome.chainId);
         if (outcome.gate != address(this)) revert WrongGate(address(this), outcome.gate);
         bool expired = outcome.notAfter != 0 && block.timestamp > outcome.notAfter;
         if (expired) revert Expired(outcome.notAfter);
         _executed[key] = true;
-        emit Executed(outcome.caseId, outcome.ordinal, outcome.line, outcome.kind, size, index);
+        emit Executed(outcome.caseId, outcome.ordinal);
         if (outcome.kind == OutcomeBody.KIND_ORDINARY) _callOut(outcome);
         else if (outcome.kind == OutcomeBody.KIND_GOVERNANCE) _callItself(outcome, key);
         else if (outcome.kind == OutcomeBody.KIND_ESCROW) _callEscrow(outcome);
@@ -126,13 +126,12 @@ contract Gate is IGate, Lines, Changes {
         if (standing[outcome.policy][outcome.line] != Standing.Accepted) {
             revert PolicyNotAccepted(outcome.policy, outcome.line);
         }
-        Line memory line = lines[outcome.line];
-        if (line.window == 0) revert UnknownLine(outcome.line);
+        Line memory line = _line(outcome.line);
         uint256 amount;
         for (uint256 i = 0; i < outcome.calls.length; i++) {
             amount += _requirePermitted(outcome.line, line.word, i, outcome.calls[i]);
         }
-        _spend(outcome.line, line.cap, line.window, amount);
+        _spend(outcome.line, line, amount);
         _call(outcome.calls);
     }
 

@@ -6,22 +6,30 @@ pragma solidity ^0.8.28;
 /// root says, and each co-signer's re-run), that somebody submits an outcome, or that an outcome's calls have the effect
 /// that their names promise.
 interface IGate {
-    /// @notice How much of a line may be used in one window.
+    /// @notice How much of a line may be used in one window, and how much has been; one slot.
+    /// @dev Amounts are in units of 10^exponent of what the word counts, and what is used is rounded up.
     struct Line {
-        /// Most that any window of `window` seconds sees.
-        uint112 cap;
-        /// Seconds; 0: there is no such line.
-        uint32 window;
         /// Which argument word is counted; 255: every call counts one.
         uint8 word;
+        uint8 exponent;
+        /// Seconds; 0: there is no such line.
+        uint32 window;
+        /// Most that any window of `window` seconds sees.
+        uint56 cap;
+        /// The time now, in windows since 1970, when the line was last used.
+        uint32 index;
+        /// Used in the window before that one, and in that one.
+        uint56 before;
+        uint56 current;
     }
 
-    /// @notice What one line, or one (policy, line), was given at deployment.
+    /// @notice A line as it is given at deployment.
     struct LineSetup {
         bytes32 line;
-        uint112 cap;
-        uint32 window;
         uint8 word;
+        uint8 exponent;
+        uint56 cap;
+        uint32 window;
     }
 
     struct PermissionSetup {
@@ -65,16 +73,9 @@ interface IGate {
     }
 
     /// @notice An outcome was executed.
-    event Executed(
-        bytes32 indexed caseId,
-        uint32 indexed ordinal,
-        bytes32 indexed line,
-        uint8 kind,
-        uint64 size,
-        uint64 index
-    );
+    event Executed(bytes32 indexed caseId, uint32 ordinal);
     /// @notice An outcome in a batch had been executed before, and was passed over.
-    event PassedOver(bytes32 indexed caseId, uint32 indexed ordinal);
+    event PassedOver(bytes32 indexed caseId, uint32 ordinal);
     /// @notice A loosening waits until `effectiveAt`; `data` is the call that will be made.
     event ChangeProposed(bytes32 indexed id, bytes data, uint64 effectiveAt);
     /// @notice A co-signer refuses it.
@@ -86,7 +87,7 @@ interface IGate {
     /// @notice A loosening took effect.
     event ChangeEnacted(bytes32 indexed id);
     /// @notice A line has this cap from now on.
-    event LineSet(bytes32 indexed line, uint8 word, uint112 cap, uint32 window);
+    event LineSet(bytes32 indexed line, uint8 word, uint8 exponent, uint56 cap, uint32 window);
     /// @notice Calls of `selector` at `target` belong to this line; to none, if it is 0.
     event Permitted(address indexed target, bytes4 indexed selector, bytes32 indexed line);
     /// @notice What a policy may do with a line.
@@ -122,7 +123,7 @@ interface IGate {
     error AnotherCase(uint256 call, bytes32 caseId);
     /// @notice An outcome for Escrow never expires.
     error MustNotExpire(uint64 notAfter);
-    /// @notice More than the cap leaves in this window.
+    /// @notice More than the cap leaves in this window; all in the line's units.
     error CapExceeded(bytes32 line, uint256 cap, uint256 used, uint256 amount);
     /// @notice There is no such line.
     error UnknownLine(bytes32 line);
@@ -135,6 +136,8 @@ interface IGate {
     error OnlyItself();
     /// @notice The governance outcome calls something else than what changes permissions.
     error UnknownChange(bytes4 selector);
+    /// @notice A unit of more than 10^30.
+    error ExponentTooLarge(uint8 exponent);
     /// @notice That would loosen, without notice.
     error Loosens();
     /// @notice No such change waits.
@@ -186,7 +189,7 @@ interface IGate {
     /// @notice Calls of this selector at this target belong to no line.
     function forbid(address target, bytes4 selector) external;
     /// @notice A cap that is not higher, over a window that is not shorter.
-    function tighten(bytes32 line, uint112 cap, uint32 window) external;
+    function tighten(bytes32 line, uint56 cap, uint32 window) external;
 
     /// @notice A loosening that has not taken effect is given up.
     function drop(bytes32 id) external;
@@ -197,8 +200,8 @@ interface IGate {
     function accept(bytes32 policy, bytes32 line) external;
     /// @notice Calls of this selector at this target belong to this line.
     function permit(address target, bytes4 selector, bytes32 line) external;
-    /// @notice Any cap, window and counted word.
-    function setLine(bytes32 line, uint8 word, uint112 cap, uint32 window) external;
+    /// @notice Any cap, window, unit and counted word.
+    function setLine(bytes32 line, uint8 word, uint8 exponent, uint56 cap, uint32 window) external;
     /// @notice Another guardian, or none.
     function setGuardian(address guardian) external;
 }

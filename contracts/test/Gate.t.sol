@@ -225,6 +225,31 @@ contract GateTest is GateWorld {
         bring(mintOf(ALICE, 1000e6));
     }
 
+    function test_a_line_counts_in_units_rounded_up_and_a_change_of_unit_forgets_nothing() external {
+        bring(mintOf(ALICE, 999_000_001));
+        loosen(abi.encodeCall(IGate.setLine, (MINT, 1, 3, CAP / 1000, 30 days)));
+        same(gate.used(MINT), 0, "two windows later");
+        bring(mintOf(ALICE, 1001));
+        same(gate.used(MINT), 2, "rounded up");
+        loosen(abi.encodeCall(IGate.setLine, (MINT, 1, 4, CAP / 10_000, 30 days)));
+        same(gate.used(MINT), 1, "rounded up");
+        loosen(abi.encodeCall(IGate.setLine, (MINT, 1, 0, CAP, 30 days)));
+        same(gate.used(MINT), 10_000, "never down");
+        bytes memory data = abi.encodeCall(IGate.setLine, (MINT, 1, 31, CAP, WINDOW));
+        bytes32 id = propose(data);
+        vm.warp(block.timestamp + NOTICE);
+        bytes memory reason = abi.encodeWithSelector(IGate.ExponentTooLarge.selector, 31);
+        vm.expectRevert(abi.encodeWithSelector(IGate.CallFailed.selector, 0, reason));
+        gate.enact(id, data);
+    }
+
+    function testFuzz_no_amount_however_large_passes_the_cap(uint256 amount) external {
+        amount = bound(amount, uint256(CAP) + 1, type(uint256).max);
+        (IGate.Opening memory opening, uint64 size) = anchored(record(mintOf(ALICE, amount)));
+        (bool went,) = answerOf(address(gate), abi.encodeCall(gate.execute, (opening, size)));
+        yes(!went, "it went through");
+    }
+
     function test_the_calls_of_an_outcome_count_together() external {
         Outcome memory outcome = mintOf(ALICE, 600e6);
         outcome.calls = new Call[](2);
@@ -266,13 +291,13 @@ contract GateTest is GateWorld {
     // Governance.
 
     function test_loosening_waits_for_the_notice() external {
-        bytes memory data = abi.encodeCall(IGate.setLine, (MINT, 1, 2 * CAP, WINDOW));
+        bytes memory data = abi.encodeCall(IGate.setLine, (MINT, 1, 0, 2 * CAP, WINDOW));
         bytes32 id = propose(data);
         vm.warp(START + NOTICE - 1);
         vm.expectRevert(abi.encodeWithSelector(IGate.NotBefore.selector, START + NOTICE));
         gate.enact(id, data);
         vm.warp(START + NOTICE);
-        bytes memory other = abi.encodeCall(IGate.setLine, (MINT, 1, 3 * CAP, WINDOW));
+        bytes memory other = abi.encodeCall(IGate.setLine, (MINT, 1, 0, 3 * CAP, WINDOW));
         vm.expectRevert(abi.encodeWithSelector(IGate.NoChange.selector, id));
         gate.enact(id, other);
         gate.enact(id, data);
@@ -322,7 +347,7 @@ contract GateTest is GateWorld {
     }
 
     function test_a_cosigner_vetoes_and_k_less_one_others_override_after_a_second_notice() external {
-        bytes memory data = abi.encodeCall(IGate.setLine, (MINT, 1, 2 * CAP, WINDOW));
+        bytes memory data = abi.encodeCall(IGate.setLine, (MINT, 1, 0, 2 * CAP, WINDOW));
         bytes32 id = propose(data);
         gate.veto(id, signatureOf(keyOf(1), 1, changeHash("Veto", id)));
         vm.warp(START + NOTICE);
@@ -383,7 +408,7 @@ contract GateTest is GateWorld {
             abi.encodeCall(IGate.drop, (bytes32(0))),
             abi.encodeCall(IGate.accept, (keccak256("mine"), MINT)),
             abi.encodeCall(IGate.permit, (address(token), Token.mint.selector, MINT)),
-            abi.encodeCall(IGate.setLine, (MINT, 1, 2 * CAP, WINDOW)),
+            abi.encodeCall(IGate.setLine, (MINT, 1, 0, 2 * CAP, WINDOW)),
             abi.encodeCall(IGate.setGuardian, (address(this)))
         ];
         for (uint256 i = 0; i < calls.length; i++) {
@@ -453,7 +478,7 @@ contract GateTest is GateWorld {
     function test_roles_move_to_another_gate_in_one_transaction_and_escrow_stays_behind() external {
         Gate other = newGate(address(token));
         bytes32 replace = keccak256("replace");
-        loosen(abi.encodeCall(IGate.setLine, (replace, 255, 6, WINDOW)));
+        loosen(abi.encodeCall(IGate.setLine, (replace, 255, 0, 6, WINDOW)));
         loosen(abi.encodeCall(IGate.accept, (POLICY, replace)));
         loosen(abi.encodeCall(IGate.permit, (address(token), IAccessControl.grantRole.selector, replace)));
         loosen(abi.encodeCall(IGate.permit, (address(token), IAccessControl.renounceRole.selector, replace)));
@@ -651,7 +676,7 @@ contract GateTest is GateWorld {
 
     function _gateInTheVector(string memory json, address token_, bytes32 line) private returns (Gate) {
         IGate.LineSetup[] memory lines = new IGate.LineSetup[](1);
-        lines[0] = IGate.LineSetup(line, 1e12, WINDOW, 0);
+        lines[0] = IGate.LineSetup(line, 0, 0, 1e12, WINDOW);
         IGate.PermissionSetup[] memory permissions = new IGate.PermissionSetup[](1);
         permissions[0] = IGate.PermissionSetup(token_, Minted.mint.selector, line);
         IGate.PolicySetup[] memory policies = new IGate.PolicySetup[](1);

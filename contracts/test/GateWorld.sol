@@ -19,7 +19,7 @@ abstract contract GateWorld is World {
     bytes32 internal constant MINT = keccak256("mint");
     bytes32 internal constant ORDER = keccak256("order");
     bytes32 internal constant REDEEM = keccak256("redeem");
-    uint112 internal constant CAP = 1_000e6;
+    uint56 internal constant CAP = 1_000e6;
     uint32 internal constant WINDOW = 1 days;
     address internal constant GUARDIAN = address(0x60a2d1a2);
     address internal constant ALICE = address(0xa11ce);
@@ -42,8 +42,8 @@ abstract contract GateWorld is World {
 
     function newGate(address tokenAt) internal returns (Gate) {
         IGate.LineSetup[] memory lines = new IGate.LineSetup[](2);
-        lines[0] = IGate.LineSetup(MINT, CAP, WINDOW, 1);
-        lines[1] = IGate.LineSetup(ORDER, 3, WINDOW, 255);
+        lines[0] = IGate.LineSetup(MINT, 1, 0, CAP, WINDOW);
+        lines[1] = IGate.LineSetup(ORDER, 255, 0, 3, WINDOW);
         IGate.PermissionSetup[] memory permissions = new IGate.PermissionSetup[](4);
         permissions[0] = IGate.PermissionSetup(tokenAt, Token.mint.selector, MINT);
         permissions[1] = IGate.PermissionSetup(tokenAt, Token.freeze.selector, ORDER);

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IGate} from "../IGate.sol";
 import {Itself} from "./Itself.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title Lines
 /// @notice Holds which policy may use which line, which calls belong to it, and how much of it was used; only the Gate
@@ -11,17 +12,11 @@ abstract contract Lines is IGate, Itself {
     /// Every call of such a line counts one.
     uint8 internal constant WORD_NONE = 255;
 
-    /// What a line has used in the window that began at `index * window`, and in the one before.
-    struct Usage {
-        uint32 index;
-        uint112 before;
-        uint112 current;
-    }
+    uint8 internal constant EXPONENT_MAX = 30;
 
     mapping(bytes32 policy => mapping(bytes32 line => Standing)) public standing;
     mapping(address target => mapping(bytes4 selector => bytes32)) public lineOf;
     mapping(bytes32 line => Line) public lines;
-    mapping(bytes32 line => Usage) private _usage;
 
     constructor(
         LineSetup[] memory lines_,
@@ -29,7 +24,8 @@ abstract contract Lines is IGate, Itself {
         PolicySetup[] memory policies
     ) {
         for (uint256 i = 0; i < lines_.length; i++) {
-            _setLine(lines_[i].line, lines_[i].word, lines_[i].cap, lines_[i].window);
+            LineSetup memory setup = lines_[i];
+            _setLine(setup.line, setup.word, setup.exponent, setup.cap, setup.window);
         }
         for (uint256 i = 0; i < permissions.length; i++) {
             _permit(permissions[i].target, permissions[i].selector, permissions[i].line);
@@ -51,11 +47,11 @@ abstract contract Lines is IGate, Itself {
     }
 
     /// @inheritdoc IGate
-    function tighten(bytes32 line, uint112 cap, uint32 window) external onlyItself {
+    function tighten(bytes32 line, uint56 cap, uint32 window) external onlyItself {
         Line memory old = lines[line];
         if (old.window == 0) revert UnknownLine(line);
         if (cap > old.cap || window < old.window) revert Loosens();
-        _setLine(line, old.word, cap, window);
+        _setLine(line, old.word, old.exponent, cap, window);
     }
 
     /// @inheritdoc IGate
@@ -69,48 +65,54 @@ abstract contract Lines is IGate, Itself {
     }
 
     /// @inheritdoc IGate
-    function setLine(bytes32 line, uint8 word, uint112 cap, uint32 window) external onlyItself {
-        _setLine(line, word, cap, window);
+    function setLine(bytes32 line, uint8 word, uint8 exponent, uint56 cap, uint32 window)
+        external
+        onlyItself
+    {
+        _setLine(line, word, exponent, cap, window);
     }
 
-    /// @notice What of a line counts against its cap now.
+    /// @notice What of a line counts against its cap now, in its units.
     function used(bytes32 line) external view returns (uint256) {
-        Usage memory usage = _rolled(line, lines[line].window);
-        return uint256(usage.before) + usage.current;
+        Line memory now_ = _line(line);
+        return uint256(now_.before) + now_.current;
+    }
+
+    /// The line as it stands in the present window.
+    function _line(bytes32 line) internal view returns (Line memory now_) {
+        now_ = lines[line];
+        if (now_.window == 0) revert UnknownLine(line);
+        uint32 index = uint32(block.timestamp / now_.window);
+        if (index == now_.index) return now_;
+        now_.before = index == now_.index + 1 ? now_.current : 0;
+        now_.current = 0;
+        now_.index = index;
     }
 
     /// @dev A window of any position touches two of the fixed ones at most, and both together stay within the cap: a
     /// use counts for at least one window and for less than two.
-    function _spend(bytes32 line, uint112 cap, uint32 window, uint256 amount) internal {
-        Usage memory usage = _rolled(line, window);
-        uint256 before = uint256(usage.before) + usage.current;
-        if (before > cap || amount > cap - before) revert CapExceeded(line, cap, before, amount);
-        // `amount` is at most `cap`.
-        usage.current += uint112(amount);
-        _usage[line] = usage;
+    function _spend(bytes32 line, Line memory now_, uint256 amount) internal {
+        uint256 units = Math.ceilDiv(amount, 10 ** now_.exponent);
+        uint256 before = uint256(now_.before) + now_.current;
+        if (before + units > now_.cap) revert CapExceeded(line, now_.cap, before, units);
+        // At most the cap.
+        now_.current += uint56(units);
+        lines[line] = now_;
     }
 
-    function _rolled(bytes32 line, uint32 window) private view returns (Usage memory usage) {
-        usage = _usage[line];
-        uint32 index = window == 0 ? 0 : uint32(block.timestamp / window);
-        if (index == usage.index) return usage;
-        usage.before = index == usage.index + 1 ? usage.current : 0;
-        usage.current = 0;
-        usage.index = index;
-    }
-
-    function _setLine(bytes32 line, uint8 word, uint112 cap, uint32 window) private {
+    function _setLine(bytes32 line, uint8 word, uint8 exponent, uint56 cap, uint32 window) private {
         if (window == 0) revert UnknownLine(line);
-        uint32 old = lines[line].window;
-        if (old != 0 && old != window) {
+        if (exponent > EXPONENT_MAX) revert ExponentTooLarge(exponent);
+        uint256 carried;
+        if (lines[line].window != 0) {
             // What was used counts on, as if it were used now.
-            Usage memory usage = _rolled(line, old);
-            uint256 sum = uint256(usage.before) + usage.current;
-            uint112 carried = sum > type(uint112).max ? type(uint112).max : uint112(sum);
-            _usage[line] = Usage(uint32(block.timestamp / window), 0, carried);
+            Line memory old = _line(line);
+            uint256 sum = (uint256(old.before) + old.current) * 10 ** old.exponent;
+            carried = Math.min(Math.ceilDiv(sum, 10 ** exponent), type(uint56).max);
         }
-        lines[line] = Line(cap, window, word);
-        emit LineSet(line, word, cap, window);
+        uint32 index = uint32(block.timestamp / window);
+        lines[line] = Line(word, exponent, window, cap, index, 0, uint56(carried));
+        emit LineSet(line, word, exponent, cap, window);
     }
 
     function _permit(address target, bytes4 selector, bytes32 line) private {

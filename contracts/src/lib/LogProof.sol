@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {LibBit} from "solady/utils/LibBit.sol";
+
 /// @title Leaves and proofs of a ledger's log
-/// @notice RFC 6962 over SHA-256: specs/record.md §1, specs/log.md §1. The only library with assembly; `node` has a
-/// plain twin in its test, and both are compared.
+/// @notice RFC 6962 over SHA-256: specs/record.md §1, specs/log.md §1. The only library with assembly, and only in
+/// `_climb`; `test/Tree.sol` is its plain twin, and both are compared.
 library LogProof {
     /// A log has at most 2^40 leaves, so no path is longer than 40 and no consistency proof longer than 41.
     uint64 internal constant SIZE_MAX = 1 << 40;
@@ -30,21 +32,9 @@ library LogProof {
         view
     {
         if (index >= size) revert IndexBeyondSize(index, size);
-        uint256 here = index;
-        uint256 last = size - 1;
-        bytes32 hash = leaf;
-        for (uint256 i = 0; i < path.length; i++) {
-            if (last == 0) revert NotIncluded(leaf, index, size);
-            if (here & 1 == 1 || here == last) {
-                hash = node(path[i], hash);
-                (here, last) = _skipRightEdge(here, last);
-            } else {
-                hash = node(hash, path[i]);
-            }
-            here >>= 1;
-            last >>= 1;
-        }
-        if (last != 0 || hash != root) revert NotIncluded(leaf, index, size);
+        uint256 fork = _bits(index ^ (size - 1));
+        if (path.length != _siblings(index, fork)) revert NotIncluded(leaf, index, size);
+        if (_climb(leaf, index, fork, path, false) != root) revert NotIncluded(leaf, index, size);
     }
 
     /// @notice Reverts unless the log of `newSize` begins with all leaves of the log of `oldSize`. RFC 9162 §2.1.4.2.
@@ -60,53 +50,61 @@ library LogProof {
             if (proof.length != 0 || oldRoot != newRoot) revert NotAnExtension(oldSize, newSize);
             return;
         }
-        uint256 here = oldSize - 1;
-        uint256 last = newSize - 1;
-        while (here & 1 == 1) {
-            here >>= 1;
-            last >>= 1;
-        }
-        // When the last complete subtree of the old log is the whole of it, its root stands in no proof.
-        uint256 i = here == 0 ? 0 : 1;
-        if (proof.length < i) revert NotAnExtension(oldSize, newSize);
-        bytes32 oldHash = i == 0 ? oldRoot : proof[0];
-        bytes32 newHash = oldHash;
-        for (; i < proof.length; i++) {
-            if (last == 0) revert NotAnExtension(oldSize, newSize);
-            if (here & 1 == 1 || here == last) {
-                oldHash = node(proof[i], oldHash);
-                newHash = node(proof[i], newHash);
-                (here, last) = _skipRightEdge(here, last);
-            } else {
-                newHash = node(newHash, proof[i]);
-            }
-            here >>= 1;
-            last >>= 1;
-        }
-        if (last != 0 || oldHash != oldRoot || newHash != newRoot) revert NotAnExtension(oldSize, newSize);
+        // The way starts at the last complete subtree of the old log, as many levels up as the old size has trailing
+        // zeros; that lies below the fork, since the sizes differ.
+        uint256 levels = LibBit.ffs(oldSize);
+        uint256 fork = _bits((oldSize - 1) ^ (newSize - 1)) - levels;
+        uint256 start = (oldSize - 1) >> levels;
+        // When that subtree is the whole of the old log, its hash is the old root and stands in no proof.
+        uint256 own = start == 0 ? 0 : 1;
+        if (proof.length != _siblings(start, fork) + own) revert NotAnExtension(oldSize, newSize);
+        bytes32 first = own == 0 ? oldRoot : proof[0];
+        bytes32 oldHash = _climb(first, start, fork, proof[own:], true);
+        bytes32 newHash = _climb(first, start, fork, proof[own:], false);
+        if (oldHash != oldRoot || newHash != newRoot) revert NotAnExtension(oldSize, newSize);
     }
 
-    /// @notice SHA-256(01 ‖ left ‖ right).
-    function node(bytes32 left, bytes32 right) internal view returns (bytes32 hash) {
-        bool answered;
+    /// How many binary digits a number has.
+    function _bits(uint256 number) private pure returns (uint256) {
+        return 256 - LibBit.clz(number);
+    }
+
+    /// How many siblings lie on the way up from a node: below the fork one a level; above it the node is on the right
+    /// edge, and only levels with a sibling, a left one, count.
+    function _siblings(uint256 index, uint256 fork) private pure returns (uint256) {
+        return fork + LibBit.popCount(index >> fork);
+    }
+
+    /// From a node to the root; if `onlyLeft`, to the root of the log that ends with that node, to which no sibling on
+    /// the right belongs.
+    function _climb(bytes32 node, uint256 index, uint256 fork, bytes32[] calldata siblings, bool onlyLeft)
+        private
+        view
+        returns (bytes32 hash)
+    {
+        // One bit a level, from the lowest: 1 if the sibling stands on the left.
+        uint256 way = index | (type(uint256).max << fork);
+        bool answered = true;
         assembly ("memory-safe") {
-            // 65 bytes beyond the allocated memory, which is not moved: nothing of them is needed afterwards.
-            let free := mload(0x40)
-            mstore8(free, 1)
-            mstore(add(free, 1), left)
-            mstore(add(free, 33), right)
-            answered := staticcall(gas(), 2, free, 65, 0, 32)
-            hash := mload(0)
+            // 01 at 31, left at 32, right at 64, where the free memory pointer is: it is put back.
+            let free := mload(64)
+            mstore8(31, 1)
+            hash := node
+            let end := add(siblings.offset, shl(5, siblings.length))
+            for { let next := siblings.offset } lt(next, end) { next := add(next, 32) } {
+                let onLeft := and(way, 1)
+                way := shr(1, way)
+                if or(onLeft, iszero(onlyLeft)) {
+                    let place := sub(64, shl(5, onLeft))
+                    mstore(place, calldataload(next))
+                    mstore(xor(place, 96), hash)
+                    answered := and(answered, staticcall(gas(), 2, 31, 65, 32, 32))
+                    hash := mload(32)
+                }
+            }
+            mstore(64, free)
         }
+        // INVARIANT: SHA-256 answers; if it runs out of gas, nothing is concluded.
         assert(answered);
-    }
-
-    /// On the right edge of the tree, levels at which the way has no sibling are passed over.
-    function _skipRightEdge(uint256 here, uint256 last) private pure returns (uint256, uint256) {
-        while (here & 1 == 0 && here != 0) {
-            here >>= 1;
-            last >>= 1;
-        }
-        return (here, last);
     }
 }

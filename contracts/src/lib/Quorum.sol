@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {LibBytes} from "solady/utils/LibBytes.sol";
 import {SSTORE2} from "solady/utils/SSTORE2.sol";
 
 /// @title Co-signers of one epoch, and what k of them have signed
@@ -57,11 +58,6 @@ library Quorum {
         return SSTORE2.write(packed);
     }
 
-    /// @notice How many members a committee has.
-    function count(address blob) internal view returns (uint256) {
-        return (blob.code.length - 1) / 20;
-    }
-
     /// @notice The member at a place, which must be one.
     function member(address blob, uint256 place) internal view returns (address) {
         return address(bytes20(SSTORE2.read(blob, place * 20, place * 20 + 20)));
@@ -90,7 +86,8 @@ library Quorum {
     {
         if (signatures.length % SIGNATURE_BYTES != 0) revert SignaturesLength(signatures.length);
         uint256 found = signatures.length / SIGNATURE_BYTES;
-        uint256 members = count(blob);
+        bytes memory packed = SSTORE2.read(blob);
+        uint256 members = packed.length / 20;
         uint8 before;
         for (uint256 i = 0; i < found; i++) {
             bytes calldata signature = signatures[i * SIGNATURE_BYTES:(i + 1) * SIGNATURE_BYTES];
@@ -98,7 +95,9 @@ library Quorum {
             if (i != 0 && place == before) revert Doubled(place);
             if (i != 0 && place < before) revert Unsorted(place);
             if (place >= members) revert MemberOutOfRange(place, members);
-            _requireSignature(place, member(blob, place), hash, signature);
+            _requireSignature(
+                place, address(bytes20(LibBytes.load(packed, uint256(place) * 20))), hash, signature
+            );
             before = place;
         }
         if (found < threshold) revert TooFew(found, threshold);

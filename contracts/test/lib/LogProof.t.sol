@@ -19,10 +19,6 @@ contract LogProofCalls {
     {
         LogProof.requireExtension(m, oldRoot, n, newRoot, proof);
     }
-
-    function node(bytes32 left, bytes32 right) external view returns (bytes32) {
-        return LogProof.node(left, right);
-    }
 }
 
 contract LogProofTest is Test {
@@ -86,8 +82,29 @@ contract LogProofTest is Test {
         CALLS.included(leaves[0], 1, 1, leaves[0], new bytes32[](0));
     }
 
-    function testFuzz_node_is_what_plain_solidity_computes(bytes32 left, bytes32 right) external view {
-        same(CALLS.node(left, right), Tree.parent(left, right), "node");
+    /// The loop in assembly against the definition, read as it stands: for any index, size and hashes.
+    function testFuzz_the_climb_ends_where_the_definition_ends(uint256 seed) external view {
+        (bytes32[] memory leaves, uint64 m, uint64 n) = _some(seed);
+        CALLS.included(leaves[m - 1], m - 1, n, Tree.root(leaves, n), Tree.path(leaves, m - 1, n));
+        CALLS.extension(m, Tree.root(leaves, m), n, Tree.root(leaves, n), Tree.consistency(leaves, m, n));
+    }
+
+    /// Beyond what can be built: the way up of RFC 9162 §2.1.3.2, step by step, in a log of any size to 2^40.
+    function testFuzz_the_climb_holds_in_logs_of_any_size(uint64 index, uint64 size, bytes32 seed) external {
+        size = uint64(bound(size, 1, 1 << 40));
+        index = uint64(bound(index, 0, size - 1));
+        bytes32[] memory path = new bytes32[](0);
+        bytes32 hash = seed;
+        uint256 last = size - 1;
+        for (uint256 here = index; last != 0; (here, last) = (here >> 1, last >> 1)) {
+            bool alone = here == last && here & 1 == 0;
+            if (alone) continue;
+            path = Tree.push(path, keccak256(abi.encode(seed, path.length)));
+            bytes32 sibling = path[path.length - 1];
+            hash = here & 1 == 1 ? Tree.parent(sibling, hash) : Tree.parent(hash, sibling);
+        }
+        CALLS.included(seed, index, size, hash, path);
+        _refused(abi.encodeCall(CALLS.included, (seed, index, size, hash, Tree.push(path, seed))));
     }
 
     /// vectors/log.json: roots of logs of n leaves, leaf n = 01 ‖ n as ms ‖ SHA-256(n as 8 bytes).
