@@ -30,6 +30,22 @@ contract AnchorTest is World {
         same(anchor.head(), 300, "head");
     }
 
+    function test_a_watcher_is_told_of_heads_and_rotations() external {
+        (IAnchor.Rotation memory rotation, IAnchor.Certificate memory c) = _rotation();
+        vm.expectEmit();
+        emit IAnchor.RotationShown(6, digest(next), 3, START + NOTICE);
+        anchor.rotate(9, rotation, c);
+        vm.warp(START + NOTICE);
+        present = next;
+        grow(12);
+        bytes32 root = Tree.root(log, 12);
+        c = certificate(present, LEDGER, 12, root);
+        bytes32[] memory proof = Tree.consistency(log, 9, 12);
+        vm.expectEmit();
+        emit IAnchor.Anchored(LEDGER, 12, root, 6);
+        anchor.submit(12, root, c, proof);
+    }
+
     function test_a_size_that_was_never_anchored_has_no_root() external {
         vm.expectRevert(abi.encodeWithSelector(IAnchor.NotAnchored.selector, LEDGER, 7));
         anchor.rootAt(LEDGER, 7);
@@ -242,6 +258,19 @@ contract AnchorTest is World {
         same(anchor.committee().epoch, 6, "rotated");
     }
 
+    function test_a_rotation_not_in_force_falls_with_the_set_that_a_recovery_replaces() external {
+        _startRecovery();
+        vm.warp(START + 13 days);
+        _showRotation();
+        vm.warp(START + 14 days);
+        anchor.finishRecovery();
+        vm.warp(START + 20 days);
+        same(anchor.committee().epoch, 6, "one step");
+        present = next;
+        grow(12);
+        yes(anchorAll(anchor), "the recovered set, and nobody after it");
+    }
+
     function test_without_a_recovery_set_nobody_installs_cosigners() external {
         anchor = newAnchor(present, Set(0, 0, 0, 0));
         bytes memory signed = signatures(recoverySet, 3, _recoveryHash(0));
@@ -264,6 +293,25 @@ contract AnchorTest is World {
         IAnchor.Certificate memory c = certificate(present, LEDGER, 9, root);
         vm.expectRevert(abi.encodeWithSelector(IAnchor.WrongLedger.selector, successor, LEDGER));
         anchor.submit(9, root, c, none);
+    }
+
+    function test_a_successors_records_are_counted_from_its_own_genesis() external {
+        _showRotation();
+        vm.warp(START + NOTICE);
+        present = next;
+        next = Set(4, 4, 3, 7);
+        delete log;
+        IAnchor.Rotation memory rotation = rotationTo(next);
+        grow(4);
+        bytes32[] memory leaves = log;
+        bytes32 root = Tree.root(leaves, 4);
+        bytes32 successor = keccak256("successor");
+        bytes32 hash = successionHash(present, successor, 4, root);
+        anchor.succeed(successor, 4, root, certificateOver(present, LEDGER, hash));
+        rotation.path = Tree.path(leaves, 0, 4);
+        anchor.rotate(4, rotation, certificate(next, successor, 4, root));
+        vm.warp(START + 2 * NOTICE);
+        same(anchor.committee().epoch, 7, "epoch");
     }
 
     function test_a_checkpoint_of_another_ledger_of_the_same_cosigners_takes_nothing_over() external {

@@ -54,6 +54,25 @@ contract GateTest is GateWorld {
         gate.execute(opening, size);
     }
 
+    function test_an_observer_is_told_what_was_executed_proposed_and_paused() external {
+        Outcome memory outcome = mintOf(ALICE, 1e6);
+        (IGate.Opening memory opening, uint64 size) = anchored(record(outcome));
+        vm.expectEmit();
+        emit IGate.Executed(outcome.caseId, 0);
+        gate.execute(opening, size);
+        bytes memory data = abi.encodeCall(IGate.setGuardian, (ALICE));
+        outcome = governanceOf(data);
+        (opening, size) = anchored(record(outcome));
+        bytes32 id = keccak256(abi.encode(gate.executionKey(outcome.caseId, 0), uint256(0)));
+        vm.expectEmit();
+        emit IGate.ChangeProposed(id, data, START + NOTICE);
+        gate.execute(opening, size);
+        vm.expectEmit();
+        emit IGate.Paused(uint48(START + 1 days));
+        vm.prank(GUARDIAN);
+        gate.pause(uint48(START + 1 days));
+    }
+
     function test_the_next_ordinal_of_a_case_is_another_outcome() external {
         Outcome memory outcome = mintOf(ALICE, 1e6);
         bring(outcome);
