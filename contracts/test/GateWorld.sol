@@ -18,6 +18,7 @@ abstract contract GateWorld is World {
     bytes32 internal constant POLICY = keccak256("a policy");
     bytes32 internal constant MINT = keccak256("mint");
     bytes32 internal constant ORDER = keccak256("order");
+    bytes32 internal constant SEIZE = keccak256("seize");
     bytes32 internal constant REDEEM = keccak256("redeem");
     uint56 internal constant CAP = 1_000e6;
     uint32 internal constant WINDOW = 1 days;
@@ -41,18 +42,21 @@ abstract contract GateWorld is World {
     }
 
     function newGate(address tokenAt) internal returns (Gate) {
-        IGate.LineSetup[] memory lines = new IGate.LineSetup[](2);
+        IGate.LineSetup[] memory lines = new IGate.LineSetup[](3);
         lines[0] = IGate.LineSetup(MINT, 1, 0, CAP, WINDOW);
         lines[1] = IGate.LineSetup(ORDER, 255, 0, 3, WINDOW);
+        // A seizure is counted by its amount, the third argument; a line that counts calls would let one take all.
+        lines[2] = IGate.LineSetup(SEIZE, 2, 0, 80e6, WINDOW);
         IGate.PermissionSetup[] memory permissions = new IGate.PermissionSetup[](4);
         permissions[0] = IGate.PermissionSetup(tokenAt, Token.mint.selector, MINT);
         permissions[1] = IGate.PermissionSetup(tokenAt, Token.freeze.selector, ORDER);
         permissions[2] = IGate.PermissionSetup(tokenAt, Token.thaw.selector, ORDER);
-        permissions[3] = IGate.PermissionSetup(tokenAt, Token.seize.selector, ORDER);
-        IGate.PolicySetup[] memory policies = new IGate.PolicySetup[](3);
+        permissions[3] = IGate.PermissionSetup(tokenAt, Token.seize.selector, SEIZE);
+        IGate.PolicySetup[] memory policies = new IGate.PolicySetup[](4);
         policies[0] = IGate.PolicySetup(POLICY, MINT);
         policies[1] = IGate.PolicySetup(POLICY, ORDER);
         policies[2] = IGate.PolicySetup(POLICY, REDEEM);
+        policies[3] = IGate.PolicySetup(POLICY, SEIZE);
         return new Gate(anchor, PROGRAMME, GUARDIAN, lines, permissions, policies);
     }
 
@@ -81,6 +85,14 @@ abstract contract GateWorld is World {
 
     function orderOf(bytes memory data) internal returns (Outcome memory) {
         return outcomeOf(0, POLICY, ORDER, address(token), data);
+    }
+
+    function seizureOf(address from, address to, uint256 amount, bytes32 order)
+        internal
+        returns (Outcome memory)
+    {
+        bytes memory data = abi.encodeCall(Token.seize, (from, to, amount, order));
+        return outcomeOf(0, POLICY, SEIZE, address(token), data);
     }
 
     function governanceOf(bytes memory data) internal returns (Outcome memory) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IGate} from "../src/IGate.sol";
 import {IToken} from "../src/IToken.sol";
 import {Token} from "../src/Token.sol";
 import {GateWorld} from "./GateWorld.sol";
@@ -44,9 +45,11 @@ contract TokenTest is GateWorld {
 
     function test_a_seizure_moves_what_is_frozen_and_names_its_order() external {
         bring(orderOf(abi.encodeCall(Token.freeze, (ALICE, COURT))));
-        bring(orderOf(abi.encodeCall(Token.seize, (ALICE, BOB, 60e6, COURT))));
+        bring(seizureOf(ALICE, BOB, 60e6, COURT));
         same(token.balanceOf(BOB), 60e6, "seized");
         same(token.balanceOf(ALICE), 40e6, "left");
+        bytes4 reason = IGate.CapExceeded.selector;
+        refused(seizureOf(ALICE, BOB, 30e6, COURT), abi.encodeWithSelector(reason, SEIZE, 80e6, 60e6, 30e6));
         vm.prank(address(gate));
         vm.expectRevert(IToken.OrderMissing.selector);
         token.seize(ALICE, BOB, 1, bytes32(0));
