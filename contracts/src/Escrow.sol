@@ -59,6 +59,8 @@ contract Escrow is IEscrow, ReentrancyGuardTransient {
         onlyGate
         nonReentrant
     {
+        // Neither could ever be paid.
+        if (to == address(0) || to == address(this)) revert NotPayable(to);
         _take(caseId, depositor, token, amount);
         owed[to][token] += amount;
         emit Released(caseId, depositor, token, to, amount);

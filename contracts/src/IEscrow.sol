@@ -25,6 +25,8 @@ interface IEscrow {
     error NothingToMove();
     /// @notice The token delivered another amount than it was asked for (a fee on transfer).
     error FeeOnTransfer(uint256 asked, uint256 received);
+    /// @notice Nobody could withdraw what is owed to this address.
+    error NotPayable(address to);
     /// @notice The depositor has less in this case.
     error NotDeposited(bytes32 caseId, address depositor, address token, uint256 deposited, uint256 asked);
     /// @notice The token's burn took another amount than it was asked to.

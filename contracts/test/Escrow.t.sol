@@ -186,6 +186,16 @@ contract EscrowTest is Test {
         escrow.withdraw(ALICE, address(token));
     }
 
+    function test_nothing_is_released_to_an_address_that_can_never_be_paid() external {
+        _deposit(100);
+        address[2] memory dead = [address(0), address(escrow)];
+        for (uint256 i = 0; i < 2; i++) {
+            vm.prank(GATE);
+            vm.expectRevert(abi.encodeWithSelector(IEscrow.NotPayable.selector, dead[i]));
+            escrow.release(CASE, ALICE, address(token), dead[i], 1);
+        }
+    }
+
     function test_a_fee_on_transfer_is_refused_by_name() external {
         FeeToken fee = new FeeToken();
         fee.mint(ALICE, 1000);

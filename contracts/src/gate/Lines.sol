@@ -94,7 +94,7 @@ abstract contract Lines is IGate, Itself {
     function _spend(bytes32 line, Line memory now_, uint256 amount) internal {
         uint256 units = Math.ceilDiv(amount, 10 ** now_.exponent);
         uint256 before = uint256(now_.before) + now_.current;
-        if (before + units > now_.cap) revert CapExceeded(line, now_.cap, before, units);
+        if (units > now_.cap || before > now_.cap - units) revert CapExceeded(line, now_.cap, before, units);
         // At most the cap.
         now_.current += uint56(units);
         lines[line] = now_;
