@@ -104,7 +104,9 @@ contract LogProofTest is Test {
             hash = here & 1 == 1 ? Tree.parent(sibling, hash) : Tree.parent(hash, sibling);
         }
         CALLS.included(seed, index, size, hash, path);
-        _refused(abi.encodeCall(CALLS.included, (seed, index, size, hash, Tree.push(path, seed))));
+        // One hash more, on the left as every one above the fork, folds to a root of some other log.
+        bytes32 above = Tree.parent(seed, hash);
+        _refused(abi.encodeCall(CALLS.included, (seed, index, size, above, Tree.push(path, seed))));
     }
 
     /// vectors/log.json: roots of logs of n leaves, leaf n = 01 ‖ n as ms ‖ SHA-256(n as 8 bytes).
