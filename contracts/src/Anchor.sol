@@ -7,7 +7,8 @@ import {Quorum} from "./lib/Quorum.sol";
 import {RotationRecord} from "./lib/RotationRecord.sol";
 
 /// @title Anchor
-/// @notice Holds the roots that a ledger's co-signers have certified; only certificates of k of n change it. No owner,
+/// @notice Holds the roots that a ledger's co-signers have certified; only certificates of k of n change it.
+/// No owner,
 /// no proxy: whoever deploys it names ledger, co-signers, notice and recovery set, and has no say afterwards.
 contract Anchor is IAnchor {
     uint64 internal constant NOTICE_MAX = 90 days;
@@ -18,7 +19,8 @@ contract Anchor is IAnchor {
     bytes32 private constant SUCCESSION_TYPE =
         keccak256("Succession(bytes32 ledger,uint64 epoch,bytes32 successor,uint64 size,bytes32 root)");
     bytes32 private constant RECOVERY_TYPE = keccak256(
-        "Recovery(bytes32 ledger,uint64 epoch,uint64 round,uint256 chainId,address anchor,bytes32 committee,uint8 threshold)"
+        "Recovery(bytes32 ledger,uint64 epoch,uint64 round,uint256 chainId,"
+        "address anchor,bytes32 committee,uint8 threshold)"
     );
     bytes32 private constant VETO_TYPE =
         keccak256("RecoveryVeto(bytes32 ledger,uint64 epoch,uint64 round,uint256 chainId,address anchor)");

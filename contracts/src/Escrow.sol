@@ -12,7 +12,8 @@ interface IBurnable {
 }
 
 /// @title Escrow
-/// @notice Holds the deposits of one programme's open cases. Only the Gate that made it decides where a deposit goes:
+/// @notice Holds the deposits of one programme's open cases. Only the Gate that made it decides where a
+/// deposit goes:
 /// to somebody, back, or out of existence; only whom it is owed to gets it. No owner, no fee, no way around.
 contract Escrow is IEscrow, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
@@ -100,7 +101,8 @@ contract Escrow is IEscrow, ReentrancyGuardTransient {
         IERC20(token).safeTransfer(account, amount);
     }
 
-    // The one place where tokens come before the entry: how many came is known only then. No call from within can enter.
+    // The one place where tokens come before the entry: how many came is known only then. No call from within
+    // can enter.
     function _deposit(bytes32 caseId, address token, uint256 amount) private {
         if (amount == 0) revert NothingToMove();
         uint256 before = IERC20(token).balanceOf(address(this));

@@ -12,8 +12,10 @@ import {Call, Outcome, OutcomeBody} from "./lib/Outcome.sol";
 import {LibBytes} from "solady/utils/LibBytes.sol";
 
 /// @title Gate
-/// @notice Holds one programme's rights on a chain, and uses them only as certified outcomes say: once each, in time,
-/// within caps. No owner, no proxy: whoever deploys it names the first lines, and has no say afterwards; what loosens
+/// @notice Holds one programme's rights on a chain, and uses them only as certified outcomes say: once each,
+/// in time,
+/// within caps. No owner, no proxy: whoever deploys it names the first lines, and has no say afterwards; what
+/// loosens
 /// them is a governance outcome, after a notice. A guardian can pause, for a bounded time, and nothing else.
 contract Gate is IGate, Lines, Changes {
     uint48 internal constant PAUSE_MAX = 7 days;
@@ -91,7 +93,8 @@ contract Gate is IGate, Lines, Changes {
         return _executed[executionKey(caseId, ordinal)];
     }
 
-    /// @notice Names an outcome here. The ledger is not in it: a successor goes on with the cases of the ledger before
+    /// @notice Names an outcome here. The ledger is not in it: a successor goes on with the cases of the
+    /// ledger before
     /// it under their names, and what was executed for the one must not be executed for the other.
     function executionKey(bytes32 caseId, uint32 ordinal) public pure returns (bytes32) {
         return keccak256(abi.encode(caseId, ordinal));

@@ -2,8 +2,10 @@
 pragma solidity ^0.8.28;
 
 /// @title Heads of a ledger's log that k of n co-signers have certified
-/// @notice What is *not* proved here: that a decision was right (each co-signer re-ran it, which is why k of them are
-/// asked), that the ledger's clock was, or that no other chain was shown another history: compare all Anchors.
+/// @notice What is *not* proved here: that a decision was right (each co-signer re-ran it, which is why k of
+/// them are
+/// asked), that the ledger's clock was, or that no other chain was shown another history: compare all
+/// Anchors.
 interface IAnchor {
     /// @notice A quorum certificate, specs/certificate.md §3, without size and root, which stand beside it.
     struct Certificate {
@@ -99,22 +101,24 @@ interface IAnchor {
     error KnownLedger(bytes32 ledger);
 
     /// @notice Keeps the root of a certified size that extends the last one. Anybody may call.
-    /// @param proof From the last anchored size to this; from this to the last if this is the smaller; none if they are
-    /// the same or nothing was anchored.
-    /// @return kept False if the size is not larger than the last one and consistent with it: nothing is kept.
+    /// @param proof From the last anchored size to this; from this to the last if this is the smaller; none
+    /// if they are the same or nothing was anchored.
+    /// @return kept False if the size is not larger than the last one and consistent with it: nothing is
+    /// kept.
     function submit(uint64 size, bytes32 root, Certificate calldata certificate, bytes32[] calldata proof)
         external
         returns (bool kept);
 
     /// @notice Shows the co-signers of the next epoch; they are in force after the notice. Anybody may call.
-    /// @dev Rests on three things: the old set certified the size (it is anchored); below it stands the ledger's record
-    /// `enacted` of a rotation to exactly these members; and the new set has certified the same size and root, under
-    /// its own epoch, so that its keys are alive (specs/certificate.md §5).
+    /// @dev Rests on three things: the old set certified the size (it is anchored); below it stands the
+    /// ledger's record
+    /// `enacted` of a rotation to exactly these members; and the new set has certified the same size and
+    /// root, under its own epoch, so that its keys are alive (specs/certificate.md §5).
     function rotate(uint64 size, Rotation calldata rotation, Certificate calldata certificate) external;
 
     /// @notice The recovery set asks to install other co-signers after 14 days.
-    /// @param signatures By the recovery set's threshold over `Recovery(bytes32 ledger,uint64 epoch,uint64 round,
-    /// uint256 chainId,address anchor,bytes32 committee,uint8 threshold)`.
+    /// @param signatures By the recovery set's threshold over `Recovery(bytes32 ledger,uint64 epoch,uint64
+    /// round, uint256 chainId,address anchor,bytes32 committee,uint8 threshold)`.
     function startRecovery(address[] calldata members, uint8 threshold, bytes calldata signatures) external;
 
     /// @notice The present co-signers refuse the recovery that is running.
@@ -126,7 +130,8 @@ interface IAnchor {
     function finishRecovery() external;
 
     /// @notice Goes on with another ledger. Its id, size and root are signed under the id of this one, as
-    /// `Succession(bytes32 ledger,uint64 epoch,bytes32 successor,uint64 size,bytes32 root)`: a checkpoint that the same
+    /// `Succession(bytes32 ledger,uint64 epoch,bytes32 successor,uint64 size,bytes32 root)`: a checkpoint
+    /// that the same
     /// institutions certify for some other ledger of theirs cannot be used to take this Anchor over.
     function succeed(bytes32 successor, uint64 size, bytes32 root, Certificate calldata certificate) external;
 

@@ -2,8 +2,10 @@
 pragma solidity ^0.8.28;
 
 /// @title Deposits of open cases
-/// @notice Verifies nothing itself: release, refund and burn are calls of outcomes, through the Gate. What is *not*
-/// promised: that a case's ledger ever decides, or that a token's issuer lets a payout through (it stays claimable).
+/// @notice Verifies nothing itself: release, refund and burn are calls of outcomes, through the Gate. What is
+/// *not*
+/// promised: that a case's ledger ever decides, or that a token's issuer lets a payout through (it stays
+/// claimable).
 /// A token whose balances change by themselves (rebasing) must not be deposited; nothing here can detect one.
 interface IEscrow {
     /// @notice Tokens came in for a case.
@@ -35,8 +37,8 @@ interface IEscrow {
     /// @notice Deposits the caller's tokens for a case. The token must deliver exactly the amount.
     function deposit(bytes32 caseId, address token, uint256 amount) external;
 
-    /// @notice The same with an EIP-2612 permit by the caller. A permit that somebody else has brought before does not
-    /// spoil the deposit, as long as the allowance is there.
+    /// @notice The same with an EIP-2612 permit by the caller. A permit that somebody else has brought before
+    /// does not spoil the deposit, as long as the allowance is there.
     function depositWithPermit(
         bytes32 caseId,
         address token,
@@ -56,8 +58,8 @@ interface IEscrow {
     /// @notice Gate only: destroys part of a deposit by the token's `burn(uint256)`.
     function burn(bytes32 caseId, address depositor, address token, uint256 amount) external;
 
-    /// @notice Pays what is owed to an account, to that account only (a frozen one cannot have it sent elsewhere).
-    /// Anybody may call; if the token refuses, it stays owed.
+    /// @notice Pays what is owed to an account, to that account only (a frozen one cannot have it sent
+    /// elsewhere). Anybody may call; if the token refuses, it stays owed.
     function withdraw(address account, address token) external;
 
     /// @notice What a depositor has in a case.

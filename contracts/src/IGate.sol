@@ -2,9 +2,10 @@
 pragma solidity ^0.8.28;
 
 /// @title What a programme's outcomes may do on a chain, and the doing of it
-/// @notice What is *not* proved here: that a case was decided rightly (that is what the certificate over the anchored
-/// root says, and each co-signer's re-run), that somebody submits an outcome, or that an outcome's calls have the effect
-/// that their names promise.
+/// @notice What is *not* proved here: that a case was decided rightly (that is what the certificate over the
+/// anchored
+/// root says, and each co-signer's re-run), that somebody submits an outcome, or that an outcome's calls have
+/// the effect that their names promise.
 interface IGate {
     /// @notice How much of a line may be used in one window, and how much has been; one slot.
     /// @dev Amounts are in units of 10^exponent of what the word counts, and what is used is rounded up.
@@ -164,19 +165,22 @@ interface IGate {
     /// @notice Carries out an outcome that stands in the log at an anchored size. Anybody may call.
     function execute(Opening calldata opening, uint64 size) external;
 
-    /// @notice Several at one size, in order, all or none; those executed before are passed over, so that nobody can
-    /// spoil a batch by bringing one of it first.
+    /// @notice Several at one size, in order, all or none; those executed before are passed over, so that
+    /// nobody can spoil a batch by bringing one of it first.
     function executeAll(Opening[] calldata openings, uint64 size) external;
 
     /// @notice Carries out a loosening whose notice is over. Anybody may call.
     function enact(bytes32 id, bytes calldata data) external;
 
     /// @notice A co-signer refuses a loosening during its notice.
-    /// @param signature 66 bytes over `Veto(bytes32 ledger,uint64 epoch,uint256 chainId,address gate,bytes32 change)`.
+    /// @param signature 66 bytes over `Veto(bytes32 ledger,uint64 epoch,uint256 chainId,address gate,bytes32
+    /// change)`.
     function veto(bytes32 id, bytes calldata signature) external;
 
-    /// @notice k − 1 co-signers, without the one who refused, start a second notice. Where k is 1, a veto is final.
-    /// @param signatures Over `Override(bytes32 ledger,uint64 epoch,uint256 chainId,address gate,bytes32 change)`.
+    /// @notice k − 1 co-signers, without the one who refused, start a second notice. Where k is 1, a veto is
+    /// final.
+    /// @param signatures Over `Override(bytes32 ledger,uint64 epoch,uint256 chainId,address gate,bytes32
+    /// change)`.
     function overrideVeto(bytes32 id, bytes calldata signatures) external;
 
     /// @notice The guardian stops ordinary and Escrow outcomes for at most 7 days; then rests for 21.

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @title The token of the demo
-/// @notice What is *not* promised: that supply is covered by reserves; that is decided before an outcome exists.
+/// @notice What is *not* promised: that supply is covered by reserves; that is decided before an outcome
+/// exists.
 interface IToken {
     /// @notice An account can neither send nor receive, by this order (SHA-256 of the document).
     event Frozen(address indexed account, bytes32 indexed order);

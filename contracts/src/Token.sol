@@ -7,8 +7,8 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 
 /// @title Token
-/// @notice Holds balances of a coin. The Gate named at deployment has every role, the admin of roles among them: nobody
-/// else mints, freezes, seizes or names who may.
+/// @notice Holds balances of a coin. The Gate named at deployment has every role, the admin of roles among
+/// them: nobody else mints, freezes, seizes or names who may.
 contract Token is IToken, ERC20, ERC20Permit, AccessControl {
     bytes32 public constant MINTER_ROLE = keccak256("MINTER_ROLE");
     bytes32 public constant ORDER_ROLE = keccak256("ORDER_ROLE");
@@ -53,7 +53,8 @@ contract Token is IToken, ERC20, ERC20Permit, AccessControl {
     /// @inheritdoc IToken
     function seize(address from, address to, uint256 amount, bytes32 order) external onlyRole(ORDER_ROLE) {
         if (order == bytes32(0)) revert OrderMissing();
-        // The zero address is where tokens come from and go to: an order moves tokens, and neither makes nor destroys.
+        // The zero address is where tokens come from and go to: an order moves tokens, and neither makes nor
+        // destroys.
         if (from == address(0)) revert ERC20InvalidSender(from);
         if (to == address(0)) revert ERC20InvalidReceiver(to);
         if (frozen[to]) revert AccountFrozen(to);

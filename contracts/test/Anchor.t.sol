@@ -500,7 +500,8 @@ contract AnchorTest is World {
 
     function _recoveryHash(uint64 round) private view returns (bytes32) {
         bytes32 kind = keccak256(
-            "Recovery(bytes32 ledger,uint64 epoch,uint64 round,uint256 chainId,address anchor,bytes32 committee,uint8 threshold)"
+            "Recovery(bytes32 ledger,uint64 epoch,uint64 round,uint256 chainId,"
+            "address anchor,bytes32 committee,uint8 threshold)"
         );
         return _hash(
             abi.encode(kind, LEDGER, uint64(5), round, block.chainid, address(anchor), digest(next), next.k)

@@ -14,8 +14,8 @@ contract Nothing {
 }
 
 /// @notice What transactions cost, calldata included; `--isolate` makes each call of a test one.
-/// @dev Of a log of 2^20 records the last 512 are there; what lies before them is eleven hashes on the left of every
-/// path, whatever they stand for.
+/// @dev Of a log of 2^20 records the last 512 are there; what lies before them is eleven hashes on the left
+/// of every path, whatever they stand for.
 contract GasTest is GateWorld {
     uint64 private constant TAIL = 512;
     uint64 private constant OLD_TAIL = 211;

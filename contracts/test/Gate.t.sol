@@ -108,7 +108,8 @@ contract GateTest is GateWorld {
         refused(outcome, abi.encodeWithSelector(IGate.WrongGate.selector, gate, ALICE));
         outcome.gate = address(gate);
         outcome.ledger = keccak256("another ledger");
-        refused(outcome, abi.encodeWithSelector(IAnchor.NotAnchored.selector, outcome.ledger, log.length + 3));
+        uint256 size = log.length + 3;
+        refused(outcome, abi.encodeWithSelector(IAnchor.NotAnchored.selector, outcome.ledger, size));
     }
 
     function test_an_outcome_of_another_policy_or_line_is_refused() external {
@@ -238,7 +239,8 @@ contract GateTest is GateWorld {
 
     function test_a_window_sees_no_more_than_the_cap() external {
         bring(mintOf(ALICE, 999e6));
-        refused(mintOf(ALICE, 2e6), abi.encodeWithSelector(IGate.CapExceeded.selector, MINT, CAP, 999e6, 2e6));
+        bytes memory over = abi.encodeWithSelector(IGate.CapExceeded.selector, MINT, CAP, 999e6, 2e6);
+        refused(mintOf(ALICE, 2e6), over);
         bring(mintOf(ALICE, 1e6));
         vm.warp(START + 2 days);
         bring(mintOf(ALICE, 1000e6));

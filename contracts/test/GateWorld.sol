@@ -45,7 +45,8 @@ abstract contract GateWorld is World {
         IGate.LineSetup[] memory lines = new IGate.LineSetup[](3);
         lines[0] = IGate.LineSetup(MINT, 1, 0, CAP, WINDOW);
         lines[1] = IGate.LineSetup(ORDER, 255, 0, 3, WINDOW);
-        // A seizure is counted by its amount, the third argument; a line that counts calls would let one take all.
+        // A seizure is counted by its amount, the third argument; a line that counts calls would let one take
+        // all.
         lines[2] = IGate.LineSetup(SEIZE, 2, 0, 80e6, WINDOW);
         IGate.PermissionSetup[] memory permissions = new IGate.PermissionSetup[](4);
         permissions[0] = IGate.PermissionSetup(tokenAt, Token.mint.selector, MINT);

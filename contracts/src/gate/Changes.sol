@@ -7,8 +7,8 @@ import {Quorum} from "../lib/Quorum.sol";
 import {Itself} from "./Itself.sol";
 
 /// @title Changes
-/// @notice Holds the loosenings that wait for their notice. A governance outcome proposes one, one co-signer can refuse
-/// it, k − 1 others can override; nobody else has a say.
+/// @notice Holds the loosenings that wait for their notice. A governance outcome proposes one, one co-signer
+/// can refuse it, k − 1 others can override; nobody else has a say.
 abstract contract Changes is IGate, Itself {
     bytes32 private constant VETO_TYPE =
         keccak256("Veto(bytes32 ledger,uint64 epoch,uint256 chainId,address gate,bytes32 change)");

@@ -6,8 +6,8 @@ import {Itself} from "./Itself.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title Lines
-/// @notice Holds which policy may use which line, which calls belong to it, and how much of it was used; only the Gate
-/// itself changes it, by governance outcomes.
+/// @notice Holds which policy may use which line, which calls belong to it, and how much of it was used; only
+/// the Gate itself changes it, by governance outcomes.
 abstract contract Lines is IGate, Itself {
     /// Every call of such a line counts one.
     uint8 internal constant WORD_NONE = 255;
@@ -89,8 +89,8 @@ abstract contract Lines is IGate, Itself {
         now_.index = index;
     }
 
-    /// @dev A window of any position touches two of the fixed ones at most, and both together stay within the cap: a
-    /// use counts for at least one window and for less than two.
+    /// @dev A window of any position touches two of the fixed ones at most, and both together stay within the
+    /// cap: a use counts for at least one window and for less than two.
     function _spend(bytes32 line, Line memory now_, uint256 amount) internal {
         uint256 units = Math.ceilDiv(amount, 10 ** now_.exponent);
         uint256 before = uint256(now_.before) + now_.current;

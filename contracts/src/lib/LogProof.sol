@@ -4,8 +4,8 @@ pragma solidity ^0.8.28;
 import {LibBit} from "solady/utils/LibBit.sol";
 
 /// @title Leaves and proofs of a ledger's log
-/// @notice RFC 6962 over SHA-256: specs/record.md §1, specs/log.md §1. The only library with assembly, and only in
-/// `_climb`; `test/Tree.sol` is its plain twin, and both are compared.
+/// @notice RFC 6962 over SHA-256: specs/record.md §1, specs/log.md §1. The only library with assembly, and
+/// only in `_climb`; `test/Tree.sol` is its plain twin, and both are compared.
 library LogProof {
     /// A log has at most 2^40 leaves, so no path is longer than 40 and no consistency proof longer than 41.
     uint64 internal constant SIZE_MAX = 1 << 40;
@@ -26,7 +26,8 @@ library LogProof {
         return sha256(abi.encodePacked(uint8(0), tag, time, sha256(abi.encodePacked(salt, body))));
     }
 
-    /// @notice Reverts unless `leaf` stands at `index` in the log of `size` leaves with this root. RFC 9162 §2.1.3.2.
+    /// @notice Reverts unless `leaf` stands at `index` in the log of `size` leaves with this root. RFC 9162
+    /// §2.1.3.2.
     function requireIncluded(bytes32 leaf, uint64 index, uint64 size, bytes32 root, bytes32[] calldata path)
         internal
         view
@@ -37,7 +38,8 @@ library LogProof {
         if (_climb(leaf, index, fork, path, false) != root) revert NotIncluded(leaf, index, size);
     }
 
-    /// @notice Reverts unless the log of `newSize` begins with all leaves of the log of `oldSize`. RFC 9162 §2.1.4.2.
+    /// @notice Reverts unless the log of `newSize` begins with all leaves of the log of `oldSize`. RFC 9162
+    /// §2.1.4.2.
     /// @dev `oldSize` is at least 1 and at most `newSize`. One size has one root, and no proof.
     function requireExtension(
         uint64 oldSize,
@@ -50,8 +52,8 @@ library LogProof {
             if (proof.length != 0 || oldRoot != newRoot) revert NotAnExtension(oldSize, newSize);
             return;
         }
-        // The way starts at the last complete subtree of the old log, as many levels up as the old size has trailing
-        // zeros; that lies below the fork, since the sizes differ.
+        // The way starts at the last complete subtree of the old log, as many levels up as the old size has
+        // trailing zeros; that lies below the fork, since the sizes differ.
         uint256 levels = LibBit.ffs(oldSize);
         uint256 fork = _bits((oldSize - 1) ^ (newSize - 1)) - levels;
         uint256 start = (oldSize - 1) >> levels;
@@ -69,14 +71,14 @@ library LogProof {
         return 256 - LibBit.clz(number);
     }
 
-    /// How many siblings lie on the way up from a node: below the fork one a level; above it the node is on the right
-    /// edge, and only levels with a sibling, a left one, count.
+    /// How many siblings lie on the way up from a node: below the fork one a level; above it the node is on
+    /// the right edge, and only levels with a sibling, a left one, count.
     function _siblings(uint256 index, uint256 fork) private pure returns (uint256) {
         return fork + LibBit.popCount(index >> fork);
     }
 
-    /// From a node to the root; if `onlyLeft`, to the root of the log that ends with that node, to which no sibling on
-    /// the right belongs.
+    /// From a node to the root; if `onlyLeft`, to the root of the log that ends with that node, to which no
+    /// sibling on the right belongs.
     function _climb(bytes32 node, uint256 index, uint256 fork, bytes32[] calldata siblings, bool onlyLeft)
         private
         view

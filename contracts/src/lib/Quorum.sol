@@ -5,8 +5,8 @@ import {LibBytes} from "solady/utils/LibBytes.sol";
 import {SSTORE2} from "solady/utils/SSTORE2.sol";
 
 /// @title Co-signers of one epoch, and what k of them have signed
-/// @notice Addresses lie in the code of a contract, `00 ‖ address ‖ …`, whose code hash is the committee's digest
-/// (specs/certificate.md §2). Signatures are EIP-712 in the one domain form of specs/suites.md.
+/// @notice Addresses lie in the code of a contract, `00 ‖ address ‖ …`, whose code hash is the committee's
+/// digest (specs/certificate.md §2). Signatures are EIP-712 in the one domain form of specs/suites.md.
 library Quorum {
     uint256 internal constant MEMBERS_MAX = 32;
     /// Place in the committee (1 byte), r (32), s (32), v (1).

@@ -5,8 +5,10 @@ import {IAnchor} from "../IAnchor.sol";
 import {LibString} from "solady/utils/LibString.sol";
 
 /// @title The record by which a ledger says that its co-signers have been rotated
-/// @notice Builds, rather than reads, the canonical JSON of specs/governance.md: whatever is not spelled exactly so has
-/// another leaf hash. Letters that could end a JSON string early are refused, so that one text has one meaning.
+/// @notice Builds, rather than reads, the canonical JSON of specs/governance.md: whatever is not spelled
+/// exactly so has
+/// another leaf hash. Letters that could end a JSON string early are refused, so that one text has one
+/// meaning.
 library RotationRecord {
     /// The LEI is not 20 characters from A to Z and 0 to 9.
     error LeiForm(uint256 member);
