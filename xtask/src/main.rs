@@ -4,6 +4,7 @@
 
 mod bench;
 mod check;
+mod contracts;
 mod faults;
 mod files;
 mod finding;
@@ -58,6 +59,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Tests, artifacts, gas and form of the contracts; needs Node
+    Contracts,
     /// Long runs with faults: the simulator over many seeds, and processes killed under load
     Faults {
         /// Handed to the program that injects the faults
@@ -96,6 +99,7 @@ fn answer(command: Command) -> Result<bool> {
         Command::Gen { check: true } => finding::report("generated files", &generate::compare(&root)?),
         Command::Gen { check: false } => generate::write(&root),
         Command::Bench { name, json } => bench::run(&root, &name, json),
+        Command::Contracts => contracts::run(&root, &mut |_| {}),
         Command::Faults { arguments } => faults::run(&root, &arguments),
         Command::Fuzz { name, seconds } => fuzz::run(&root, &name, seconds),
     }

@@ -3,13 +3,15 @@
 mod tally;
 
 use crate::check::{Outcome, run_static};
+use crate::contracts;
 use crate::run::{lines, title};
 use crate::workspace::cargo;
 use anyhow::Result;
 use std::path::Path;
 use tally::Tally;
 
-/// Runs what `check` looks at and every test of the workspace. Ends with one line on stdout,
+/// Runs what `check` looks at, the tests of the contracts and every test of the workspace. Ends with one line
+/// on stdout,
 /// `N passed, N failed, N skipped`, summed over all test programs. A test that prints a line beginning with
 /// `skipped: ` counts as skipped, not as passed. True when nothing failed and, with `no_skips`, nothing was
 /// skipped.
@@ -17,9 +19,14 @@ use tally::Tally;
 /// The fuzz targets run here as plain tests: `crates/*/tests/fuzz_*.rs` hand mutated seeds to the same
 /// bodies.
 pub fn run(root: &Path, no_skips: bool) -> Result<bool> {
-    let checks = run_static(root)?;
-    title("all tests");
+    let mut checks = run_static(root)?;
     let mut tally = Tally::default();
+    match contracts::absent(root) {
+        Some(why) => checks.skipped.push(why),
+        None if contracts::run(root, &mut |line| tally.read(line))? => {}
+        None => checks.failed.push("contracts".to_owned()),
+    }
+    title("all tests");
     let exited_0 =
         lines(cargo(root).args(["test", "--workspace", "--no-fail-fast", "--", "--show-output"]), |line| {
             println!("{line}");

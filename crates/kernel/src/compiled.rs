@@ -1,5 +1,5 @@
-//! The policy compiled last. An adoption is checked when it is proposed and often carried out by the very next
-//! record; compiling takes longer than all else about it.
+//! The policy compiled last. An adoption is checked when it is proposed and often carried out by the very
+//! next record; compiling takes longer than all else about it.
 
 use crate::governance::Files;
 use lockstep_policy::{Finding, Policy};

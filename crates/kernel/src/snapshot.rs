@@ -24,7 +24,7 @@ struct Snapshot<'a> {
     credentials: Cow<'a, BTreeMap<CredentialDigest, Held>>,
     policies: BTreeMap<PolicyDigest, Files>,
     programmes: Cow<'a, BTreeMap<Name, Programme>>,
-    #[serde(with = "shared")]
+    #[serde(with = "counted")]
     cases: Cow<'a, BTreeMap<CaseId, Arc<Case>>>,
     proposals: Cow<'a, BTreeMap<CaseId, Proposal>>,
 }
@@ -115,7 +115,7 @@ impl Kernel {
 }
 
 /// Cases behind their reference counts, as a map of cases.
-mod shared {
+mod counted {
     use super::{Arc, BTreeMap, Case, CaseId, Cow};
     use serde::{Deserialize, Deserializer, Serializer};
 

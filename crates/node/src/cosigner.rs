@@ -208,7 +208,8 @@ where
         Ok(Cosigned { address: self.signer.address(), checkpoint, signature })
     }
 
-    /// Writes a snapshot if one is due: the next start runs less again. For when nobody waits for a signature.
+    /// Writes a snapshot if one is due: the next start runs less again. For when nobody waits for a
+    /// signature.
     ///
     /// # Errors
     /// [`CosignerError::Replica`].

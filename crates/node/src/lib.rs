@@ -11,6 +11,7 @@ pub mod port;
 pub mod quorum;
 pub mod replica;
 pub mod signer;
+mod snapshot;
 
 pub use appender::{Accepted, Admitted, Answer, Appender, AppenderError};
 pub use cosigner::{Cosigner, CosignerError};

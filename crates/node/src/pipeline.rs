@@ -2,7 +2,8 @@
 //! become durable. Requests are answered in the order they came, and never before they are durable.
 
 use crate::appender::{Admitted, Answer, Appender, AppenderError, Decided};
-use crate::replica::{SnapshotDraft, Staged, write};
+use crate::replica::{Staged, write};
+use crate::snapshot::SnapshotDraft;
 use lockstep_attest::SubmissionError;
 use lockstep_attest::sign::Sign;
 use lockstep_kernel::{Directory, Request};
@@ -132,8 +133,8 @@ where
         Ok(true)
     }
 
-    /// Hands a snapshot over if one is due, and takes note of one that has been written; false when the keeper
-    /// stopped.
+    /// Hands a snapshot over if one is due, and takes note of one that has been written; false when the
+    /// keeper stopped.
     fn keep_through(&mut self, keeper: &Keeper) -> Result<bool, AppenderError> {
         keeper.kept.try_iter().for_each(|size| self.replica_mut().snapshot_written(size));
         if !self.replica().snapshot_due() {

@@ -3,18 +3,16 @@
 use crate::feed::FEED_RECORDS_MAX;
 use crate::index;
 use crate::port::{StoredMap, TileFiles};
+use crate::snapshot::{SnapshotDraft, split};
 use lockstep_kernel::snapshot::SnapshotError as KernelSnapshotError;
 use lockstep_kernel::{Command, Kernel, Refusal, Request};
 use lockstep_ledger::ledger::{RestoreError, SnapshotError};
 use lockstep_ledger::log::{TileError, TileHashes, TilePath, TileWriter, log_root};
-use lockstep_ledger::overlay::MapChanges;
 use lockstep_ledger::scribe::RECORDS_PER_COMMAND_MAX;
 use lockstep_ledger::{
     ApplyError, Input, InputError, Leaf, Ledger, Record, RecordError, ReplayError, SealBody,
 };
-use lockstep_store::{
-    Append, Batch, Head, IndexRow, MapRow, Snapshot, Store, StoreError, StoredRecord, stream,
-};
+use lockstep_store::{Append, Batch, Head, IndexRow, Store, StoreError, StoredRecord, stream};
 use lockstep_types::{Digest, sha256_parts};
 use std::sync::Arc;
 
@@ -477,24 +475,6 @@ impl Replica {
     }
 }
 
-/// A ledger as it was at a seal, to be written as a snapshot. It shares what the ledger goes on with.
-pub(crate) struct SnapshotDraft {
-    pub(crate) size: u64,
-    ledger: Vec<u8>,
-    kernel: Kernel,
-    map: Arc<MapChanges>,
-}
-
-impl SnapshotDraft {
-    pub(crate) fn write(&self, store: &dyn Store) -> Result<(), ReplicaError> {
-        let state = join(&self.ledger, &self.kernel.to_snapshot()?);
-        let nodes = self.map.nodes.iter().map(|(at, node)| MapRow::Node(*at, Some(node.to_bytes().to_vec())));
-        let values = self.map.values.iter().map(|(key, value)| MapRow::Value(*key, value.clone()));
-        store.put_snapshot(&Snapshot { size: self.size, state }, &mut nodes.chain(values))?;
-        Ok(())
-    }
-}
-
 /// Records that the ledger has applied and that no store holds yet.
 #[derive(Default)]
 pub(crate) struct Pending {
@@ -600,15 +580,4 @@ fn groups(first: u64, stored: &[StoredRecord]) -> Result<Vec<Group>, ReplicaErro
 
 fn request(index: u64, bytes: &[u8]) -> Result<Request, ReplicaError> {
     Request::from_slice(bytes).map_err(|error| ReplicaError::Command { index, what: error.to_string() })
-}
-
-/// Two parts with the length of the first before them.
-fn join(first: &[u8], second: &[u8]) -> Vec<u8> {
-    let length = u64::try_from(first.len()).unwrap_or(u64::MAX).to_be_bytes();
-    [&length, first, second].concat()
-}
-
-fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first_chunk::<8>()?;
-    rest.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)
 }

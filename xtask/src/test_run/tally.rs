@@ -1,4 +1,4 @@
-//! Counts over what libtest prints with `--show-output`.
+//! Counts over what libtest prints with `--show-output`, and over what forge prints.
 
 /// What the lines of all test programs add up to.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -32,6 +32,10 @@ impl Tally {
             self.current = None;
         } else if let Some(name) = line.strip_suffix(" ... FAILED") {
             self.failed_names.push(name.strip_prefix("test ").unwrap_or(name).to_owned());
+        } else if let Some(failed) = line.strip_prefix("[FAIL") {
+            self.failed_names.push(failed.split_once("] ").map_or(failed, |(_, name)| name).to_owned());
+        } else if let Some(counts) = line.strip_prefix("Suite result: ") {
+            self.add(counts);
         } else if let Some(counts) = line.strip_prefix("test result: ") {
             self.add(counts);
             self.in_successes = false;
@@ -41,7 +45,8 @@ impl Tally {
         }
     }
 
-    /// `ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s`
+    /// `ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s`; forge says
+    /// `skipped` where libtest says `ignored`.
     fn add(&mut self, counts: &str) {
         let count = |word: &str| {
             let mut parts = counts.split([';', '.']).map(str::trim);
@@ -50,7 +55,7 @@ impl Tally {
         };
         self.passed += count(" passed").saturating_sub(self.skipped_here);
         self.failed += count(" failed");
-        self.skipped += count(" ignored") + self.skipped_here;
+        self.skipped += count(" ignored") + count(" skipped") + self.skipped_here;
         self.skipped_here = 0;
     }
 

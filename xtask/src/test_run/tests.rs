@@ -85,3 +85,14 @@ fn the_end_names_what_failed_and_what_was_skipped_and_closes_with_the_counts() {
     );
     assert_eq!(conclusion.closing, "3 passed, 1 failed, 3 skipped");
 }
+
+#[test]
+fn what_forge_counts_is_added() {
+    let tally = tally(
+        "Ran 3 tests for test/Gate.t.sol:GateTest\n[PASS] test_a() (gas: 10)\n\
+         [FAIL: assertion failed] test_b() (gas: 20)\n\
+         Suite result: FAILED. 1 passed; 1 failed; 1 skipped; finished in 1.30ms (1.20ms CPU time)",
+    );
+    assert_eq!((tally.passed, tally.failed, tally.skipped), (1, 1, 1));
+    assert_eq!(tally.failed_names, ["test_b() (gas: 20)"]);
+}

@@ -44,8 +44,8 @@ fn batch() -> impl Strategy<Value = (Vec<(u8, u8)>, bool)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whenever changes are set aside, and later written down and forgotten, root, values and proofs are those of one map in
-    /// memory.
+    /// Whenever changes are set aside, and later written down and forgotten, root, values and proofs are
+    /// those of one map in memory.
     #[test]
     fn when_changes_are_written_makes_no_difference(
         batches in prop::collection::vec(batch(), 1..9),

@@ -63,8 +63,8 @@ pub fn run(show: &mut dyn FnMut(Measure)) -> Result<()> {
     Ok(())
 }
 
-/// A hundred signed words: the opening; four times every step but the last, taken back from the first on; then
-/// every step.
+/// A hundred signed words: the opening; four times every step but the last, taken back from the first on;
+/// then every step.
 fn one_case(stage: &mut Stage) -> Result<CaseId> {
     let opening = stage.openings(1, &crate::cast::bench_params())?;
     let case = CaseId(hand_in(stage, &opening)?.leaf_hash().0);

@@ -56,10 +56,10 @@ proptest! {
     /// The short way says *no faults* exactly when Cedar's own entry point has none to name.
     #[test]
     fn both_ways_of_typing_agree(guards in prop::collection::vec((scope(), condition()), 1..4)) {
-        let text: String = guards
-            .iter()
-            .map(|(scope, condition)| format!("permit (principal, {scope}, resource) when {{ {condition} }};\n"))
-            .collect();
+        let permit = |(scope, condition): &(String, String)| {
+            format!("permit (principal, {scope}, resource) when {{ {condition} }};\n")
+        };
+        let text: String = guards.iter().map(permit).collect();
         let (policy, source) = (stablecoin_layout(), Source { file: GUARDS_FILE, text: &text });
         if let Ok(checked) = check_each(&policy, source) {
             let long = faults(&policy, source, &checked);
