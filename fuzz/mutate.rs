@@ -57,7 +57,7 @@ fn hex(bytes: &[u8]) -> String {
 fn mutate(input: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
     let at = random.below(input.len() + 1);
     let end = (at + 1 + random.below(8)).min(input.len());
-    match random.below(7) {
+    match random.below(10) {
         0 => input.truncate(at),
         1 => input.insert(at, TURNING[random.below(TURNING.len())]),
         2 => drop(input.drain(at..end.max(at))),
@@ -71,7 +71,21 @@ fn mutate(input: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
             input.splice(at.., other[from..].iter().copied());
         }
         5 if at < input.len() => input[at] ^= 1 << random.below(8),
+        6..=8 if at < input.len() => input[at] = alike(input[at], random),
         _ if at < input.len() => input[at] = TURNING[random.below(TURNING.len())],
         _ => input.push(TURNING[random.below(TURNING.len())]),
     }
+}
+
+/// A byte of the same kind, so that not only the form of a text breaks: another digit of a number or a
+/// digest, another letter of a name or of base64.
+fn alike(byte: u8, random: &mut Random) -> u8 {
+    let kind: &[u8] = match byte {
+        b'0'..=b'9' => b"0123456789",
+        b'a'..=b'f' => b"abcdef",
+        b'g'..=b'z' => b"ghijklmnopqrstuvwxyz",
+        b'A'..=b'Z' => b"ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        _ => TURNING,
+    };
+    kind[random.below(kind.len())]
 }

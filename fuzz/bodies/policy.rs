@@ -1,5 +1,5 @@
-//! Policies and their stories: every file ends in findings or in a policy, and a policy that is accepted can be
-//! explained, drawn and named.
+//! Policies and their stories: every file ends in findings or in a policy, and a policy that is accepted can
+//! be explained, drawn and named.
 
 use lockstep_policy::finding::{GUARDS_FILE, LAYOUT_FILE, TESTS_FILE};
 use lockstep_policy::{Finding, Layout, Policy, Scenarios, draw, explain};
