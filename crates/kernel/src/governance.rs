@@ -177,7 +177,7 @@ impl Kernel {
     /// Says what is wrong with an action that is proposed: with itself, or as the ledger stands.
     pub(crate) fn check_action(&self, action: &Action, view: &dyn View) -> Result<(), String> {
         if let Action::Adopt(files) = action {
-            self.compiled.policy(files).map_err(first)?;
+            self.compiled.check(files).map_err(first)?;
         }
         self.check_effect(action, view)
     }
@@ -327,7 +327,7 @@ impl Kernel {
     }
 
     fn adopt(&mut self, files: &Files, by: lockstep_types::LeafHash) {
-        let Ok(policy) = self.compiled.policy(files) else { return };
+        let Ok(policy) = self.compiled.take(files) else { return };
         let (digest, name) = (policy.digest(), policy.layout().name.clone());
         let programme_name = policy.layout().programme.clone();
         let programme: &mut Programme = self.programmes.entry(programme_name.clone()).or_default();

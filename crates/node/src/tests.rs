@@ -12,7 +12,6 @@ use kit::{World, texts};
 use lockstep_kernel::{Phase, RefusalCode};
 use lockstep_ledger::log::{TilePath, log_root};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
