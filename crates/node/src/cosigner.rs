@@ -152,33 +152,71 @@ where
     /// # Errors
     /// [`CosignerError`]; [`CosignerError::Gap`] changes nothing either.
     pub fn receive_at(&mut self, index: u64, bytes: &[u8]) -> Result<(), CosignerError> {
+        let fresh = self.fresh(index, bytes)?;
+        if fresh.is_empty() { Ok(()) } else { self.follow(fresh) }
+    }
+
+    /// As [`Cosigner::receive_at`], and signs every seal among the records that the signer's rule allows at
+    /// `now`. Whoever is behind and signed the last one only would leave the seals before it to those who were
+    /// quicker: each might sign another size, and none would find a quorum.
+    ///
+    /// # Errors
+    /// [`CosignerError`]; what was signed before is lost to the caller, and can be signed again.
+    pub fn receive_and_sign(
+        &mut self,
+        index: u64,
+        bytes: &[u8],
+        now: Time,
+    ) -> Result<Vec<Cosigned>, CosignerError> {
+        let mut fresh = self.fresh(index, bytes)?;
+        let mut signed = Vec::new();
+        while !fresh.is_empty() {
+            let sealed = fresh.iter().position(is_seal);
+            let later = fresh.split_off(sealed.map_or(fresh.len(), |at| at.saturating_add(1)));
+            self.follow(fresh)?;
+            fresh = later;
+            if sealed.is_none() {
+                break;
+            }
+            match self.sign(now) {
+                Ok(cosigned) => signed.push(cosigned),
+                Err(CosignerError::Signer(SignerError::Refused(_)) | CosignerError::OldCopy { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(signed)
+    }
+
+    /// The records of a message that this copy does not have yet; those it has are compared.
+    fn fresh(&mut self, index: u64, bytes: &[u8]) -> Result<Vec<StoredRecord>, CosignerError> {
         let mut records = feed::decode(bytes)?;
         if records.is_empty() || self.rejected.is_some() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let first = self.next();
         if index > first {
             return Err(CosignerError::Gap { expected: first, found: index });
         }
         let here = usize::try_from(first - index).unwrap_or(usize::MAX).min(records.len());
-        let rest = records.split_off(here);
+        let fresh = records.split_off(here);
         self.check_known(index, &records)?;
-        if rest.is_empty() {
-            return Ok(());
-        }
         if first == 0
-            && let Some(genesis) = rest.first()
+            && let Some(genesis) = fresh.first()
         {
             let found = LedgerId(crate::replica::record(0, genesis)?.leaf_hash().0);
             if found != self.ledger {
                 return Err(CosignerError::OtherLedger { expected: self.ledger, found });
             }
         }
-        if let Err(error) = self.replica.follow_in_full(rest) {
+        Ok(fresh)
+    }
+
+    fn follow(&mut self, records: Vec<StoredRecord>) -> Result<(), CosignerError> {
+        let first = self.next();
+        self.replica.follow_in_full(records).map_err(|error| {
             self.rejected = Some(first);
-            return Err(error.into());
-        }
-        Ok(())
+            error.into()
+        })
     }
 
     /// Records that this copy has must be the ones it is told of once more.
@@ -231,4 +269,9 @@ where
         let (record, inclusion) = (seal.record.clone(), seal.inclusion.clone());
         Ok(SigningRequest { checkpoint, consistency, inclusion, seal: record })
     }
+}
+
+/// True for the bytes of a seal; what a body says is checked when it is followed.
+fn is_seal(record: &StoredRecord) -> bool {
+    record.body.starts_with(b"{\"seal\":")
 }

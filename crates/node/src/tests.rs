@@ -127,7 +127,27 @@ fn the_pipeline_writes_snapshots_while_it_goes_on_and_a_start_finds_the_same_led
     assert!(snapshot.size > 8 && snapshot.size < head.1, "{} of {}", snapshot.size, head.1);
     world.restart_appender(false);
     assert_eq!(world.appender.head(), head);
+    world.now = world.appender.replica().ledger().last_time();
     world.certify().unwrap();
+}
+
+#[test]
+fn a_co_signer_that_is_behind_signs_the_seals_that_the_others_have_signed() {
+    let mut world = World::new();
+    let mut sealed = Vec::new();
+    for _ in 0..3 {
+        world.case("1000.00");
+        world.now = world.now.saturating_add_ms(500);
+        world.appender.seal(world.now).unwrap();
+        sealed.push(world.appender.head().1);
+    }
+    let (now, bytes) = (world.now, world.appender.feed(0, 2_000).unwrap());
+    let signed = world.cosigners[0].receive_and_sign(0, &bytes, now).unwrap();
+    assert_eq!(signed.iter().map(|one| one.checkpoint.size).collect::<Vec<_>>(), sealed);
+    // An hour later only the last one would be recent enough, and none of these is.
+    let later = now.saturating_add_ms(3_600_000);
+    assert!(world.cosigners[1].receive_and_sign(0, &bytes, later).unwrap().is_empty());
+    assert_eq!(world.cosigners[1].next(), sealed[2]);
 }
 
 #[test]

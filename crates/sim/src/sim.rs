@@ -195,15 +195,47 @@ impl Town {
                 Ok(())
             }
             Message::Feed(at, index, bytes) => {
-                let Some((seat, _)) = self.present(at) else { return Ok(()) };
-                let received = seat.cosigner.receive_at(index, &bytes);
-                match seat_fate(received, seat.deceived)? {
-                    Fate::Done if self.chance.one_in(3) => Ok(()),
-                    Fate::Done => self.signs(at),
-                    Fate::Crash => self.restart_cosigner(at),
+                if self.chance.one_in(3) {
+                    self.receives(at, index, &bytes)
+                } else {
+                    self.follows(at, index, &bytes)
                 }
             }
         }
+    }
+
+    /// Takes records and signs nothing.
+    fn receives(&mut self, at: usize, index: u64, bytes: &[u8]) -> Result<(), Wrong> {
+        let Some((seat, _)) = self.present(at) else { return Ok(()) };
+        let received = seat.cosigner.receive_at(index, bytes);
+        match seat_fate(received, seat.deceived)? {
+            Fate::Done => Ok(()),
+            Fate::Crash => self.restart_cosigner(at),
+        }
+    }
+
+    /// Takes records and signs the seals among them.
+    fn follows(&mut self, at: usize, index: u64, bytes: &[u8]) -> Result<(), Wrong> {
+        let Some((seat, time)) = self.present(at) else { return Ok(()) };
+        let deceived = seat.deceived;
+        let signed = match seat.cosigner.receive_and_sign(index, bytes, time) {
+            Ok(signed) => signed,
+            Err(CosignerError::Signer(SignerError::Memory(_))) => {
+                self.note("the memory failed");
+                return Ok(());
+            }
+            Err(error) => {
+                return match seat_fate(Err(error), deceived)? {
+                    Fate::Done => Ok(()),
+                    Fate::Crash => self.restart_cosigner(at),
+                };
+            }
+        };
+        for cosigned in signed {
+            self.has_signed(at, &cosigned.checkpoint)?;
+            self.send(Message::Signed(cosigned));
+        }
+        Ok(())
     }
 
     fn co_signer_signs(&mut self) -> Result<(), Wrong> {

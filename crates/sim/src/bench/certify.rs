@@ -104,7 +104,6 @@ fn follow(
     let memory = SignerState::create(&home.join("signer"))?;
     let signer = CheckpointSigner::new(key, memory, ledger)?;
     let mut cosigner = Cosigner::open(store, Arc::new(TilesInMemory::default()), signer, ledger)?;
-    let mut signed = 0;
     while let Ok(first) = records.recv() {
         // Whoever is behind takes what has come meanwhile at once: messages follow one another byte by byte.
         let mut bytes = first.to_vec();
@@ -113,13 +112,10 @@ fn follow(
         {
             bytes.extend_from_slice(&next);
         }
-        cosigner.receive(&bytes)?;
-        let sealed = cosigner.replica().ledger().last_seal().map_or(0, |seal| seal.head.size);
-        if sealed > signed {
-            answer.send(cosigner.sign(clock.now())?)?;
-            signed = sealed;
-            cosigner.snapshot_if_due()?;
+        for cosigned in cosigner.receive_and_sign(cosigner.next(), &bytes, clock.now())? {
+            answer.send(cosigned)?;
         }
+        cosigner.snapshot_if_due()?;
     }
     Ok(())
 }

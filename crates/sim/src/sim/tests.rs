@@ -15,10 +15,10 @@ fn short_runs_of_many_seeds_keep_every_promise() {
 
 #[test]
 fn without_faults_the_ledger_is_certified_again_and_again() {
-    for seed in 0..5 {
-        let trace = run_in(seed, Some(Weather::CALM)).unwrap_or_else(|broken| panic!("{broken}"));
-        assert!(trace.certificates >= 4, "seed {seed}: {} sizes certified", trace.certificates);
-    }
+    let calm = |seed| run_in(seed, Some(Weather::CALM)).unwrap_or_else(|broken| panic!("{broken}"));
+    let certificates: Vec<usize> = (0..8).map(|seed| calm(seed).certificates).collect();
+    assert!(certificates.iter().all(|count| *count >= 2), "{certificates:?} sizes were certified");
+    assert!(certificates.iter().sum::<usize>() >= 30, "{certificates:?} sizes were certified");
 }
 
 #[test]
