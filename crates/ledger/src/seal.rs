@@ -20,6 +20,12 @@ pub const EMPTY_SEAL_MS_MIN: u64 = 10_000;
 /// Every body of a seal starts so, and no other body does.
 const SEAL_PREFIX: &[u8] = b"{\"seal\":";
 
+/// True for the body of a seal, whatever else it says.
+#[must_use]
+pub fn is_seal(body: &[u8]) -> bool {
+    body.starts_with(SEAL_PREFIX)
+}
+
 /// What a seal says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,7 +58,7 @@ impl SealBody {
     /// # Errors
     /// [`CanonicalError`] for a record that begins like a seal and is none.
     pub fn of(record: &Record) -> Result<Option<Self>, CanonicalError> {
-        if record.tag() != Tag::Record || !record.body().starts_with(SEAL_PREFIX) {
+        if record.tag() != Tag::Record || !is_seal(record.body()) {
             return Ok(None);
         }
         canonical::from_slice(record.body(), BODY_BYTES_MAX).map(|Body::Seal(body)| Some(body))

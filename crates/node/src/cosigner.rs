@@ -8,6 +8,7 @@ use crate::replica::{Replica, ReplicaError};
 use crate::signer::{CheckpointSigner, SignerError};
 use lockstep_attest::sign::Sign;
 use lockstep_crypto::tree::{self, TreeError};
+use lockstep_ledger::seal::is_seal;
 use lockstep_ledger::signer::SigningRequest;
 use lockstep_ledger::{Checkpoint, CheckpointSignature};
 use lockstep_store::{Store, StoredRecord};
@@ -171,7 +172,7 @@ where
         let mut fresh = self.fresh(index, bytes)?;
         let mut signed = Vec::new();
         while !fresh.is_empty() {
-            let sealed = fresh.iter().position(is_seal);
+            let sealed = fresh.iter().position(|record| is_seal(&record.body));
             let later = fresh.split_off(sealed.map_or(fresh.len(), |at| at.saturating_add(1)));
             self.follow(fresh)?;
             fresh = later;
@@ -269,9 +270,4 @@ where
         let (record, inclusion) = (seal.record.clone(), seal.inclusion.clone());
         Ok(SigningRequest { checkpoint, consistency, inclusion, seal: record })
     }
-}
-
-/// True for the bytes of a seal; what a body says is checked when it is followed.
-fn is_seal(record: &StoredRecord) -> bool {
-    record.body.starts_with(b"{\"seal\":")
 }
