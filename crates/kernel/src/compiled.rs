@@ -5,7 +5,8 @@ use crate::governance::Files;
 use lockstep_policy::{Finding, Policy};
 use std::sync::{Arc, OnceLock};
 
-/// Room for one policy, from its check to its adoption. It changes how long an answer takes, never what it is:
+/// Room for one policy, from its check to its adoption. It changes how long an answer takes, never what it
+/// is:
 /// files of one digest compile to one policy.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Compiled(OnceLock<Arc<Policy>>);
