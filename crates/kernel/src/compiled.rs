@@ -6,8 +6,7 @@ use lockstep_policy::{Finding, Policy};
 use std::sync::{Arc, OnceLock};
 
 /// Room for one policy, from its check to its adoption. It changes how long an answer takes, never what it
-/// is:
-/// files of one digest compile to one policy.
+/// is: files of one digest compile to one policy.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Compiled(OnceLock<Arc<Policy>>);
 

@@ -159,8 +159,7 @@ where
 
     /// As [`Cosigner::receive_at`], and signs every seal among the records that the signer's rule allows at
     /// `now`. Whoever is behind and signed the last one only would leave the seals before it to those who
-    /// were
-    /// quicker: each might sign another size, and none would find a quorum.
+    /// were quicker: each might sign another size, and none would find a quorum.
     ///
     /// # Errors
     /// [`CosignerError`]; what was signed before is lost to the caller, and can be signed again.

@@ -69,9 +69,9 @@ fn all(store: &dyn Store) -> Result<Vec<StoredRecord>> {
 fn cut(mut records: &[StoredRecord]) -> Vec<&[StoredRecord]> {
     let mut messages = Vec::new();
     while !records.is_empty() {
-        let later = records.iter().enumerate().skip(MESSAGE_RECORDS_MIN);
-        let end = later.filter(|(_, record)| record.command.is_some()).map(|(at, _)| at).next();
-        let (message, rest) = records.split_at(end.unwrap_or(records.len()));
+        let mut ends = (MESSAGE_RECORDS_MIN..).zip(records.iter().skip(MESSAGE_RECORDS_MIN));
+        let end = ends.find(|(_, next)| next.command.is_some()).map_or(records.len(), |(at, _)| at);
+        let (message, rest) = records.split_at(end);
         messages.push(message);
         records = rest;
     }
