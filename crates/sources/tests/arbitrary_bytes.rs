@@ -107,7 +107,8 @@ proptest! {
     #[test]
     fn white_space_between_elements_quotes_and_prefixes_do_not_change_what_is_read(
         spaces in prop::collection::vec("[ \t\r\n]{0,3}", 1..20),
-        prefix in "[a-z]{1,3}",
+        // `xml` is the one prefix of this length that XML keeps for itself.
+        prefix in "[a-z]{1,3}".prop_filter("a reserved prefix", |prefix| prefix != "xml"),
         single in any::<bool>(),
     ) {
         let text = std::str::from_utf8(STATEMENTS[0]).unwrap();
