@@ -5,6 +5,7 @@
 //! are checked in the bytes, because the decoded type may hold more than the format allows (a `u64`, say).
 
 use crate::limits::{INTEGER_MAX, JSON_DEPTH_MAX};
+use memchr::memchr2;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -92,64 +93,58 @@ fn decode<T: DeserializeOwned>(bytes: &[u8], bytes_max: usize) -> Result<T, Cano
     if bytes.len() > bytes_max {
         return Err(CanonicalError::TooLong { found: bytes.len(), max: bytes_max });
     }
-    check_depth(bytes)?;
+    let unfit = scan(bytes)?;
     let value = serde_json::from_slice(bytes).map_err(CanonicalError::Form)?;
-    check_numbers_and_keys(bytes)?;
-    Ok(value)
+    unfit.map_or(Ok(value), Err)
 }
 
-/// Counts open brackets outside strings, so that no decoder recurses deeper than the limit.
-fn check_depth(bytes: &[u8]) -> Result<(), CanonicalError> {
-    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
-    for byte in bytes {
-        match (in_string, byte) {
-            (true, _) if escaped => escaped = false,
-            (true, b'\\') => escaped = true,
-            (_, b'"') => in_string = !in_string,
-            (false, b'{' | b'[') => depth = depth.saturating_add(1),
-            (false, b'}' | b']') => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > JSON_DEPTH_MAX {
-            return Err(CanonicalError::TooDeep);
-        }
-    }
-    Ok(())
-}
-
-/// Reads well-formed JSON once more as bytes; a string with a colon right behind it is a key.
-fn check_numbers_and_keys(bytes: &[u8]) -> Result<(), CanonicalError> {
-    let mut rest = bytes;
+/// Reads the bytes once, before they are known to be JSON. Counts open brackets outside strings, so that no
+/// decoder recurses deeper than the limit; and gives the first number or key that the format does not allow,
+/// which counts if the bytes are JSON. A string with a colon right behind it is a key.
+fn scan(bytes: &[u8]) -> Result<Option<CanonicalError>, CanonicalError> {
+    let (mut rest, mut depth, mut unfit) = (bytes, 0usize, None);
     while let Some((first, tail)) = rest.split_first() {
         rest = match first {
             b'"' => {
                 let (string, after) = tail.split_at(string_length(tail));
-                if !string.is_ascii() && after.starts_with(b"\":") {
-                    return Err(CanonicalError::Key { found: cut(string) });
+                if unfit.is_none() && after.starts_with(b"\":") && !string.is_ascii() {
+                    unfit = Some(CanonicalError::Key { found: cut(string) });
                 }
                 after.strip_prefix(b"\"").unwrap_or(after)
+            }
+            b'{' | b'[' if depth == JSON_DEPTH_MAX => return Err(CanonicalError::TooDeep),
+            b'{' | b'[' => {
+                depth = depth.saturating_add(1);
+                tail
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                tail
             }
             b'-' | b'0'..=b'9' => {
                 let length = rest.iter().take_while(|b| is_of_number(**b)).count();
                 let (number, after) = rest.split_at(length);
-                check_number(number)?;
+                unfit = unfit.or_else(|| check_number(number).err());
                 after
             }
             _ => tail,
         };
     }
-    Ok(())
+    Ok(unfit)
 }
 
 /// Bytes before the quotation mark that ends the string.
 fn string_length(tail: &[u8]) -> usize {
-    let mut escaped = false;
-    let ends = |byte: &u8| {
-        let end = !escaped && *byte == b'"';
-        escaped = !escaped && *byte == b'\\';
-        end
-    };
-    tail.iter().position(ends).unwrap_or(tail.len())
+    let mut at = 0usize;
+    while let Some(rest) = tail.get(at..) {
+        match memchr2(b'"', b'\\', rest) {
+            Some(found) if rest.get(found) == Some(&b'"') => return at.saturating_add(found),
+            // What stands behind a backslash ends nothing.
+            Some(found) => at = at.saturating_add(found).saturating_add(2),
+            None => break,
+        }
+    }
+    tail.len()
 }
 
 fn is_of_number(byte: u8) -> bool {

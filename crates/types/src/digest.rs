@@ -1,5 +1,6 @@
 //! 32-byte digests, one newtype a meaning, written as 64 lower-case hexadecimal digits.
 
+use alloy_primitives::hex;
 use core::fmt;
 use core::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -15,12 +16,18 @@ pub struct DigestError {
 
 fn parse_hex32(text: &str) -> Result<[u8; 32], DigestError> {
     let refused = || DigestError { found: text.chars().take(80).collect() };
-    if text.bytes().any(|b| b.is_ascii_uppercase()) {
+    // The decoder would take a `0x` and upper case.
+    if text.len() != 64 || text.bytes().any(|b| b.is_ascii_uppercase()) {
         return Err(refused());
     }
     let mut bytes = [0u8; 32];
     hex::decode_to_slice(text, &mut bytes).map_err(|_| refused())?;
     Ok(bytes)
+}
+
+/// Hands the 64 digits to `take`.
+fn with_hex32<T>(bytes: &[u8; 32], take: impl FnOnce(&str) -> T) -> T {
+    take(hex::Buffer::<32>::new().format(bytes))
 }
 
 /// SHA-256 of one byte string (FIPS 180-4).
@@ -55,9 +62,7 @@ macro_rules! digest_newtype {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let mut text = [0u8; 64];
-                hex::encode_to_slice(self.0, &mut text).map_err(|_| fmt::Error)?;
-                f.write_str(core::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+                with_hex32(&self.0, |text| f.write_str(text))
             }
         }
 
@@ -76,7 +81,7 @@ macro_rules! digest_newtype {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                with_hex32(&self.0, |text| serializer.serialize_str(text))
             }
         }
 
