@@ -127,8 +127,10 @@ impl<S: MapStore> Overlay<S> {
 
 impl<S: MapStore> MapNodes for Overlay<S> {
     fn node(&self, depth: u16, prefix: &[u8; 32]) -> Option<MapNode> {
-        let kept = self.later().find_map(|changes| changes.nodes.get(&(depth, *prefix)).copied());
-        kept.or_else(|| self.store.node(depth, prefix))
+        self.own(depth, prefix).or_else(|| self.store.node(depth, prefix))
+    }
+    fn own(&self, depth: u16, prefix: &[u8; 32]) -> Option<MapNode> {
+        self.later().find_map(|changes| changes.nodes.get(&(depth, *prefix)).copied())
     }
 }
 

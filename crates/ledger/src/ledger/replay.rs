@@ -50,8 +50,8 @@ impl Input {
     /// for a seal (specs/record.md §4).
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let head = self.now.ms().to_be_bytes().into_iter().chain(*self.seed.as_bytes());
-        head.chain(self.command.iter().flatten().copied()).collect()
+        let command = self.command.as_deref().unwrap_or_default();
+        [&self.now.ms().to_be_bytes(), self.seed.as_bytes().as_slice(), command].concat()
     }
 
     /// Reads what [`Input::to_bytes`] gives.
