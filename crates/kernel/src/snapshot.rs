@@ -12,6 +12,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// About what a case takes.
+const CASE_BYTES: usize = 2_048;
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Snapshot<'a> {
@@ -49,11 +52,21 @@ pub enum SnapshotError {
 }
 
 impl Kernel {
-    /// The kernel as bytes; only right after a seal, when the map holds all that has ended.
+    /// The kernel as bytes.
+    ///
+    /// # Errors
+    /// As [`Kernel::write_snapshot`].
+    pub fn to_snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
+        let mut bytes = Vec::new();
+        self.write_snapshot(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Writes the kernel behind `bytes`; only right after a seal, when the map holds all that has ended.
     ///
     /// # Errors
     /// [`SnapshotError::Unsealed`].
-    pub fn to_snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
+    pub fn write_snapshot(&self, bytes: &mut Vec<u8>) -> Result<(), SnapshotError> {
         let handed_over = self.uses.is_empty() && self.ended_proposals.is_empty();
         if !self.dirty.is_empty() || !handed_over {
             return Err(SnapshotError::Unsealed);
@@ -72,7 +85,8 @@ impl Kernel {
             cases: Cow::Borrowed(&self.cases),
             proposals: Cow::Borrowed(&self.proposals),
         };
-        Ok(serde_json::to_vec(&snapshot)?)
+        bytes.reserve(self.cases.len().saturating_mul(CASE_BYTES));
+        Ok(serde_json::to_writer(bytes, &snapshot)?)
     }
 
     /// Brings a kernel back.

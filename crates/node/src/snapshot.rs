@@ -16,20 +16,17 @@ pub(crate) struct SnapshotDraft {
 
 impl SnapshotDraft {
     pub(crate) fn write(&self, store: &dyn Store) -> Result<(), ReplicaError> {
-        let state = join(&self.ledger, &self.kernel.to_snapshot()?);
+        let mut state = u64::try_from(self.ledger.len()).unwrap_or(u64::MAX).to_be_bytes().to_vec();
+        state.extend(&self.ledger);
+        self.kernel.write_snapshot(&mut state)?;
         let nodes = self.map.nodes.iter().map(|(at, node)| MapRow::Node(*at, Some(node.to_bytes().to_vec())));
         let values = self.map.values.iter().map(|(key, value)| MapRow::Value(*key, value.clone()));
-        store.put_snapshot(&Snapshot { size: self.size, state }, &mut nodes.chain(values))?;
+        store.put_snapshot(Snapshot { size: self.size, state }, &mut nodes.chain(values))?;
         Ok(())
     }
 }
 
-/// Two parts with the length of the first before them.
-fn join(first: &[u8], second: &[u8]) -> Vec<u8> {
-    let length = u64::try_from(first.len()).unwrap_or(u64::MAX).to_be_bytes();
-    [&length, first, second].concat()
-}
-
+/// The ledger's part and the kernel's: the length of the first, 8 bytes, stands before both.
 pub(crate) fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<8>()?;
     rest.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)

@@ -223,7 +223,7 @@ fn snapshots(dir: &Path) {
         raw_time += raw_append(&mut raw_file, &vec![b'x'; nodes.len() * 99]);
         let start = Instant::now();
         store
-            .put_snapshot(&Snapshot { size: 0, state: vec![0; 10_000] }, &mut nodes.into_iter())
+            .put_snapshot(Snapshot { size: 0, state: vec![0; 10_000] }, &mut nodes.into_iter())
             .expect("it is written");
         time += start.elapsed();
     }

@@ -333,10 +333,10 @@ impl Store for Embedded {
         self.read(|open| open.index.snapshot())
     }
 
-    fn put_snapshot(&self, snapshot: &Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()> {
+    fn put_snapshot(&self, snapshot: Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()> {
         // Writing takes a while, and appends go on: the files are not held.
         let index = self.read(|open| {
-            check_snapshot(open.size(), snapshot)?;
+            check_snapshot(open.size(), &snapshot)?;
             Ok(open.index.clone())
         })?;
         index.put_snapshot(snapshot, &mut check_map_rows(map))

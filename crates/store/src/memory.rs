@@ -141,11 +141,11 @@ impl Store for Memory {
         Ok(self.read().snapshot.clone())
     }
 
-    fn put_snapshot(&self, snapshot: &Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()> {
+    fn put_snapshot(&self, snapshot: Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()> {
         let mut state = self.write();
-        check_snapshot(state.head.size, snapshot)?;
+        check_snapshot(state.head.size, &snapshot)?;
         let rows = check_map_rows(map).collect::<Result<Vec<_>>>()?;
-        state.snapshot = Some(snapshot.clone());
+        state.snapshot = Some(snapshot);
         for row in rows {
             match row {
                 MapRow::Node(key, Some(bytes)) => drop(state.map_nodes.insert(key, bytes)),

@@ -89,7 +89,7 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the snapshot is ahead of the ledger or too large, a row is too large or out of order, or the
     /// store cannot be written.
-    fn put_snapshot(&self, snapshot: &Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()>;
+    fn put_snapshot(&self, snapshot: Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()>;
 
     /// A node of the state map as of the latest snapshot.
     ///

@@ -62,7 +62,7 @@ impl Store for Faulty {
     fn snapshot(&self) -> Result<Option<Snapshot>> {
         self.memory.snapshot()
     }
-    fn put_snapshot(&self, snapshot: &Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()> {
+    fn put_snapshot(&self, snapshot: Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()> {
         self.memory.put_snapshot(snapshot, map)
     }
     fn map_node(&self, depth: u16, prefix: &[u8; 32]) -> Result<Option<Vec<u8>>> {

@@ -270,7 +270,8 @@ fn index_rows_are_replaced_and_read_by_prefix(store: &dyn Store) {
 
 fn a_snapshot_and_its_map_change_together(store: &dyn Store) {
     let _ = appended(store, &batch("a", 2));
-    let put = |snapshot: &Snapshot, rows: Vec<MapRow>| store.put_snapshot(snapshot, &mut rows.into_iter());
+    let put =
+        |snapshot: &Snapshot, rows: Vec<MapRow>| store.put_snapshot(snapshot.clone(), &mut rows.into_iter());
     let node = |depth, prefix, bytes: &[u8]| MapRow::Node((depth, [prefix; 32]), Some(bytes.to_vec()));
     let ahead = put(&Snapshot { size: 3, state: vec![] }, vec![node(1, 1, &[1])]);
     assert!(matches!(ahead, Err(StoreError::Ahead { found: 3, size: 2, .. })));

@@ -115,7 +115,7 @@ impl Store for Shaky {
     fn snapshot(&self) -> Result<Option<Snapshot>> {
         self.inner.snapshot()
     }
-    fn put_snapshot(&self, snapshot: &Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()> {
+    fn put_snapshot(&self, snapshot: Snapshot, map: &mut dyn Iterator<Item = MapRow>) -> Result<()> {
         self.puts()?;
         self.inner.put_snapshot(snapshot, map)
     }

@@ -106,7 +106,7 @@ fn disturb(store: &dyn Store, appended: &Mutex<Vec<Digest>>, seed: u64) {
         println!("certified {size}");
         let node = MapRow::Node((1, [0; 32]), Some(size.to_le_bytes().to_vec()));
         store
-            .put_snapshot(&Snapshot { size, state: size.to_le_bytes().to_vec() }, &mut [node].into_iter())
+            .put_snapshot(Snapshot { size, state: size.to_le_bytes().to_vec() }, &mut [node].into_iter())
             .expect("it is put");
     }
 }

@@ -36,6 +36,7 @@ const FRAME: u8 = b'f';
 const ROW: u8 = b'i';
 const NODE: u8 = b'n';
 const SNAPSHOT: &[u8] = b"s";
+const SNAPSHOT_SIZE: &[u8] = b"t";
 const VALUE: u8 = b'v';
 
 fn failed(error: fjall::Error) -> StoreError {
@@ -232,27 +233,28 @@ impl Index {
     }
 
     pub fn snapshot(&self) -> Result<Option<Snapshot>> {
-        let Some(bytes) = self.map.get(SNAPSHOT).map_err(failed)? else { return Ok(None) };
-        let damaged = StoreError::IndexDamaged { what: "the snapshot" };
-        let (size, state) = bytes.split_first_chunk().ok_or(damaged)?;
-        Ok(Some(Snapshot { size: u64::from_le_bytes(*size), state: state.to_vec() }))
+        let Some(size) = self.map.get(SNAPSHOT_SIZE).map_err(failed)? else { return Ok(None) };
+        let damaged = || StoreError::IndexDamaged { what: "the snapshot" };
+        let size = size.as_ref().try_into().map_err(|_| damaged())?;
+        let state = self.map.get(SNAPSHOT).map_err(failed)?.ok_or_else(damaged)?;
+        Ok(Some(Snapshot { size: u64::from_le_bytes(size), state: state.to_vec() }))
     }
 
     /// Writes snapshot and map rows as tables of their own, which the engine takes in all at once: so they
     /// are never together in memory, however many they are.
     pub fn put_snapshot(
         &self,
-        snapshot: &Snapshot,
+        snapshot: Snapshot,
         map: &mut dyn Iterator<Item = Result<MapRow>>,
     ) -> Result<()> {
-        let bytes = [snapshot.size.to_le_bytes().as_slice(), &snapshot.state].concat();
         let mut tables = self.map.start_ingestion().map_err(failed)?;
-        let mut unwritten = Some(bytes);
+        let Snapshot { size, state } = snapshot;
+        let mut own = [(SNAPSHOT, state), (SNAPSHOT_SIZE, size.to_le_bytes().to_vec())].into_iter();
         for row in map {
             let row = row?;
-            // Keys ascend: the snapshot's stands between those of nodes and those of values.
-            if let Some(bytes) = unwritten.take_if(|_| matches!(row, MapRow::Value(..))) {
-                tables.write(SNAPSHOT, bytes).map_err(failed)?;
+            // Keys ascend: the snapshot's stand between those of nodes and those of values.
+            if matches!(row, MapRow::Value(..)) {
+                own.try_for_each(|(key, value)| tables.write(key, value)).map_err(failed)?;
             }
             match row {
                 MapRow::Node((depth, prefix), Some(node)) => tables.write(node_key(depth, &prefix), node),
@@ -261,9 +263,7 @@ impl Index {
             }
             .map_err(failed)?;
         }
-        if let Some(bytes) = unwritten {
-            tables.write(SNAPSHOT, bytes).map_err(failed)?;
-        }
+        own.try_for_each(|(key, value)| tables.write(key, value)).map_err(failed)?;
         tables.finish().map_err(failed)
     }
 

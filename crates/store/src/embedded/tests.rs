@@ -63,7 +63,7 @@ fn an_append_and_its_erasure_both_unseen_by_the_index_are_taken_over_in_order() 
     let store = Embedded::open(dir.path()).unwrap();
     let a = batch("a");
     assert!(matches!(store.append(&Head::EMPTY, &a), Append::Appended(_)));
-    store.put_snapshot(&Snapshot { size: 1, state: vec![] }, &mut std::iter::empty()).unwrap();
+    store.put_snapshot(Snapshot { size: 1, state: vec![] }, &mut std::iter::empty()).unwrap();
     store.erase(&[a.documents[0].0], &[0]).unwrap();
     drop(store);
     std::fs::remove_dir_all(dir.path().join("index")).unwrap();
