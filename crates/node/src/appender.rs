@@ -116,20 +116,31 @@ impl From<Command> for Admitted {
 }
 
 /// Answers to requests that were decided together, before they are durable.
+#[derive(Default)]
 pub(crate) struct Decided {
     ledger: Option<LedgerId>,
-    now: Time,
-    items: Vec<(Option<AttestationDigest>, Answer)>,
+    items: Vec<(Option<AttestationDigest>, Time, Answer)>,
 }
 
 impl Decided {
+    /// Takes answers that come after these, to be signed together.
+    pub(crate) fn extend(&mut self, later: Self) {
+        self.ledger = later.ledger;
+        self.items.extend(later.items);
+    }
+
+    /// True when nobody waits for an answer.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
     /// One signature for all, and for each attestation the path to it.
     pub(crate) fn answers<K: Sign>(self, receipts: &K) -> Result<Vec<Answer>, AppenderError>
     where
         K::Error: core::fmt::Display,
     {
         let ledger = self.ledger.ok_or(AppenderError::Empty)?;
-        let items: Vec<Item> = self.items.iter().filter_map(|decided| item(decided, self.now)).collect();
+        let items: Vec<Item> = self.items.iter().filter_map(item).collect();
         let mut receipts = if items.is_empty() {
             Vec::new()
         } else {
@@ -139,7 +150,7 @@ impl Decided {
             batch.receipts(&signature.map_err(failed)?)?
         }
         .into_iter();
-        let answer = |(attestation, answer): (Option<AttestationDigest>, Answer)| match answer {
+        let answer = |(attestation, _, answer): (Option<AttestationDigest>, Time, Answer)| match answer {
             Answer::OnRecord(mut accepted) => {
                 accepted.receipt = attestation.and_then(|_| receipts.next());
                 Answer::OnRecord(accepted)
@@ -260,14 +271,15 @@ where
             self.decide(&Command::Tick.into(), now, &mut pending)?;
         }
         for admitted in admitted {
-            items.push(match admitted {
+            let (attestation, answer) = match admitted {
                 Ok(admitted) => self.decide(&admitted, now, &mut pending)?,
                 Err(error) => (None, Answer::Malformed(Box::new(error))),
-            });
+            };
+            items.push((attestation, now, answer));
         }
         self.replica.check_map()?;
         let staged = if pending.is_empty() { None } else { Some(self.replica.stage(pending, documents)) };
-        Ok((Decided { ledger: self.replica.ledger().id(), now, items }, staged))
+        Ok((Decided { ledger: self.replica.ledger().id(), items }, staged))
     }
 
     /// Time for a record: the clock, or the last record's time when the clock lies a little behind it.
@@ -321,11 +333,11 @@ where
     pub fn seal(&mut self, now: Time) -> Result<(), AppenderError> {
         let staged = self.stage_seal(now)?;
         crate::replica::write(&**self.replica.store(), &[&staged])?;
-        self.sealed()?;
+        self.replica.publish()?;
         Ok(self.replica.snapshot_if_due()?)
     }
 
-    /// Draws up a seal and applies it; it counts once it is written.
+    /// Draws up a seal, applies it, and waits for signatures over it: nobody sees it before it is written.
     pub(crate) fn stage_seal(&mut self, now: Time) -> Result<Staged, AppenderError> {
         let now = self.ledger_time(now)?;
         let seed: Seed = self.seeds.next_seed();
@@ -337,14 +349,8 @@ where
         self.replica.check_map()?;
         let mut pending = Pending::default();
         pending.push(index, &[record], &Input { command: None, now, seed });
-        Ok(self.replica.stage(pending, Vec::new()))
-    }
-
-    /// Publishes a seal that has been written, and waits for signatures over it.
-    pub(crate) fn sealed(&mut self) -> Result<(), AppenderError> {
-        self.replica.publish()?;
         self.expect_signatures();
-        Ok(())
+        Ok(self.replica.stage(pending, Vec::new()))
     }
 
     /// Collects signatures over the last seal from now on, besides those over a few seals before it: under
@@ -421,8 +427,8 @@ pub fn checkpoint(replica: &Replica) -> Option<Checkpoint> {
     Some(Checkpoint { epoch, ledger: ledger.id()?, root: head.root, size: head.size })
 }
 
-fn item((attestation, answer): &(Option<AttestationDigest>, Answer), time: Time) -> Option<Item> {
-    let attestation = (*attestation)?;
+fn item((attestation, time, answer): &(Option<AttestationDigest>, Time, Answer)) -> Option<Item> {
+    let (attestation, time) = ((*attestation)?, *time);
     let Answer::OnRecord(accepted) = answer else { return None };
     let leaf = accepted.records.first()?.leaf_hash();
     let place = Place { index: accepted.index, leaf };

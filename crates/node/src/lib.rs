@@ -12,6 +12,7 @@ pub mod quorum;
 pub mod replica;
 pub mod signer;
 mod snapshot;
+mod tiles;
 
 pub use appender::{Accepted, Admitted, Answer, Appender, AppenderError};
 pub use cosigner::{Cosigner, CosignerError};

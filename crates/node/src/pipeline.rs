@@ -4,9 +4,11 @@
 use crate::appender::{Admitted, Answer, Appender, AppenderError, Decided};
 use crate::replica::{Staged, write};
 use crate::snapshot::SnapshotDraft;
+use crate::tiles::Tiles;
 use lockstep_attest::SubmissionError;
 use lockstep_attest::sign::Sign;
 use lockstep_kernel::{Directory, Request};
+use lockstep_ledger::Leaf;
 use lockstep_store::Store;
 use lockstep_types::Time;
 use std::collections::BTreeMap;
@@ -43,14 +45,15 @@ enum Checked {
 enum Write {
     /// Makes a batch durable and answers.
     Batch(Option<Staged>, Decided),
-    /// Makes a seal durable, and says so.
-    Seal(Staged, SyncSender<()>),
+    /// Makes a seal durable, and publishes it.
+    Seal(Staged, Box<Sealed>),
 }
 
-/// Where snapshots are written while the decider goes on.
-struct Keeper {
-    drafts: SyncSender<SnapshotDraft>,
-    kept: Receiver<u64>,
+/// What waits for a seal to be durable.
+struct Sealed {
+    leaves: Vec<Leaf>,
+    tiles: Arc<Tiles>,
+    snapshot: Option<SnapshotDraft>,
 }
 
 impl<K: Sign + Sync> Appender<K>
@@ -75,15 +78,14 @@ where
                 scope.spawn(move || check_all(source, directory, &to_decider));
             }
             drop(to_decider);
-            let writer = scope.spawn(move || write_all(store, receipts, &from_decider, sink));
-            let (to_keeper, drafts) = sync_channel::<SnapshotDraft>(1);
-            let (kept, to_decider) = sync_channel(1);
-            let keeper = scope.spawn(move || keep_all(store, &drafts, &kept));
-            let keep = Keeper { drafts: to_keeper, kept: to_decider };
-            let decided = self.decide_in_turn(&from_checkers, &directory, (&to_writer, clock, &keep));
+            let (to_keeper, drafts) = sync_channel(1);
+            let (keeper_to_decider, kept) = sync_channel(1);
+            let to = To { store, receipts, to_keeper };
+            let writer = scope.spawn(move || write_all(&to, &from_decider, sink));
+            let keeper = scope.spawn(move || keep_all(store, &drafts, &keeper_to_decider));
+            let decided = self.decide_in_turn(&from_checkers, &directory, (&to_writer, clock, &kept));
             // Whoever still waits for room in a queue that nobody empties must learn of it.
-            let Keeper { drafts, kept } = keep;
-            drop((to_writer, from_checkers, drafts));
+            drop((to_writer, from_checkers));
             let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             let keeping = keeper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             kept.try_iter().for_each(|size| self.replica_mut().snapshot_written(size));
@@ -95,7 +97,7 @@ where
         &mut self,
         from_checkers: &Receiver<(u64, Vec<Checked>)>,
         directory: &Mutex<Directory>,
-        (to_writer, clock, keeper): (&SyncSender<Write>, &(dyn Fn() -> Time + Sync), &Keeper),
+        (to_writer, clock, kept): (&SyncSender<Write>, &(dyn Fn() -> Time + Sync), &Receiver<u64>),
     ) -> Result<(), AppenderError> {
         let (mut early, mut turn) = (BTreeMap::new(), 0u64);
         for (at, batch) in from_checkers {
@@ -110,10 +112,10 @@ where
                 if to_writer.send(Write::Batch(staged, decided)).is_err() {
                     return Ok(());
                 }
-                if !self.replica().ledger().seal_due(clock()) {
-                    continue;
-                }
-                if !self.seal_through(to_writer, clock())? || !self.keep_through(keeper)? {
+                kept.try_iter().for_each(|size| self.replica_mut().snapshot_written(size));
+                if self.replica().ledger().seal_due(clock())
+                    && to_writer.send(self.seal_all(clock())?).is_err()
+                {
                     return Ok(());
                 }
             }
@@ -121,27 +123,13 @@ where
         Ok(())
     }
 
-    /// Seals, and waits until the seal is durable before anything of it is published; false when the writer
-    /// stopped.
-    fn seal_through(&mut self, to_writer: &SyncSender<Write>, now: Time) -> Result<bool, AppenderError> {
+    /// Seals what has been decided. Its tiles, and a snapshot if one is due, are written after it.
+    fn seal_all(&mut self, now: Time) -> Result<Write, AppenderError> {
         let staged = self.stage_seal(now)?;
-        let (written, is_written) = sync_channel(1);
-        if to_writer.send(Write::Seal(staged, written)).is_err() || is_written.recv().is_err() {
-            return Ok(false);
-        }
-        self.sealed()?;
-        Ok(true)
-    }
-
-    /// Hands a snapshot over if one is due, and takes note of one that has been written; false when the
-    /// keeper stopped.
-    fn keep_through(&mut self, keeper: &Keeper) -> Result<bool, AppenderError> {
-        keeper.kept.try_iter().for_each(|size| self.replica_mut().snapshot_written(size));
-        if !self.replica().snapshot_due() {
-            return Ok(true);
-        }
-        let draft = self.replica_mut().draft_snapshot()?;
-        Ok(draft.is_none_or(|draft| keeper.drafts.send(draft).is_ok()))
+        let replica = self.replica_mut();
+        let (leaves, tiles) = replica.hand_over_tiles();
+        let snapshot = if replica.snapshot_due() { replica.draft_snapshot()? } else { None };
+        Ok(Write::Seal(staged, Box::new(Sealed { leaves, tiles, snapshot })))
     }
 
     fn look_again(&self, batch: Vec<Checked>) -> Vec<Result<Admitted, SubmissionError>> {
@@ -228,9 +216,15 @@ fn keep_all(
     Ok(())
 }
 
+/// Where the writer puts what the decider hands it.
+struct To<'a, K> {
+    store: &'a dyn Store,
+    receipts: &'a K,
+    to_keeper: SyncSender<SnapshotDraft>,
+}
+
 fn write_all<K: Sign>(
-    store: &dyn Store,
-    receipts: &K,
+    to: &To<'_, K>,
     from_decider: &Receiver<Write>,
     sink: &mut (dyn FnMut(Vec<Answer>) + Send),
 ) -> Result<(), AppenderError>
@@ -244,12 +238,24 @@ where
             Write::Batch(staged, _) => staged.as_ref(),
             Write::Seal(staged, _) => Some(staged),
         });
-        write(store, &staged.collect::<Vec<_>>())?;
+        write(to.store, &staged.collect::<Vec<_>>())?;
+        let mut all_decided = Decided::default();
+        let mut all_sealed = Vec::new();
         for write in group {
             match write {
-                Write::Batch(_, decided) => sink(decided.answers(receipts)?),
-                // Nobody waits any more when the decider has stopped.
-                Write::Seal(_, written) => drop(written.send(())),
+                Write::Batch(_, decided) => all_decided.extend(decided),
+                Write::Seal(_, sealed) => all_sealed.push(sealed),
+            }
+        }
+        if !all_decided.is_empty() {
+            sink(all_decided.answers(to.receipts)?);
+        }
+        for sealed in all_sealed {
+            let Sealed { leaves, tiles, snapshot } = *sealed;
+            tiles.append(&leaves)?;
+            // The keeper has stopped, and says why itself.
+            if snapshot.is_some_and(|draft| to.to_keeper.send(draft).is_err()) {
+                return Ok(());
             }
         }
     }

@@ -4,10 +4,11 @@ use crate::feed::FEED_RECORDS_MAX;
 use crate::index;
 use crate::port::{StoredMap, TileFiles};
 use crate::snapshot::{SnapshotDraft, split};
+use crate::tiles::Tiles;
 use lockstep_kernel::snapshot::SnapshotError as KernelSnapshotError;
 use lockstep_kernel::{Command, Kernel, Refusal, Request};
 use lockstep_ledger::ledger::{RestoreError, SnapshotError};
-use lockstep_ledger::log::{TileError, TileHashes, TilePath, TileWriter, log_root};
+use lockstep_ledger::log::{TileError, TileHashes, TilePath};
 use lockstep_ledger::scribe::RECORDS_PER_COMMAND_MAX;
 use lockstep_ledger::{
     ApplyError, Input, InputError, Leaf, Ledger, Record, RecordError, ReplayError, SealBody,
@@ -17,7 +18,7 @@ use lockstep_types::{Digest, sha256_parts};
 use std::sync::Arc;
 
 /// Records between two snapshots: a start applies at most about as many.
-pub const SNAPSHOT_EVERY: u64 = 32_768;
+pub const SNAPSHOT_EVERY: u64 = 24_576;
 /// Bytes of records handed to a co-signer at once.
 const FEED_BYTES: usize = 8 * 1_048_576;
 /// Leaves gathered before tiles are written while a ledger is opened; a multiple of a tile's.
@@ -33,8 +34,7 @@ pub struct Replica {
     ledger: CaseLedger,
     store: Arc<dyn Store>,
     head: Head,
-    files: Arc<dyn TileFiles>,
-    tiles: TileWriter,
+    tiles: Arc<Tiles>,
     /// Leaves appended since tiles were last written.
     unwritten: Vec<Leaf>,
     snapshot_size: u64,
@@ -156,8 +156,7 @@ impl Replica {
             ledger,
             store,
             head,
-            files,
-            tiles: TileWriter::new(),
+            tiles: Arc::new(Tiles::new(files)),
             unwritten: Vec::new(),
             snapshot_size,
             snapshot_every: SNAPSHOT_EVERY,
@@ -198,7 +197,7 @@ impl Replica {
 
     /// Reads the tiles of the log, as far as they have been written.
     pub fn hashes(&self) -> TileHashes<impl Fn(&TilePath) -> Option<Vec<u8>> + '_> {
-        TileHashes::new(self.tiles.size(), |path: &TilePath| self.files.read(path))
+        TileHashes::new(self.tiles.size(), |path: &TilePath| self.tiles.read(path))
     }
 
     /// Runs the stored records `from` to `to` again.
@@ -393,10 +392,12 @@ impl Replica {
 
     fn write_tiles(&mut self) -> Result<(), ReplicaError> {
         let leaves = std::mem::take(&mut self.unwritten);
-        for (path, bytes) in self.tiles.append(&leaves) {
-            self.files.write(&path, &bytes).map_err(ReplicaError::TileFile)?;
-        }
-        Ok(())
+        self.tiles.append(&leaves)
+    }
+
+    /// The leaves that no tile holds yet, for whoever writes them once they are durable; and where to.
+    pub(crate) fn hand_over_tiles(&mut self) -> (Vec<Leaf>, Arc<Tiles>) {
+        (std::mem::take(&mut self.unwritten), Arc::clone(&self.tiles))
     }
 
     /// Writes a snapshot, if enough was appended since the last one and the last record is a seal. It takes a
@@ -423,20 +424,20 @@ impl Replica {
     /// # Errors
     /// The store's.
     pub fn snapshot(&mut self) -> Result<(), ReplicaError> {
+        self.write_tiles()?;
         let Some(draft) = self.draft_snapshot()? else { return Ok(()) };
         draft.write(&*self.store)?;
         self.snapshot_written(draft.size);
         Ok(())
     }
 
-    /// What a snapshot would hold, to be written while the ledger goes on; nothing when the last record is no
-    /// seal, or while an earlier one is being written.
+    /// What a snapshot would hold, to be written after its records and tiles while the ledger goes on;
+    /// nothing when the last record is no seal, or while an earlier one is being written.
     pub(crate) fn draft_snapshot(&mut self) -> Result<Option<SnapshotDraft>, ReplicaError> {
         let size = self.ledger.size();
         if self.ledger.first_unsealed().is_some() || size == self.snapshot_size {
             return Ok(None);
         }
-        self.write_tiles()?;
         let ledger = self.ledger.snapshot()?;
         let Some(map) = self.ledger.overlay_mut().freeze() else { return Ok(None) };
         Ok(Some(SnapshotDraft { size, ledger, kernel: self.kernel().clone(), map }))
@@ -452,15 +453,8 @@ impl Replica {
     /// after its tiles, so they are there. Makes them all anew when they are not those of this log.
     fn resume_tiles(&mut self) -> Result<(), ReplicaError> {
         let size = self.ledger.size();
-        let read = |path: &TilePath| self.files.read(path);
-        if log_root(&TileHashes::new(size, read), size) == Some(self.ledger.root()) {
-            match TileWriter::resume(size, read) {
-                Ok(tiles) => {
-                    self.tiles = tiles;
-                    return Ok(());
-                }
-                Err(TileError::Missing { .. } | TileError::Length { .. } | TileError::Bundle { .. }) => {}
-            }
+        if self.tiles.resume(size, self.ledger.root()) {
+            return Ok(());
         }
         let store = Arc::clone(&self.store);
         for (index, stored) in (0..).zip(stream(&*store, 0, size)) {

@@ -16,10 +16,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Cases that go through their six steps side by side.
-const CASES: usize = 4_000;
+/// Cases that go through their six steps side by side: enough that several snapshots fall into the measure.
+const CASES: usize = 16_000;
+/// Cases of the measure of latencies.
+const PACED_CASES: usize = 4_000;
 /// Requests handed in together.
 pub(crate) const BATCH: usize = 128;
+
+/// How long requests are gathered before they are handed in, as whoever takes them off a network would.
+const GATHERED: Duration = Duration::from_millis(2);
 
 /// One signature, ready to be checked.
 pub(crate) struct Alone {
@@ -119,11 +124,12 @@ fn through(
     refused
 }
 
+/// From the first request handed in to the last receipt.
 fn submit_all(stage: &mut Stage, requests: &[Vec<u8>]) -> Result<Duration> {
     let mut parts: VecDeque<Vec<Vec<u8>>> = requests.chunks(BATCH).map(<[_]>::to_vec).collect();
-    let begun = Instant::now();
-    through(stage, &mut || parts.pop_front(), &mut |_| {})?;
-    Ok(begun.elapsed())
+    let (begun, mut done) = (Instant::now(), Duration::ZERO);
+    through(stage, &mut || parts.pop_front(), &mut |_| done = begun.elapsed())?;
+    Ok(done)
 }
 
 /// The signature of a request as a library alone would check it.
@@ -145,7 +151,7 @@ fn signatures_alone(checks: &[Alone]) -> Result<Duration> {
 
 /// Milliseconds from the moment a request is due to its durable receipt, at `rate` a second.
 fn latency(stage: &mut Stage, rate: f64, disk: f64) -> Result<Measure> {
-    let cases = open(stage, CASES)?;
+    let cases = open(stage, PACED_CASES)?;
     let mut times = Vec::new();
     for step in BENCH_STEPS {
         let requests = stage.steps(&cases, &name(step), &Said::Done(bench_claims()))?;
@@ -166,13 +172,14 @@ fn latency(stage: &mut Stage, rate: f64, disk: f64) -> Result<Measure> {
 fn paced(stage: &mut Stage, requests: &[Vec<u8>], rate: f64) -> Result<Vec<f64>> {
     let begun = Instant::now();
     let due = |at: usize| Duration::from_secs_f64(at as f64 / rate);
-    let mut at = 0;
+    let (mut at, mut handed_in) = (0, Duration::ZERO);
     let mut source = || {
         if at == requests.len() {
             return None;
         }
-        std::thread::sleep(due(at).saturating_sub(begun.elapsed()));
+        std::thread::sleep(due(at).max(handed_in + GATHERED).saturating_sub(begun.elapsed()));
         let now = begun.elapsed();
+        handed_in = now;
         let ready = (at..requests.len()).take(BATCH).take_while(|i| due(*i) <= now).count().max(1);
         let part = requests.get(at..at + ready).unwrap_or_default().to_vec();
         at += ready;
