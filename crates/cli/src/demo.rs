@@ -8,7 +8,9 @@
 mod archive;
 mod cast;
 mod clock;
+mod coin;
 mod cosigner;
+mod enforce;
 mod failing;
 mod founding;
 mod inputs;
@@ -23,6 +25,7 @@ pub use story::Story;
 use crate::{os, out, report};
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use enforce::Enforced;
 use issue::Issued;
 use std::path::{Path, PathBuf};
 use story::Failing;
@@ -84,13 +87,20 @@ pub fn run(demo: Demo) -> Result<u8> {
     let mut world = World::begin(&args.out, inputs, &mut story)?;
     founding::found(&mut world, &mut story)?;
     let issued = issue::issue(&mut world, &mut story)?;
+    let enforced = enforce::enforce(&mut world, &mut story, issued.case)?;
     let losses = losses::table(&world)?;
-    failing::play_all(&mut world, &issued, &mut story)?;
+    failing::play_all(&mut world, (&issued, &enforced), &mut story)?;
     tell_losses(&story, &losses);
     let page = write_page(&world, &story, (&issued, &losses))?;
     tell_end(&story, &args.out, &page);
     if args.json {
-        let object = Told { failings: &story.failings, issued: &issued, losses: &losses, story: &story };
+        let object = Told {
+            enforced: &enforced,
+            failings: &story.failings,
+            issued: &issued,
+            losses: &losses,
+            story: &story,
+        };
         out::write(format!("{}\n", object.json()?).as_bytes())?;
     }
     story.end()
@@ -144,6 +154,7 @@ fn tell_end(story: &Story, out: &Path, page: &Path) {
 
 /// The one object of `--json`.
 struct Told<'a> {
+    enforced: &'a Enforced,
     failings: &'a [Failing],
     issued: &'a Issued,
     losses: &'a Losses,
@@ -156,6 +167,7 @@ impl Told<'_> {
         Ok(serde_json::to_string(&serde_json::json!({
             "as_expected": self.story.surprises() == 0,
             "case": self.issued.case,
+            "chain": self.enforced,
             "deeds": self.story.deeds,
             "failings": self.failings,
             "format": "lockstep-demo/1",

@@ -1,11 +1,13 @@
 //! What must fail. Each attempt is really made, and its answer compared with the code that it must have.
 
+mod chain;
 mod forgery;
 mod keys;
 mod money;
 mod pack;
 mod steps;
 
+use super::enforce::Enforced;
 use super::founding::give_credential;
 use super::inputs;
 use super::issue::{Issued, Play, open_case, play, take};
@@ -37,7 +39,11 @@ pub struct Tried<'a> {
 }
 
 /// Carries everything out.
-pub fn play_all(world: &mut World, issued: &Issued, story: &mut Story) -> Result<()> {
+pub fn play_all(
+    world: &mut World,
+    (issued, enforced): (&Issued, &Enforced),
+    story: &mut Story,
+) -> Result<()> {
     story.part("What must fail: steps");
     let payment = second_payment(world, story)?;
     let (amount, beneficiary) = (payment.money, world.inputs.beneficiary);
@@ -50,6 +56,8 @@ pub fn play_all(world: &mut World, issued: &Issued, story: &mut Story) -> Result
     story.part("What must fail: keys and credentials");
     keys::play_all(world, story, &other)?;
     world.certify()?;
+    story.part("What must fail: on the chain");
+    chain::play_all(world, story, enforced)?;
     story.part("What must fail: the operator itself");
     forgery::play_all(world, story, (issued, &other))?;
     story.part("What must fail: a pack that is not whole");

@@ -1,15 +1,18 @@
 //! Before the first case: credential issuers, credentials, lists, the policy, a reading of the supply.
 
 use super::cast::{Institution, ROLES, credential_keys, name};
+use super::coin::{DECIMALS, Planned};
 use super::story::Story;
 use super::world::{ENVELOPE_MS, World, accepted};
 use crate::os;
 use anyhow::{Context, Result};
 use lockstep_attest::sign::sign;
 use lockstep_attest::{Credential, CredentialKey, Reading, Statement};
+use lockstep_chain::{Domain, Observation};
 use lockstep_kernel::governance::{APPROVE, Files, Issuer, NewList};
 use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Proposing, Request};
+use lockstep_node::Accepted;
 use lockstep_node::client::{self, Draft};
 use lockstep_policy::Policy;
 use lockstep_types::{Amount, CaseId, CredentialDigest, Currency, Digest, Money, Name};
@@ -18,8 +21,6 @@ use std::collections::BTreeSet;
 const LAYOUT: &str = include_str!("../../../../policies/stablecoin-issue/policy.toml");
 const GUARDS: &str = include_str!("../../../../policies/stablecoin-issue/guards.cedar");
 const YEAR_MS: u64 = 365 * 24 * 3_600_000;
-/// Decimals of the token in the policy's domain.
-const TOKEN_DECIMALS: u32 = 6;
 
 /// Sets the ledger up.
 pub fn found(world: &mut World, story: &mut Story) -> Result<()> {
@@ -36,9 +37,8 @@ pub fn found(world: &mut World, story: &mut Story) -> Result<()> {
         story.line(format!("   {who:<22} {lei}  {kind:<20} {}", institution.suites()));
     }
     adopt_lists(world, story)?;
-    adopt_policy(world, story)?;
-    let headroom = world.headroom_wanted()?;
-    read_supply(world, story, &headroom)?;
+    put_on_chain(world, story)?;
+    read_supply(world, story)?;
     let certificate = world.certify()?;
     story.line(format!(
         "   certified by {} of 4: {} records",
@@ -64,19 +64,44 @@ fn adopt_lists(world: &mut World, story: &mut Story) -> Result<()> {
     Ok(())
 }
 
-fn adopt_policy(world: &mut World, story: &mut Story) -> Result<()> {
-    let layout = layout_for(world.inputs.payment.money, world.programme.as_str());
+/// The token behind its Gate, and the policy that names both. So much is in circulation that the headroom
+/// wanted is left.
+fn put_on_chain(world: &mut World, story: &mut Story) -> Result<()> {
+    let (balance, headroom) = (world.inputs.balance.money, world.headroom_wanted()?);
+    let supply = balance.amount.checked_sub(headroom.amount).context("the supply leaves the range")?;
+    let planned = Planned::begin(world, token_units(Money::new(supply, balance.currency))?)?;
+    let adapted = layout_for(world.inputs.payment.money, world.programme.as_str());
+    if adapted != LAYOUT {
+        story.remark("the policy was adapted to the currency and amount of your statement; see OUT/policy");
+    }
+    let layout = planned.place(&adapted);
+    adopt_policy(world, story, &layout)?;
+    let coin = planned.build(world)?;
+    story.line(format!(
+        "   on chain {}: token {}, Gate {}, Anchor {}",
+        coin.chain.chain_id(),
+        coin.watch.token,
+        coin.watch.gate,
+        coin.anchor
+    ));
+    story.line("   the issuer has given every role over the token to the Gate, and kept none");
+    story.remark(
+        "the chain runs in this process: the contracts are the real ones, their EVM is revm; it has neither \
+         peers nor fees",
+    );
+    world.coin = Some(coin);
+    Ok(())
+}
+
+fn adopt_policy(world: &mut World, story: &mut Story, layout: &str) -> Result<()> {
     let dir = world.out.join("policy");
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot make `{}`", dir.display()))?;
     os::write_atomic(&dir.join("policy.toml"), layout.as_bytes())?;
     os::write_atomic(&dir.join("guards.cedar"), GUARDS.as_bytes())?;
-    govern(world, Action::Adopt(Files { guards: GUARDS.to_owned(), layout: layout.clone() }))?;
+    govern(world, Action::Adopt(Files { guards: GUARDS.to_owned(), layout: layout.to_owned() }))?;
     let digest = world.policy()?.digest().to_string();
     let digest: String = digest.chars().take(16).collect();
     story.line(format!("   policy stablecoin.issue {digest}… in force, its files in {}", dir.display()));
-    if layout != LAYOUT {
-        story.remark("the policy was adapted to the currency and amount of your statement; see OUT/policy");
-    }
     Ok(())
 }
 
@@ -146,46 +171,54 @@ pub fn give_keys(
     }
 }
 
-/// The observer's word on the supply as it stood at the balance's date, so that `headroom` is left.
-fn read_supply(world: &mut World, story: &mut Story, headroom: &Money) -> Result<()> {
-    let balance = world.inputs.balance.clone();
-    let supply = balance.money.amount.checked_sub(headroom.amount).context("the supply leaves the range")?;
-    observe(world, Money::new(supply, balance.money.currency))?;
+/// The observer's word on the supply as it stood at the balance's date.
+fn read_supply(world: &mut World, story: &mut Story) -> Result<()> {
+    let as_of = world.inputs.balance.as_of;
+    let seen = world.coin()?.observe(as_of)?;
+    observe(world, &seen)?;
     let watcher = world.cast.of("observer").name;
-    let shown = Money::new(supply, balance.money.currency);
-    story.line(format!("   {watcher} read {shown} of tokens in circulation, as of {}", balance.as_of));
-    story.remark("there is no chain in this demonstration: what the observer reads of it is made up");
+    let (supply, block) = (shown_units(&seen.supply.to_string()), seen.block.number);
+    story.line(format!(
+        "   {watcher} read {supply} tokens in circulation in block {block}, the last at {as_of}"
+    ));
     Ok(())
 }
 
-/// A reading of the supply at the balance's date.
-pub fn observe(world: &mut World, supply: Money) -> Result<()> {
+/// An observer attests what it has seen.
+pub fn observe(world: &mut World, seen: &Observation) -> Result<Accepted> {
     let watcher = world.cast.of("observer").clone();
     let signing = world.signing(&watcher)?;
-    let as_of = world.inputs.balance.as_of;
     let statement = Statement::Reading(Reading {
-        block: 1_000_000,
-        block_hash: Digest(os::random32()?),
-        block_time: as_of.saturating_sub_ms(6_000),
-        consumed: Vec::new(),
+        block: seen.block.number,
+        block_hash: Digest(seen.block.hash.0),
+        block_time: seen.block.time()?,
+        consumed: seen.consumed.clone(),
         domain: name("home"),
         expires: signing.expires,
         issued: signing.issued,
         ledger: signing.ledger,
-        next_block_time: as_of.saturating_add_ms(6_000),
+        next_block_time: seen.next.time()?,
         party: signing.party,
         programme: world.programme.clone(),
         seen: signing.seen,
-        supply: token_units(supply).to_string(),
+        supply: seen.supply.to_string(),
     });
     let draft = Draft { statement, openings: Vec::new() };
-    accepted(world.hand_in(&draft, &watcher.signers())?)?;
-    Ok(())
+    accepted(world.hand_in(&draft, &watcher.signers())?)
 }
 
-fn token_units(money: Money) -> i128 {
-    let more = TOKEN_DECIMALS.saturating_sub(u32::from(Currency::decimals(money.currency)));
-    i128::from(money.amount.minor()) * 10i128.pow(more)
+/// An amount in units of the token.
+pub fn token_units(money: Money) -> Result<u128> {
+    let more = DECIMALS.saturating_sub(u32::from(Currency::decimals(money.currency)));
+    let minor = u128::try_from(money.amount.minor()).context("an amount below nothing")?;
+    minor.checked_mul(10u128.pow(more)).context("an amount beyond every token")
+}
+
+/// Token units as people read them: with a point before the decimals.
+pub fn shown_units(units: &str) -> String {
+    let digits = format!("{units:0>width$}", width = usize::try_from(DECIMALS).unwrap_or(0) + 1);
+    let (whole, part) = digits.split_at(digits.len() - usize::try_from(DECIMALS).unwrap_or(0));
+    format!("{whole}.{part}")
 }
 
 impl World {

@@ -3,6 +3,7 @@
 use super::archive::Archive;
 use super::cast::{COSIGNERS, Cast, DemoKey, HeldKey, Institution, THRESHOLD, name};
 use super::clock::Clock;
+use super::coin::Coin;
 use super::cosigner::{self, CosignerFolder};
 use super::inputs::Inputs;
 use super::story::Story;
@@ -48,6 +49,8 @@ pub struct World {
     pub cosigners: Vec<(&'static str, CosignerFolder)>,
     /// The programme's name.
     pub programme: Name,
+    /// The coin on its chain, once it is there.
+    pub coin: Option<Coin>,
     appender_key: PublicKey,
     /// Every certificate that was handed out, and the latest.
     certificates: BTreeMap<CertificateDigest, Certificate>,
@@ -94,6 +97,7 @@ impl World {
             appender,
             cosigners: Vec::new(),
             programme: name(&format!("acme-{currency}")),
+            coin: None,
             appender_key,
             certificates: BTreeMap::new(),
             latest: None,
@@ -140,6 +144,11 @@ impl World {
     /// The ledger.
     pub fn ledger(&self) -> Result<LedgerId> {
         self.appender.head().0.context("the ledger has not begun")
+    }
+
+    /// The coin on its chain.
+    pub fn coin(&mut self) -> Result<&mut Coin> {
+        self.coin.as_mut().context("there is no coin yet")
     }
 
     /// The kernel of the appender's copy.

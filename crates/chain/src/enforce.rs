@@ -1,0 +1,72 @@
+//! What is sent to a chain so that it obeys a ledger: certificates for its Anchor, outcomes for its Gate
+//! (specs/chain.md §§1–3). Anybody may send them.
+
+use crate::contracts::{Anchor, Gate, anchor, gate};
+use alloy_primitives::{B256, Bytes, FixedBytes};
+use alloy_sol_types::SolCall;
+use lockstep_ledger::{Certificate, Record};
+use lockstep_types::Digest;
+
+/// An outcome's record, and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Placed<'a> {
+    /// The record.
+    pub record: &'a Record,
+    /// Its number.
+    pub index: u64,
+    /// From its leaf to the root at the size that is named with it.
+    pub path: &'a [Digest],
+}
+
+/// The call that anchors a certified head; `proof` leads from the last anchored size to the certificate's,
+/// and is empty for the first.
+#[must_use]
+pub fn submit(certificate: &Certificate, proof: &[Digest]) -> Bytes {
+    let call = Anchor::submitCall {
+        size: certificate.size,
+        root: FixedBytes(certificate.root.0),
+        certificate: abi_certificate(certificate),
+        proof: words(proof),
+    };
+    call.abi_encode().into()
+}
+
+/// The call that carries out an outcome at an anchored size.
+#[must_use]
+pub fn execute(placed: Placed<'_>, size: u64) -> Bytes {
+    Gate::executeCall { opening: abi_opening(placed), size }.abi_encode().into()
+}
+
+/// The call that carries out several, all or none; those executed before are passed over.
+#[must_use]
+pub fn execute_all(placed: &[Placed<'_>], size: u64) -> Bytes {
+    let openings = placed.iter().map(|placed| abi_opening(*placed)).collect();
+    Gate::executeAllCall { openings, size }.abi_encode().into()
+}
+
+fn abi_certificate(certificate: &Certificate) -> anchor::IAnchor::Certificate {
+    let signature =
+        |s: &lockstep_ledger::MemberSignature| [&[s.member], s.signature.as_bytes().as_slice()].concat();
+    anchor::IAnchor::Certificate {
+        scheme: certificate.scheme,
+        ledger: FixedBytes(certificate.ledger.0),
+        epoch: certificate.epoch,
+        committee: FixedBytes(certificate.committee.0),
+        threshold: certificate.threshold,
+        signatures: certificate.signatures.iter().flat_map(signature).collect::<Vec<u8>>().into(),
+    }
+}
+
+fn abi_opening(placed: Placed<'_>) -> gate::IGate::Opening {
+    gate::IGate::Opening {
+        body: Bytes::copy_from_slice(placed.record.body()),
+        salt: FixedBytes(placed.record.salt().0),
+        time: placed.record.time().ms(),
+        index: placed.index,
+        path: words(placed.path),
+    }
+}
+
+fn words(digests: &[Digest]) -> Vec<B256> {
+    digests.iter().map(|digest| FixedBytes(digest.0)).collect()
+}

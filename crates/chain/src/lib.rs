@@ -1,0 +1,21 @@
+//! Domains where value lives on an EVM chain: what is asked of one, what is sent to it so that it obeys a
+//! ledger, and what an observer reads there.
+//!
+//! [`Domain`] is the port. [`Embedded`] is a chain in this process, so that nothing has to be installed; the
+//! contracts on it are those of `contracts/`, byte for byte.
+
+mod calls;
+pub mod contracts;
+pub mod deploy;
+mod domain;
+mod embedded;
+pub mod enforce;
+pub mod observe;
+
+pub use calls::{decode, encode, role, seconds, selector, units};
+pub use domain::{Block, Domain, DomainError, Log, Receipt, Transaction};
+pub use embedded::Embedded;
+pub use observe::{Observation, Watch};
+
+/// An account on an EVM chain: of a key, or of a contract.
+pub use alloy_primitives::Address as Account;

@@ -1,0 +1,126 @@
+//! What an observer reads of a programme on a chain: tokens in circulation and outcomes executed, as of a
+//! final block. Rebuilt from the contracts' events, so that no node has to keep old states.
+
+use crate::contracts::{Gate, Token};
+use crate::domain::{Block, Domain, DomainError, Log};
+use alloy_primitives::{Address, B256, U256};
+use alloy_sol_types::SolEvent;
+use lockstep_attest::Consumed;
+use lockstep_types::{CaseId, Time};
+use std::collections::BTreeSet;
+
+/// The contracts of a programme, and the first block that has anything of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Watch {
+    /// The token.
+    pub token: Address,
+    /// The Gate.
+    pub gate: Address,
+    /// A block at or before that in which the token was created.
+    pub since: u64,
+}
+
+/// What a final block shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// The block.
+    pub block: Block,
+    /// The one after it, final too: until then the observation holds.
+    pub next: Block,
+    /// Token units in circulation.
+    pub supply: U256,
+    /// Outcomes executed at or before the block, ascending.
+    pub consumed: Vec<Consumed>,
+}
+
+impl Watch {
+    /// Looks at the last final block at or before `time`.
+    ///
+    /// # Errors
+    /// [`DomainError::NotFinal`] when the block after it is not final yet: wait.
+    pub fn as_of(&self, domain: &dyn Domain, time: Time) -> Result<Observation, DomainError> {
+        let finalized = domain.finalized()?;
+        let number = last_at(domain, time.seconds_round_down(), finalized.number)?;
+        let after = number.saturating_add(1);
+        if after > finalized.number {
+            return Err(DomainError::NotFinal { number: after, finalized: finalized.number });
+        }
+        let supply = self.supply(domain, number)?;
+        let consumed = self.consumed(domain, number)?;
+        Ok(Observation { block: domain.block(number)?, next: domain.block(after)?, supply, consumed })
+    }
+
+    /// Everything that came from nowhere, less everything that went there.
+    fn supply(&self, domain: &dyn Domain, to: u64) -> Result<U256, DomainError> {
+        let negative = || DomainError::Answer { what: "more tokens were burned than minted".to_owned() };
+        let mut supply = U256::ZERO;
+        for log in once(domain.logs(self.token, self.since, to)?)? {
+            let Some(Token::Transfer { from, to, value }) = event::<Token::Transfer>(&log)? else { continue };
+            if from == Address::ZERO {
+                supply = supply.checked_add(value).ok_or_else(negative)?;
+            }
+            if to == Address::ZERO {
+                supply = supply.checked_sub(value).ok_or_else(negative)?;
+            }
+        }
+        Ok(supply)
+    }
+
+    fn consumed(&self, domain: &dyn Domain, to: u64) -> Result<Vec<Consumed>, DomainError> {
+        let mut consumed = Vec::new();
+        for log in once(domain.logs(self.gate, self.since, to)?)? {
+            let Some(Gate::Executed { caseId, ordinal }) = event::<Gate::Executed>(&log)? else { continue };
+            let time = domain.block(log.block)?.time()?;
+            consumed.push(Consumed { case: CaseId(caseId.0), ordinal, time });
+        }
+        consumed.sort_unstable();
+        Ok(consumed)
+    }
+}
+
+/// Number of the last block that is not later than `timestamp`, among those up to `newest`.
+fn last_at(domain: &dyn Domain, timestamp: u64, newest: u64) -> Result<u64, DomainError> {
+    let (mut low, mut high) = (0, newest);
+    if domain.block(low)?.timestamp > timestamp {
+        return Err(DomainError::Answer { what: format!("no block is as old as second {timestamp}") });
+    }
+    // The block `low` is not later; every block above `high` is.
+    while low < high {
+        let middle = low.saturating_add(high.saturating_sub(low).div_ceil(2));
+        if domain.block(middle)?.timestamp <= timestamp {
+            low = middle;
+        } else {
+            high = middle.saturating_sub(1);
+        }
+    }
+    Ok(low)
+}
+
+/// Every log once, in the chain's order: endpoints may repeat themselves.
+fn once(logs: Vec<Log>) -> Result<Vec<Log>, DomainError> {
+    let mut seen: BTreeSet<(B256, u64)> = BTreeSet::new();
+    let mut last = 0;
+    let mut kept = Vec::with_capacity(logs.len());
+    for log in logs {
+        if log.block < last {
+            return Err(DomainError::Answer { what: format!("a log of block {} after {last}", log.block) });
+        }
+        last = log.block;
+        if seen.insert((log.transaction, log.index)) {
+            kept.push(log);
+        }
+    }
+    Ok(kept)
+}
+
+/// The event, if the log is one of its kind.
+fn event<E: SolEvent>(log: &Log) -> Result<Option<E>, DomainError> {
+    if log.topics.first() != Some(&E::SIGNATURE_HASH) {
+        return Ok(None);
+    }
+    let decoded = E::decode_raw_log(log.topics.iter().copied(), &log.data);
+    decoded.map(Some).map_err(|error| DomainError::Answer { what: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests;

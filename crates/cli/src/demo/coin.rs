@@ -1,0 +1,171 @@
+//! The coin on its chain: a token that is in circulation already, put behind a Gate that obeys the ledger.
+
+use super::founding::token_units;
+use super::world::World;
+use anyhow::{Context, Result, ensure};
+use lockstep_chain::contracts::{Token, error_name};
+use lockstep_chain::deploy::{self, Following, Line};
+use lockstep_chain::{Domain, DomainError, Embedded, Observation, Receipt, Transaction, Watch};
+use lockstep_policy::Policy;
+use lockstep_types::{Address, Amount, Currency, Money, Time};
+
+/// The account of a contract or person, as the chain's library writes it.
+pub type Account = lockstep_chain::Account;
+
+/// EIP-155 number of the chain, as the policy names it.
+const CHAIN: u64 = 31_337;
+/// Blocks that stand on a final one.
+const DEPTH: u64 = 2;
+/// Decimals of the token.
+pub const DECIMALS: u32 = 6;
+/// Seconds before the balance's date at which the chain begins.
+const BEFORE_S: u64 = 3_600;
+/// One window of a line.
+const WINDOW_S: u32 = 86_400;
+/// Seconds before a loosening takes effect.
+const NOTICE_S: u64 = 3_600;
+
+/// Accounts that send transactions; on this chain nobody has to sign them.
+const ISSUER: Account = Account::repeat_byte(0x1a);
+const HOLDERS: Account = Account::repeat_byte(0x2b);
+/// Anybody can bring certificates and outcomes.
+pub const SUBMITTER: Account = Account::repeat_byte(0x3c);
+/// May pause, and nothing else.
+pub const GUARDIAN: Account = Account::repeat_byte(0x4d);
+/// Who put the contracts there.
+pub const DEPLOYER: Account = ISSUER;
+
+/// The chain, and where the programme's contracts stand on it.
+pub struct Coin {
+    /// The chain.
+    pub chain: Embedded,
+    /// Token and Gate.
+    pub watch: Watch,
+    /// Where certified heads are kept.
+    pub anchor: Account,
+    /// The head that was anchored last.
+    pub anchored: Option<u64>,
+}
+
+/// A token in circulation, and where its Gate is going to stand.
+pub struct Planned {
+    chain: Embedded,
+    token: Account,
+    anchor: Account,
+    gate: Account,
+}
+
+impl Planned {
+    /// A chain that begins before the balance's date, with `supply` token units in circulation.
+    pub fn begin(world: &World, supply: u128) -> Result<Self> {
+        let as_of = world.inputs.balance.as_of.seconds_round_down();
+        let mut chain = Embedded::new(CHAIN, DEPTH, as_of.saturating_sub(BEFORE_S));
+        let token = deploy::token(&mut chain, (ISSUER, ISSUER), ("Acme dollar", "ACME", 6))?;
+        let minted = Token::mintCall { to: HOLDERS, amount: supply.try_into().context("too much supply")? };
+        send(&mut chain, (ISSUER, token), lockstep_chain::encode(&minted))?;
+        // What follows is later than the balance: the supply at its date stays what it is.
+        chain.set_clock(as_of.saturating_add(1));
+        let committee = world.kernel().committee().context("no committee")?;
+        let following = Following { ledger: world.ledger()?, committee, notice_s: NOTICE_S };
+        let anchor = deploy::anchor(&mut chain, SUBMITTER, following)?;
+        let gate = chain.next_contract(ISSUER);
+        Ok(Self { chain, token, anchor, gate })
+    }
+
+    /// The policy's layout with the contracts' addresses.
+    pub fn place(&self, layout: &str) -> String {
+        let shown = |account: Account| Address(account.into_array()).to_string();
+        let placed = |line: &str| match line.split_once('=').map(|(key, _)| key.trim()) {
+            Some("gate") => format!("gate     = \"{}\"", shown(self.gate)),
+            Some("token") => format!("token    = \"{}\"", shown(self.token)),
+            _ => line.to_owned(),
+        };
+        layout.lines().map(|line| placed(line) + "\n").collect()
+    }
+
+    /// Puts the Gate on the chain, with one line for the outcome of the policy in force, and gives it every
+    /// role over the token.
+    pub fn build(mut self, world: &World) -> Result<Coin> {
+        let currency = world.inputs.payment.money.currency;
+        let lines = [line(&*world.policy()?, (self.token, currency))?];
+        let from = (self.anchor, &world.programme);
+        let gate = deploy::gate(&mut self.chain, ISSUER, from, (GUARDIAN, &lines))?;
+        ensure!(gate == self.gate, "the Gate stands at `{gate}`, expected `{}`", self.gate);
+        deploy::hand_over_token(&mut self.chain, ISSUER, (self.token, gate))?;
+        let watch = Watch { token: self.token, gate, since: 0 };
+        Ok(Coin { chain: self.chain, watch, anchor: self.anchor, anchored: None })
+    }
+}
+
+/// The line of the policy's first outcome: its cap a day is the largest amount that one case may ask for.
+fn line(policy: &Policy, (target, currency): (Account, Currency)) -> Result<Line> {
+    let layout = policy.layout();
+    let outcome = layout.outcomes.first().context("the policy unlocks nothing")?;
+    let hold = layout.holds.first().context("the policy holds nothing")?;
+    let most = layout.param(hold.amount.as_str()).and_then(|param| param.max).context("no largest amount")?;
+    let most = token_units(Money::new(Amount::from_minor(most)?, currency))?;
+    Ok(Line {
+        name: outcome.line.clone(),
+        policy: policy.digest(),
+        target,
+        selectors: vec![lockstep_chain::selector(&outcome.call.signature)],
+        word: 1,
+        exponent: u8::try_from(DECIMALS)?,
+        cap: u64::try_from(most.div_ceil(10u128.pow(DECIMALS)))?,
+        window_s: WINDOW_S,
+    })
+}
+
+impl Coin {
+    /// Sends a call at this time.
+    pub fn send(
+        &mut self,
+        now: Time,
+        (from, to): (Account, Account),
+        data: Vec<u8>,
+    ) -> Result<Receipt, DomainError> {
+        self.chain.set_clock(now.seconds_round_down());
+        send(&mut self.chain, (from, to), data)
+    }
+
+    /// Anchors the head of `size` records by this call.
+    pub fn submit(&mut self, now: Time, (size, call): (u64, Vec<u8>)) -> Result<Receipt, DomainError> {
+        let receipt = self.send(now, (SUBMITTER, self.anchor), call)?;
+        self.anchored = Some(size);
+        Ok(receipt)
+    }
+
+    /// Lets a second pass in which blocks come until what has happened is final.
+    pub fn finalize(&mut self) {
+        self.chain.mine(1, 1);
+        self.chain.mine(DEPTH, 0);
+    }
+
+    /// What an observer reads as of `time`.
+    pub fn observe(&self, time: Time) -> Result<Observation> {
+        Ok(self.watch.as_of(&self.chain, time)?)
+    }
+
+    /// Token units that an account has.
+    pub fn balance(&self, of: Account) -> Result<u128> {
+        let call = Token::balanceOfCall { account: of };
+        let answer = self.chain.call(self.watch.token, &lockstep_chain::encode(&call))?;
+        let balance = lockstep_chain::decode::<Token::balanceOfCall>(&answer)?;
+        u128::try_from(balance).context("a balance beyond every amount")
+    }
+}
+
+fn send(chain: &mut Embedded, (from, to): (Account, Account), data: Vec<u8>) -> Result<Receipt, DomainError> {
+    chain.send(&Transaction { from, to: Some(to), data: data.into() })
+}
+
+/// Code and text of a chain's answer that must be a refusal.
+pub fn told(answer: Result<Receipt, DomainError>) -> (String, String) {
+    match answer {
+        Ok(receipt) => ("executed".to_owned(), format!("it took effect in block {}", receipt.block.number)),
+        Err(error) => match &error {
+            DomainError::Reverted { answer } => (error_name(answer), error.to_string()),
+            _ => ("chain".to_owned(), error.to_string()),
+        },
+    }
+}

@@ -1,0 +1,140 @@
+//! The chain obeys: a certificate is anchored, the outcome executed, and what the chain shows comes back to
+//! the ledger.
+
+use super::coin::{Account, SUBMITTER};
+use super::founding::{observe, shown_units};
+use super::story::Story;
+use super::world::World;
+use anyhow::{Context, Result, ensure};
+use lockstep_chain::enforce::{self, Placed};
+use lockstep_crypto::tree::{Subtrees, consistency_proof, inclusion_proof};
+use lockstep_kernel::Body;
+use lockstep_ledger::{Record, Tag};
+use lockstep_node::index::records_of;
+use lockstep_types::{CaseId, Digest};
+use serde::Serialize;
+
+/// An outcome on its chain.
+#[derive(Debug, Serialize)]
+pub struct Enforced {
+    /// Block that executed it.
+    pub block: u64,
+    /// Gas of the execution, the call included.
+    pub gas_execute: u64,
+    /// Gas of anchoring the head that it stands under.
+    pub gas_submit: u64,
+    /// Record by which the ledger learned of it.
+    pub settled: u64,
+    /// Size of the head.
+    pub size: u64,
+    /// Token units in circulation after it.
+    pub supply: String,
+    /// The transaction.
+    pub transaction: String,
+    /// The call, to be tried again.
+    #[serde(skip)]
+    pub call: Vec<u8>,
+}
+
+/// Anchors the latest certificate, executes the case's outcome, waits until that is final, and has it
+/// attested.
+pub fn enforce(world: &mut World, story: &mut Story, case: CaseId) -> Result<Enforced> {
+    story.part("The chain obeys");
+    let now = world.now()?;
+    let (size, submit) = submission(world)?;
+    let submitted = world.coin()?.submit(now, (size, submit)).context("the Anchor refuses")?;
+    let committee = world.kernel().committee().context("no committee")?.threshold();
+    story.line(format!(
+        "   anybody brings the certificate; the Anchor checks {committee} of 4 signatures and keeps the root of \
+         {size} records: {} gas",
+        submitted.gas
+    ));
+    let call = execution(world, case, size)?;
+    let beneficiary = Account::from(world.inputs.beneficiary.0);
+    let before = world.coin()?.balance(beneficiary)?;
+    let gate = world.coin()?.watch.gate;
+    let executed =
+        world.coin()?.send(now, (SUBMITTER, gate), call.clone()).context("the Gate refuses the outcome")?;
+    let after = world.coin()?.balance(beneficiary)?;
+    story.line(format!(
+        "   anybody brings the outcome; the Gate finds it under that root, permitted and within the cap, and mints: \
+         {} gas",
+        executed.gas
+    ));
+    let (before, after) = (shown_units(&before.to_string()), shown_units(&after.to_string()));
+    story.line(format!("   {} had {before} tokens and has {after}", world.inputs.beneficiary));
+    let (settled, supply) = come_back(world, story, executed.block.time()?)?;
+    Ok(Enforced {
+        block: executed.block.number,
+        gas_execute: executed.gas,
+        gas_submit: submitted.gas,
+        settled,
+        size,
+        supply,
+        transaction: executed.transaction.to_string(),
+        call,
+    })
+}
+
+/// Once the block is final, the observer attests it, and the ledger returns the hold.
+fn come_back(world: &mut World, story: &mut Story, at: lockstep_types::Time) -> Result<(u64, String)> {
+    world.coin()?.finalize();
+    let seen = world.coin()?.observe(at)?;
+    let read = observe(world, &seen)?;
+    let place = read.records.iter().position(executed).context("the outcome is not settled")?;
+    let settled = read.index + u64::try_from(place)?;
+    let supply = seen.supply.to_string();
+    story.line(format!(
+        "   {} attests block {}, final: {} tokens in circulation, this outcome executed",
+        world.cast.of("observer").name,
+        seen.block.number,
+        shown_units(&supply)
+    ));
+    story
+        .line(format!("   SETTLED  record {settled}: what was held is in circulation now, and counted once"));
+    world.certify()?;
+    Ok((settled, supply))
+}
+
+/// Whether the record says that a chain executed an outcome.
+fn executed(record: &Record) -> bool {
+    let body = Body::from_slice(record.body());
+    matches!(body, Ok(Body::Settled(settled)) if settled.consumed.is_some())
+}
+
+/// Size of the latest certificate, and the call that anchors it.
+pub fn submission(world: &mut World) -> Result<(u64, Vec<u8>)> {
+    let certificate = world.certificate()?.clone();
+    let proof = match world.coin()?.anchored {
+        Some(anchored) => consistency_proof(&hashes(world, certificate.size)?, anchored, certificate.size)?,
+        None => Vec::new(),
+    };
+    Ok((certificate.size, enforce::submit(&certificate, &proof).to_vec()))
+}
+
+/// The call that executes the outcome of a case at an anchored size.
+fn execution(world: &World, case: CaseId, size: u64) -> Result<Vec<u8>> {
+    let replica = world.appender.replica();
+    let entity = lockstep_kernel::Entity::Case(case);
+    for index in records_of(&**replica.store(), &entity)? {
+        let stored = replica.store().records(index, 1, usize::MAX)?;
+        let record = lockstep_node::replica::record(index, stored.first().context("a record is missing")?)?;
+        if record.tag() == Tag::Outcome {
+            let path: Vec<Digest> = inclusion_proof(&hashes(world, size)?, index, size)?;
+            let placed = Placed { record: &record, index, path: &path };
+            return Ok(enforce::execute(placed, size).to_vec());
+        }
+    }
+    anyhow::bail!("the case has no outcome")
+}
+
+fn hashes(world: &World, size: u64) -> Result<Subtrees> {
+    let records = lockstep_store::stream(&**world.appender.replica().store(), 0, size);
+    let hashes = records
+        .zip(0u64..)
+        .map(|(stored, index)| Ok(lockstep_node::replica::record(index, &stored?)?.leaf_hash()));
+    let hashes: Result<Subtrees> = hashes.collect::<Result<Vec<_>>>().map(|all| all.into_iter().collect());
+    let hashes = hashes?;
+    ensure!(size > 0, "nothing is certified yet");
+    Ok(hashes)
+}
