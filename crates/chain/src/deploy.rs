@@ -24,9 +24,9 @@ pub struct Following<'a> {
 pub struct Line {
     /// Its name in the policy.
     pub name: Name,
-    /// The policy that may use it.
-    pub policy: PolicyDigest,
-    /// The contract called, and the selectors.
+    /// The policies that may use it.
+    pub policies: Vec<PolicyDigest>,
+    /// The contract called.
     pub target: Address,
     /// Selectors of the calls.
     pub selectors: Vec<[u8; 4]>,
@@ -87,15 +87,18 @@ pub fn gate(
             line: key(line),
         })
     });
-    let policy =
-        |line: &Line| gate::IGate::PolicySetup { policy: FixedBytes(line.policy.0), line: key(line) };
+    let policies = lines.iter().flat_map(|line| {
+        let of = |policy: &PolicyDigest| (FixedBytes(policy.0), key(line));
+        line.policies.iter().map(of).collect::<Vec<_>>()
+    });
+    let policies = policies.map(|(policy, line)| gate::IGate::PolicySetup { policy, line });
     let arguments = Gate::constructorCall {
         anchor: at_anchor,
         programme: keccak256(programme.as_str()),
         guardian,
         lines_: lines.iter().map(setup).collect(),
         permissions: permissions.collect(),
-        policies: lines.iter().map(policy).collect(),
+        policies: policies.collect(),
     };
     create(domain, from, (gate::ARTIFACT, arguments.abi_encode()))
 }

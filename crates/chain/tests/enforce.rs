@@ -97,7 +97,7 @@ impl World {
         let token = deploy::token(&mut chain, (issuer, issuer), ("Acme dollar", "ACME", 6)).unwrap();
         let line = Line {
             name: "mint".parse().unwrap(),
-            policy: POLICY,
+            policies: vec![POLICY],
             target: token,
             selectors: vec![Token::mintCall::SELECTOR],
             word: 1,

@@ -10,7 +10,8 @@ pub mod fsck;
 pub mod govern;
 pub mod init;
 pub mod key;
-pub mod pack;
+pub mod outcome;
+mod pack;
 pub mod policy;
 pub mod reading;
 pub mod sources;
@@ -57,6 +58,9 @@ pub enum Command {
     Cosign(cosign::Cosign),
     /// Erase claims and evidence of a case in this folder, as governance has ordered
     Erase(erase::Erase),
+    /// What decided cases unlock on chains
+    #[command(subcommand)]
+    Outcome(outcome::OutcomeCommand),
     /// Evidence packs
     #[command(subcommand)]
     Pack(pack::Pack),
@@ -96,6 +100,7 @@ pub fn run(shell: &mut Shell, command: Command) -> Result<u8> {
         Command::Tick(args) => tick(shell, &args),
         Command::Cosign(args) => cosign::run(shell, &args),
         Command::Erase(args) => erase::run(shell, &args),
+        Command::Outcome(command) => outcome::run(shell, &command),
         Command::Pack(command) => pack::export(shell, &command),
         Command::Trust(command) => pack::trust(shell, &command),
         Command::Verify(args) => verify::run(shell.out, &args),

@@ -16,6 +16,7 @@ mod founding;
 mod inputs;
 mod issue;
 mod losses;
+mod order;
 mod story;
 mod world;
 
@@ -88,6 +89,7 @@ pub fn run(demo: Demo) -> Result<u8> {
     founding::found(&mut world, &mut story)?;
     let issued = issue::issue(&mut world, &mut story)?;
     let enforced = enforce::enforce(&mut world, &mut story, issued.case)?;
+    order::play(&mut world, &mut story)?;
     let losses = losses::table(&world)?;
     failing::play_all(&mut world, (&issued, &enforced), &mut story)?;
     tell_losses(&story, &losses);

@@ -29,7 +29,8 @@ fn texts<'a>(object: &'a Value, array: &str, field: &str) -> Vec<&'a str> {
 }
 
 /// Title, code, and whether the party gets a receipt: the list that the demonstration must show.
-const MUST_FAIL: [(&str, &str, bool); 23] = [
+const MUST_FAIL: [(&str, &str, bool); 30] = [
+    ("a frozen address sends tokens", "AccountFrozen", false),
     ("auditor before custodian", "order", true),
     ("a stale balance", "stale", true),
     ("one LEI as custodian and auditor", "not_distinct", true),
@@ -43,6 +44,12 @@ const MUST_FAIL: [(&str, &str, bool); 23] = [
     ("a high-s signature", "signature", false),
     ("a credential revoked a moment before", "credential_revoked", false),
     ("`suspect_since` suspending an open case", "suspended", true),
+    ("the deployer mints past the Gate", "AccessControlUnauthorizedAccount", false),
+    ("the deployer makes itself a minter", "AccessControlUnauthorizedAccount", false),
+    ("the deployer loosens the Gate", "OnlyItself", false),
+    ("the guardian pauses for a year", "PauseTooLong", false),
+    ("the same outcome brought twice", "AlreadyExecuted", false),
+    ("a head with too few signatures", "TooFew", false),
     ("the appender writes a mint that no case decided", "no_certificate", false),
     ("the appender writes a mint that no case decided", "no_certificate", false),
     ("three co-signers collude: the certificate verifies, the pack fails", "no_decision", false),
@@ -73,10 +80,16 @@ fn everything_that_must_fail_fails_for_its_reason_and_with_its_receipt() {
 fn six_institutions_of_three_suites_act_and_the_pack_verifies() {
     let (dir, told) = run();
     let who: std::collections::BTreeSet<&str> = texts(told, "deeds", "who").into_iter().collect();
-    assert_eq!(who.len(), 5, "the sixth, the observer, reads before the case is opened: {who:?}");
+    assert_eq!(who.len(), 6, "five of six, the observer reads beside the case, and counsel: {who:?}");
     let suites = texts(told, "deeds", "suites").join(" ");
     assert!(["ed25519", "es256", "eip712", "es256 + ed25519"].iter().all(|suite| suites.contains(suite)));
     assert_eq!(told["report"]["verdict"], "verified");
+    let chain = &told["chain"];
+    assert!(
+        chain["gas_submit"].as_u64().unwrap() > 50_000 && chain["gas_execute"].as_u64().unwrap() > 50_000
+    );
+    let settled = chain["settled"].as_u64().unwrap();
+    assert!(settled >= chain["size"].as_u64().unwrap(), "the ledger learned of it after it was certified");
     let read = |file: &str| std::fs::read(dir.path().join(file)).unwrap();
     let trust = Trust::from_slice(&read("trust.json")).unwrap();
     let report = verify(&read("case.evidence.json"), Some(&trust));
@@ -165,7 +178,7 @@ fn a_second_run_replaces_the_first_and_nothing_else_is_touched() {
     let output = demo(dir.path(), &[]);
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("23 of 23 attempts failed as they must"), "{text}");
+    assert!(text.contains("30 of 30 attempts failed as they must"), "{text}");
     assert_ne!(std::fs::read(dir.path().join("trust.json")).unwrap(), first, "keys are never used twice");
     assert_eq!(std::fs::read_to_string(dir.path().join("notes.txt")).unwrap(), "mine");
     let foreign = TempDir::new().unwrap();

@@ -97,7 +97,7 @@ pub fn credential_keys(keys: &[HeldKey]) -> Vec<CredentialKey> {
 /// Role in the policy, name, first letters of the LEI, credential, suites of the persons who sign together.
 type Part = (&'static str, &'static str, &'static str, Option<&'static str>, &'static [Suite]);
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     ("issuer", "Acme Money", "ACMEMONEYISSUER000", Some("e-money-institution"), &[Suite::Ed25519]),
     (
         "custodian",
@@ -116,6 +116,7 @@ const PARTS: [Part; 9] = [
         Some("compliance-officer"),
         &[Suite::Es256, Suite::Ed25519],
     ),
+    (COUNSEL, "Lowell Dane Counsel", "LOWELLDANECOUNSEL0", Some("legal-counsel"), &[Suite::Eip712]),
     ("trustee", "Meridian Trustees", "MERIDIANTRUSTEES00", None, &[Suite::Ed25519]),
     ("administrator", "Acme Money", "ACMEMONEYISSUER000", None, &[Suite::Ed25519]),
     ("registrar", "Registrar of Licences", "REGISTRARLICENCE00", None, &[Suite::Ed25519]),
@@ -123,6 +124,8 @@ const PARTS: [Part; 9] = [
 
 /// The six roles of the process, in the order in which they are introduced.
 pub const ROLES: [&str; 6] = ["issuer", "custodian", "screening", "auditor", "observer", "compliance"];
+/// Who is served orders of courts; no role of the issuance.
+pub const COUNSEL: &str = "counsel";
 /// The co-signers: who they are in the cast.
 pub const COSIGNERS: [&str; 4] = ["issuer", "custodian", "auditor", "trustee"];
 /// How many co-signers must sign.
@@ -159,9 +162,9 @@ impl Cast {
 }
 
 impl Cast {
-    /// Everybody as the board page shows them: the six roles, the trustee, the registrar.
+    /// Everybody as the board page shows them: the six roles, counsel, the trustee, the registrar.
     pub fn parts(&self) -> Vec<report::Part> {
-        let shown = ROLES.into_iter().chain(["trustee", "registrar"]);
+        let shown = ROLES.into_iter().chain([COUNSEL, "trustee", "registrar"]);
         shown.map(|role| self.part(role)).collect()
     }
 

@@ -1,6 +1,6 @@
 //! The coin on its chain: a token that is in circulation already, put behind a Gate that obeys the ledger.
 
-use super::founding::token_units;
+use super::founding::{FREEZE, THAW, token_units};
 use super::world::World;
 use anyhow::{Context, Result, ensure};
 use lockstep_chain::contracts::{Token, error_name};
@@ -22,12 +22,17 @@ pub const DECIMALS: u32 = 6;
 const BEFORE_S: u64 = 3_600;
 /// One window of a line.
 const WINDOW_S: u32 = 86_400;
+/// In place of an argument word: calls are counted.
+const CALLS: u8 = 255;
+/// Orders that the Gate carries out in one window.
+const ORDERS_A_DAY: u64 = 10;
 /// Seconds before a loosening takes effect.
 const NOTICE_S: u64 = 3_600;
 
 /// Accounts that send transactions; on this chain nobody has to sign them.
 const ISSUER: Account = Account::repeat_byte(0x1a);
-const HOLDERS: Account = Account::repeat_byte(0x2b);
+/// Where the tokens are that were in circulation before.
+pub const HOLDERS: Account = Account::repeat_byte(0x2b);
 /// Anybody can bring certificates and outcomes.
 pub const SUBMITTER: Account = Account::repeat_byte(0x3c);
 /// May pause, and nothing else.
@@ -83,11 +88,12 @@ impl Planned {
         layout.lines().map(|line| placed(line) + "\n").collect()
     }
 
-    /// Puts the Gate on the chain, with one line for the outcome of the policy in force, and gives it every
-    /// role over the token.
+    /// Puts the Gate on the chain, with a line for mints and one for orders, and gives it every role over the
+    /// token.
     pub fn build(mut self, world: &World) -> Result<Coin> {
         let currency = world.inputs.payment.money.currency;
-        let lines = [line(&*world.policy()?, (self.token, currency))?];
+        let mint = line(&*world.policy()?, (self.token, currency))?;
+        let lines = [mint, orders(world, self.token)?];
         let from = (self.anchor, &world.programme);
         let gate = deploy::gate(&mut self.chain, ISSUER, from, (GUARDIAN, &lines))?;
         ensure!(gate == self.gate, "the Gate stands at `{gate}`, expected `{}`", self.gate);
@@ -106,12 +112,28 @@ fn line(policy: &Policy, (target, currency): (Account, Currency)) -> Result<Line
     let most = token_units(Money::new(Amount::from_minor(most)?, currency))?;
     Ok(Line {
         name: outcome.line.clone(),
-        policy: policy.digest(),
+        policies: vec![policy.digest()],
         target,
         selectors: vec![lockstep_chain::selector(&outcome.call.signature)],
         word: 1,
         exponent: u8::try_from(DECIMALS)?,
         cap: u64::try_from(most.div_ceil(10u128.pow(DECIMALS)))?,
+        window_s: WINDOW_S,
+    })
+}
+
+/// The line of freezes and their lifts; it counts calls.
+fn orders(world: &World, target: Account) -> Result<Line> {
+    let policies = [world.policy_named(FREEZE)?, world.policy_named(THAW)?];
+    let outcomes = || policies.iter().flat_map(|policy| &policy.layout().outcomes);
+    Ok(Line {
+        name: outcomes().next().context("a policy unlocks nothing")?.line.clone(),
+        policies: policies.iter().map(|policy| policy.digest()).collect(),
+        target,
+        selectors: outcomes().map(|outcome| lockstep_chain::selector(&outcome.call.signature)).collect(),
+        word: CALLS,
+        exponent: 0,
+        cap: ORDERS_A_DAY,
         window_s: WINDOW_S,
     })
 }

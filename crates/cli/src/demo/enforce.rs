@@ -1,17 +1,19 @@
 //! The chain obeys: a certificate is anchored, the outcome executed, and what the chain shows comes back to
 //! the ledger.
 
+use super::cast::THRESHOLD;
 use super::coin::{Account, SUBMITTER};
 use super::founding::{observe, shown_units};
 use super::story::Story;
 use super::world::World;
 use anyhow::{Context, Result, ensure};
 use lockstep_chain::enforce::{self, Placed};
+use lockstep_chain::{Observation, Receipt};
 use lockstep_crypto::tree::{Subtrees, consistency_proof, inclusion_proof};
 use lockstep_kernel::Body;
 use lockstep_ledger::{Record, Tag};
 use lockstep_node::index::records_of;
-use lockstep_types::{CaseId, Digest};
+use lockstep_types::{CaseId, Digest, Time};
 use serde::Serialize;
 
 /// An outcome on its chain.
@@ -36,34 +38,47 @@ pub struct Enforced {
     pub call: Vec<u8>,
 }
 
-/// Anchors the latest certificate, executes the case's outcome, waits until that is final, and has it
-/// attested.
+/// What a chain did with an outcome.
+pub struct CarriedOut {
+    /// The head was anchored by this transaction.
+    pub submitted: Receipt,
+    /// Its size.
+    pub size: u64,
+    /// The outcome was executed by this transaction.
+    pub executed: Receipt,
+    /// The call that did it.
+    pub call: Vec<u8>,
+}
+
+/// Carries out the outcome of the issuance, and tells of it.
 pub fn enforce(world: &mut World, story: &mut Story, case: CaseId) -> Result<Enforced> {
     story.part("The chain obeys");
-    let now = world.now()?;
-    let (size, submit) = submission(world)?;
-    let submitted = world.coin()?.submit(now, (size, submit)).context("the Anchor refuses")?;
-    let committee = world.kernel().committee().context("no committee")?.threshold();
+    let beneficiary = Account::from(world.inputs.beneficiary.0);
+    let before = world.coin()?.balance(beneficiary)?;
+    let CarriedOut { submitted, size, executed, call } = carry_out(world, case)?;
+    let after = world.coin()?.balance(beneficiary)?;
     story.line(format!(
-        "   anybody brings the certificate; the Anchor checks {committee} of 4 signatures and keeps the root of \
+        "   anybody brings the certificate; the Anchor checks {THRESHOLD} of 4 signatures and keeps the root of \
          {size} records: {} gas",
         submitted.gas
     ));
-    let call = execution(world, case, size)?;
-    let beneficiary = Account::from(world.inputs.beneficiary.0);
-    let before = world.coin()?.balance(beneficiary)?;
-    let gate = world.coin()?.watch.gate;
-    let executed =
-        world.coin()?.send(now, (SUBMITTER, gate), call.clone()).context("the Gate refuses the outcome")?;
-    let after = world.coin()?.balance(beneficiary)?;
     story.line(format!(
-        "   anybody brings the outcome; the Gate finds it under that root, permitted and within the cap, and mints: \
-         {} gas",
+        "   anybody brings the outcome; the Gate finds it under that root, permitted and within the cap, and \
+         mints: {} gas",
         executed.gas
     ));
     let (before, after) = (shown_units(&before.to_string()), shown_units(&after.to_string()));
     story.line(format!("   {} had {before} tokens and has {after}", world.inputs.beneficiary));
-    let (settled, supply) = come_back(world, story, executed.block.time()?)?;
+    let (settled, seen) = come_back(world, executed.block.time()?)?;
+    let supply = seen.supply.to_string();
+    story.line(format!(
+        "   {} attests block {}, final: {} tokens in circulation, this outcome executed",
+        world.cast.of("observer").name,
+        seen.block.number,
+        shown_units(&supply)
+    ));
+    story
+        .line(format!("   SETTLED  record {settled}: what was held is in circulation now, and counted once"));
     Ok(Enforced {
         block: executed.block.number,
         gas_execute: executed.gas,
@@ -76,24 +91,28 @@ pub fn enforce(world: &mut World, story: &mut Story, case: CaseId) -> Result<Enf
     })
 }
 
-/// Once the block is final, the observer attests it, and the ledger returns the hold.
-fn come_back(world: &mut World, story: &mut Story, at: lockstep_types::Time) -> Result<(u64, String)> {
+/// Anchors the latest certificate and executes the outcome of a case that it covers.
+pub fn carry_out(world: &mut World, case: CaseId) -> Result<CarriedOut> {
+    let now = world.now()?;
+    let (size, submit) = submission(world)?;
+    let submitted = world.coin()?.submit(now, (size, submit)).context("the Anchor refuses")?;
+    let call = execution(world, case, size)?;
+    let gate = world.coin()?.watch.gate;
+    let executed = world.coin()?.send(now, (SUBMITTER, gate), call.clone()).context("the Gate refuses")?;
+    Ok(CarriedOut { submitted, size, executed, call })
+}
+
+/// Once the block is final, the observer attests it, and the ledger settles the outcome: its record.
+pub fn come_back(world: &mut World, at: Time) -> Result<(u64, Observation)> {
     world.coin()?.finalize();
     let seen = world.coin()?.observe(at)?;
+    // Nobody attests a block that is still to come.
+    let to_come = seen.next.time()?.ms_since(world.now()?);
+    std::thread::sleep(std::time::Duration::from_millis(to_come));
     let read = observe(world, &seen)?;
     let place = read.records.iter().position(executed).context("the outcome is not settled")?;
-    let settled = read.index + u64::try_from(place)?;
-    let supply = seen.supply.to_string();
-    story.line(format!(
-        "   {} attests block {}, final: {} tokens in circulation, this outcome executed",
-        world.cast.of("observer").name,
-        seen.block.number,
-        shown_units(&supply)
-    ));
-    story
-        .line(format!("   SETTLED  record {settled}: what was held is in circulation now, and counted once"));
     world.certify()?;
-    Ok((settled, supply))
+    Ok((read.index + u64::try_from(place)?, seen))
 }
 
 /// Whether the record says that a chain executed an outcome.

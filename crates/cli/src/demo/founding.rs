@@ -1,6 +1,6 @@
 //! Before the first case: credential issuers, credentials, lists, the policy, a reading of the supply.
 
-use super::cast::{Institution, ROLES, credential_keys, name};
+use super::cast::{COSIGNERS, COUNSEL, Institution, ROLES, THRESHOLD, credential_keys, name};
 use super::coin::{DECIMALS, Planned};
 use super::story::Story;
 use super::world::{ENVELOPE_MS, World, accepted};
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use lockstep_attest::sign::sign;
 use lockstep_attest::{Credential, CredentialKey, Reading, Statement};
 use lockstep_chain::{Domain, Observation};
-use lockstep_kernel::governance::{APPROVE, Files, Issuer, NewList};
+use lockstep_kernel::governance::{APPROVE, CONSENT, Files, Issuer, NewList};
 use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Proposing, Request};
 use lockstep_node::Accepted;
@@ -20,17 +20,32 @@ use std::collections::BTreeSet;
 
 const LAYOUT: &str = include_str!("../../../../policies/stablecoin-issue/policy.toml");
 const GUARDS: &str = include_str!("../../../../policies/stablecoin-issue/guards.cedar");
+const FREEZE_LAYOUT: &str = include_str!("../../../../policies/account-freeze/policy.toml");
+const FREEZE_GUARDS: &str = include_str!("../../../../policies/account-freeze/guards.cedar");
+const THAW_LAYOUT: &str = include_str!("../../../../policies/account-thaw/policy.toml");
+const THAW_GUARDS: &str = include_str!("../../../../policies/account-thaw/guards.cedar");
+/// The policies that carry out orders of courts.
+pub const FREEZE: &str = "account.freeze";
+/// As [`FREEZE`], for its lift.
+pub const THAW: &str = "account.thaw";
+/// Before a loosening takes effect on this ledger: long enough to be waited for.
+pub const NOTICE_MS: u64 = 500;
 const YEAR_MS: u64 = 365 * 24 * 3_600_000;
+
+/// Everybody whose role asks for a credential.
+fn licensed() -> impl Iterator<Item = &'static str> {
+    ROLES.into_iter().chain([COUNSEL])
+}
 
 /// Sets the ledger up.
 pub fn found(world: &mut World, story: &mut Story) -> Result<()> {
     story.part("Rules and licences, each change agreed to by two administrators");
     let registrar = world.cast.of("registrar").clone();
-    let kinds: BTreeSet<Name> = ROLES.iter().filter_map(|role| world.cast.of(role).kind).map(name).collect();
+    let kinds: BTreeSet<Name> = licensed().filter_map(|role| world.cast.of(role).kind).map(name).collect();
     let issuer = Issuer { keys: registrar.plain_keys(), kinds, lei: registrar.lei };
     govern(world, Action::NameIssuer(issuer))?;
     story.line(format!("   {} may attest credentials", registrar.name));
-    for role in ROLES {
+    for role in licensed() {
         let institution = world.cast.of(role).clone();
         give_credential(world, &institution, institution.kind.context("a role without credential")?)?;
         let (who, lei, kind) = (institution.name, institution.lei, institution.kind.unwrap_or_default());
@@ -76,6 +91,7 @@ fn put_on_chain(world: &mut World, story: &mut Story) -> Result<()> {
     }
     let layout = planned.place(&adapted);
     adopt_policy(world, story, &layout)?;
+    adopt_orders(world, story, &planned)?;
     let coin = planned.build(world)?;
     story.line(format!(
         "   on chain {}: token {}, Gate {}, Anchor {}",
@@ -105,6 +121,38 @@ fn adopt_policy(world: &mut World, story: &mut Story, layout: &str) -> Result<()
     Ok(())
 }
 
+/// Two policies more. The first of a programme needs administrators alone; every further one may loosen what
+/// is enforced.
+fn adopt_orders(world: &mut World, story: &mut Story, planned: &Planned) -> Result<()> {
+    for (layout, guards) in [(FREEZE_LAYOUT, FREEZE_GUARDS), (THAW_LAYOUT, THAW_GUARDS)] {
+        let layout = planned.place(&for_programme(layout, world.programme.as_str()));
+        let case = propose(world, Action::Adopt(Files { guards: guards.to_owned(), layout }))?;
+        for role in COSIGNERS.into_iter().take(usize::from(THRESHOLD)) {
+            let (_, folder) =
+                world.cosigners.iter().find(|(found, _)| *found == role).context("no folder")?;
+            let (key, institution) = (folder.key()?, world.cast.of(role).clone());
+            let draft = client::agreement(&world.signing(&institution)?, case, name(CONSENT));
+            accepted(world.hand_in(&draft, &[&key])?)?;
+        }
+    }
+    for policy in [FREEZE, THAW] {
+        // One change takes effect a tick.
+        while world.policy_named(policy).is_err() {
+            std::thread::sleep(std::time::Duration::from_millis(NOTICE_MS));
+            world.tick()?;
+        }
+    }
+    story.line(format!(
+        "   policies {FREEZE} and {THAW} in force: {THRESHOLD} of 4 co-signers consented, the notice is over"
+    ));
+    story.remark(format!("the notice is {NOTICE_MS} ms here; a real ledger gives days"));
+    Ok(())
+}
+
+fn for_programme(layout: &str, programme: &str) -> String {
+    layout.replace("\"acme-usd\"", &format!("\"{programme}\""))
+}
+
 /// The policy's layout for a currency; its largest amount is raised if the payment is larger.
 fn layout_for(money: Money, programme: &str) -> String {
     let currency = money.currency;
@@ -114,8 +162,7 @@ fn layout_for(money: Money, programme: &str) -> String {
     let text = |amount: Amount| Money::new(amount, currency).decimal();
     let max = units(50_000_000).max(money.amount);
     let min = units(1).min(money.amount);
-    LAYOUT
-        .replace("\"acme-usd\"", &format!("\"{programme}\""))
+    for_programme(LAYOUT, programme)
         .replace("currency = \"USD\"", &format!("currency = \"{currency}\""))
         .replace("money:USD", &format!("money:{currency}"))
         .replace("min = \"1.00\"", &format!("min = \"{}\"", text(min)))
@@ -124,6 +171,10 @@ fn layout_for(money: Money, programme: &str) -> String {
 
 /// A governance case: proposed by one administrator, approved by the other.
 fn govern(world: &mut World, action: Action) -> Result<()> {
+    propose(world, action).map(drop)
+}
+
+fn propose(world: &mut World, action: Action) -> Result<CaseId> {
     let (admin, trustee) = (world.cast.of("administrator").clone(), world.cast.of("trustee").clone());
     let signing = world.signing(&admin)?;
     let deadline = world.now()?.saturating_add_ms(ENVELOPE_MS);
@@ -133,7 +184,7 @@ fn govern(world: &mut World, action: Action) -> Result<()> {
     let case = CaseId(proposed.records.first().context("no record")?.leaf_hash().0);
     let draft = client::agreement(&world.signing(&trustee)?, case, name(APPROVE));
     accepted(world.hand_in(&draft, &trustee.signers())?)?;
-    Ok(())
+    Ok(case)
 }
 
 /// A credential for the keys of an institution.
@@ -222,10 +273,15 @@ pub fn shown_units(units: &str) -> String {
 }
 
 impl World {
-    /// The policy in force.
+    /// The policy of the issuance.
     pub fn policy(&self) -> Result<std::sync::Arc<Policy>> {
+        self.policy_named("stablecoin.issue")
+    }
+
+    /// The policy in force under this name.
+    pub fn policy_named(&self, policy: &str) -> Result<std::sync::Arc<Policy>> {
         let programme = self.kernel().programme(self.programme.as_str()).context("no programme")?;
-        let (digest, _) = programme.policies.values().next().context("no policy")?;
+        let (digest, _) = programme.policies.get(policy).context("no such policy is in force")?;
         let adopted = self.kernel().policy(digest).context("no policy")?;
         Ok(std::sync::Arc::clone(&adopted.policy))
     }

@@ -11,6 +11,7 @@ use lockstep_ledger::Tag;
 use lockstep_node::client::{self, Draft, Texts, Word};
 use lockstep_node::{Accepted, Answer};
 use lockstep_pack::{Options, Report, Trust, Verdict, build, verify};
+use lockstep_policy::Policy;
 use lockstep_sources::{ClosingBalance, Payment, Screening};
 use lockstep_types::{Address, CaseId, EvidenceDigest, LedgerId, Money, Time};
 
@@ -162,7 +163,8 @@ pub fn screening_texts(provider: &Institution, screening: &Screening) -> Texts {
     ])
 }
 
-fn texts(pairs: &[(&str, String)]) -> Texts {
+/// Claims or parameters, cut where they are longer than a claim may be.
+pub fn texts(pairs: &[(&str, String)]) -> Texts {
     let cut = |text: &String| {
         let end = text
             .char_indices()
@@ -176,13 +178,17 @@ fn texts(pairs: &[(&str, String)]) -> Texts {
 
 /// Opens a case in the issuer's name.
 pub fn open_case(world: &mut World, amount: Money, beneficiary: Address) -> Result<(CaseId, Accepted)> {
-    let issuer = world.cast.of("issuer").clone();
-    let signing = world.signing(&issuer)?;
-    let deadline = signing.issued.saturating_add_ms(CASE_MS);
-    let texts = opening_texts(amount, beneficiary);
     let policy = world.policy()?;
-    let draft = client::opening(&signing, &policy, (&texts, deadline), &mut os::seed)?;
-    let opened = accepted(world.hand_in(&draft, &issuer.signers())?)?;
+    open(world, ("issuer", &policy), &opening_texts(amount, beneficiary))
+}
+
+/// Opens a case of a policy in the name of whoever plays `role`.
+pub fn open(world: &mut World, (role, policy): (&str, &Policy), texts: &Texts) -> Result<(CaseId, Accepted)> {
+    let opener = world.cast.of(role).clone();
+    let signing = world.signing(&opener)?;
+    let deadline = signing.issued.saturating_add_ms(CASE_MS);
+    let draft = client::opening(&signing, policy, (texts, deadline), &mut os::seed)?;
+    let opened = accepted(world.hand_in(&draft, &opener.signers())?)?;
     Ok((CaseId(opened.records.first().context("no record")?.leaf_hash().0), opened))
 }
 
@@ -206,7 +212,8 @@ pub fn take(world: &mut World, case: CaseId, play: &Play) -> Result<Accepted> {
     accepted(answer).with_context(|| format!("`{}` does not count", play.step))
 }
 
-fn deed(
+/// Tells of something that counts.
+pub fn deed(
     world: &World,
     story: &mut Story,
     (role, step): (&str, &str),

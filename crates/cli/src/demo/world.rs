@@ -5,6 +5,7 @@ use super::cast::{COSIGNERS, Cast, DemoKey, HeldKey, Institution, THRESHOLD, nam
 use super::clock::Clock;
 use super::coin::Coin;
 use super::cosigner::{self, CosignerFolder};
+use super::founding::NOTICE_MS;
 use super::inputs::Inputs;
 use super::story::Story;
 use crate::folder::tiles::TilesOnDisk;
@@ -82,7 +83,7 @@ impl World {
             log: DemoKey::draw(Suite::Ed25519)?.public().clone(),
             name: name("acme"),
             nonce: Salt(os::random32()?),
-            notice_ms: 3_600_000,
+            notice_ms: NOTICE_MS,
             rules: lockstep_kernel::RULES,
         };
         let folder = out.join("appender");
@@ -196,6 +197,13 @@ impl World {
         let commands = self.appender.admit(vec![request]);
         let answers = self.appender.append(commands, std::mem::take(&mut self.unstored), now)?;
         answers.into_iter().next().context("the appender gave no answer")
+    }
+
+    /// Lets what is due by now take effect.
+    pub fn tick(&mut self) -> Result<()> {
+        let now = self.now()?;
+        self.appender.append(Vec::new(), std::mem::take(&mut self.unstored), now)?;
+        Ok(())
     }
 
     /// Signs a draft and hands it in.

@@ -1,5 +1,6 @@
 //! Whole stories with the real program: folders, keys, institutions, and what goes wrong between them.
 
+mod chain;
 mod signer;
 mod town;
 
@@ -242,6 +243,12 @@ fn policies_are_checked_explained_drawn_and_tested() {
     let played = town.run(&["policy", "test", POLICY]);
     assert_eq!(played.code, 0, "{}", played.out);
     assert!(played.json()["scenarios"].as_array().unwrap().len() >= 10);
+    for other in ["account-freeze", "account-thaw"] {
+        let folder = format!("{POLICY}/../{other}");
+        let (checked, played) =
+            (town.run(&["policy", "check", &folder]), town.run(&["policy", "test", &folder]));
+        assert_eq!((checked.code, played.code), (0, 0), "{other}: {}{}", checked.out, played.out);
+    }
 
     copy(POLICY.as_ref(), &town.path("broken"));
     let tests = std::fs::read_to_string(town.path("broken/tests.toml")).unwrap();

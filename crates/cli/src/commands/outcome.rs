@@ -1,0 +1,212 @@
+//! `lockstep outcome`: what a decided case unlocks, and the transactions that make a chain carry it out. They
+//! are printed, not sent: whoever sends them signs with an account of its own, and anybody may.
+
+use crate::fault::{Kind, told};
+use crate::folder::{Folder, FolderArgs, latest_certificate};
+use crate::os;
+use crate::shell::Shell;
+use crate::words;
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+use lockstep_chain::enforce::{self, Placed};
+use lockstep_crypto::tree;
+use lockstep_kernel::outcome::{self, OutcomeBody};
+use lockstep_kernel::{Entity, Phase};
+use lockstep_ledger::{Certificate, Record, Tag};
+use lockstep_node::{Replica, index};
+use lockstep_types::{Address, CaseId, Digest, Time};
+use serde_json::{Value, json};
+
+/// What to do with outcomes.
+#[derive(Debug, Clone, Subcommand)]
+pub enum OutcomeCommand {
+    /// Show the outcomes of a case: on which chain, which call, until when
+    Show(Show),
+    /// Print the unsigned transactions that anchor the latest certificate and execute the outcomes under it
+    PrintTx(PrintTx),
+}
+
+/// Whose outcomes.
+#[derive(Debug, Clone, Args)]
+pub struct Show {
+    #[command(flatten)]
+    folder: FolderArgs,
+    /// The case, or the letters that its id begins with
+    case: String,
+}
+
+/// For which Anchor.
+#[derive(Debug, Clone, Args)]
+pub struct PrintTx {
+    #[command(flatten)]
+    show: Show,
+    /// The Anchor that the Gate looks at
+    #[arg(long, value_name = "ADDRESS")]
+    anchor: Address,
+    /// The size that the Anchor holds already: what its `head()` answers [default: none]
+    #[arg(long, value_name = "SIZE", default_value_t = 0)]
+    anchored: u64,
+}
+
+/// An outcome in the log.
+struct Found {
+    index: u64,
+    record: Record,
+    body: OutcomeBody,
+}
+
+/// Runs the command.
+pub fn run(shell: &Shell, command: &OutcomeCommand) -> Result<u8> {
+    match command {
+        OutcomeCommand::Show(args) => show(shell, args),
+        OutcomeCommand::PrintTx(args) => print_tx(shell, args),
+    }
+}
+
+fn show(shell: &Shell, args: &Show) -> Result<u8> {
+    let replica = Folder::open(&args.folder.dir)?.replica()?;
+    let case = words::case(&replica, &args.case)?;
+    let found = outcomes(&replica, case)?;
+    let certified = latest_certificate(&replica)?.map_or(0, |certificate| certificate.size);
+    let shown: Vec<Value> = found.iter().map(|found| found.json(certified)).collect();
+    shell.out.answer(&json!({ "case": case, "outcomes": shown }), || {
+        if found.is_empty() {
+            return format!("case {case} unlocks nothing so far");
+        }
+        let lines = found.iter().map(|found| found.line(certified));
+        lines.collect::<Vec<_>>().join("\n")
+    })?;
+    Ok(0)
+}
+
+fn print_tx(shell: &Shell, args: &PrintTx) -> Result<u8> {
+    let replica = Folder::open(&args.show.folder.dir)?.replica()?;
+    let case = words::case(&replica, &args.show.case)?;
+    let certificate = covering(&replica, case)?;
+    let size = certificate.size;
+    if args.anchored > size {
+        let text = format!("the Anchor holds {} records, the latest certificate {size}", args.anchored);
+        return Err(told(Kind::Conflict, "anchored", text)
+            .hint("this folder is behind: fetch the ledger, or compare it with the one that was anchored")
+            .into());
+    }
+    let mut transactions = Vec::new();
+    if args.anchored < size {
+        let proof = match args.anchored {
+            0 => Vec::new(),
+            anchored => tree::consistency_proof(&replica.hashes(), anchored, size)?,
+        };
+        transactions.push(Transaction {
+            does: format!("anchors the head of {size} records"),
+            chain: None,
+            to: args.anchor,
+            data: enforce::submit(&certificate, &proof).to_string(),
+        });
+    }
+    for found in outcomes(&replica, case)? {
+        let path: Vec<Digest> = tree::inclusion_proof(&replica.hashes(), found.index, size)?;
+        let placed = Placed { record: &found.record, index: found.index, path: &path };
+        transactions.push(Transaction {
+            does: format!("executes the outcome of record {}", found.index),
+            chain: Some(found.body.chainId.to_string()),
+            to: Address(found.body.gate.into_array()),
+            data: enforce::execute(placed, size).to_string(),
+        });
+    }
+    shell.out.note("note: nothing was sent; send them in this order from any account");
+    let shown: Vec<Value> = transactions.iter().map(Transaction::json).collect();
+    shell.out.answer(&json!({ "case": case, "size": size, "transactions": shown }), || {
+        transactions.iter().map(Transaction::line).collect::<Vec<_>>().join("\n")
+    })?;
+    Ok(0)
+}
+
+/// A call to be sent by anybody.
+struct Transaction {
+    does: String,
+    chain: Option<String>,
+    to: Address,
+    data: String,
+}
+
+impl Transaction {
+    fn json(&self) -> Value {
+        json!({ "chain": self.chain, "data": self.data, "does": self.does, "to": self.to })
+    }
+
+    fn line(&self) -> String {
+        format!("# {}\nto    {}\ndata  {}", self.does, self.to, self.data)
+    }
+}
+
+/// The latest certificate, if it covers what the case unlocks.
+fn covering(replica: &Replica, case: CaseId) -> Result<Certificate> {
+    let last = outcomes(replica, case)?.last().map(|found| found.index);
+    let Some(last) = last else {
+        let decided = replica.kernel().case(&case).is_some_and(|case| case.phase == Phase::Decided);
+        let text = format!("case {case} unlocks nothing{}", if decided { " on a chain" } else { " so far" });
+        return Err(told(Kind::Conflict, "no-outcome", text)
+            .hint("`lockstep case show` tells what it waits for")
+            .into());
+    };
+    match latest_certificate(replica)? {
+        Some(certificate) if certificate.size > last => Ok(certificate),
+        _ => Err(told(Kind::Conflict, "not-certified", format!("no certificate covers record {last} yet"))
+            .hint("enough co-signers run `lockstep cosign DIR --key KEY`, then print again")
+            .into()),
+    }
+}
+
+fn outcomes(replica: &Replica, case: CaseId) -> Result<Vec<Found>> {
+    let mut found = Vec::new();
+    for index in index::records_of(&**replica.store(), &Entity::Case(case))? {
+        let stored = replica.store().records(index, 1, os::FILE_BYTES_MAX as usize)?;
+        let record = lockstep_node::replica::record(index, stored.first().context("a record is missing")?)?;
+        if record.tag() == Tag::Outcome {
+            let body = outcome::decode(record.body()).map_err(anyhow::Error::msg)?;
+            found.push(Found { index, record, body });
+        }
+    }
+    Ok(found)
+}
+
+impl Found {
+    fn until(&self) -> Option<Time> {
+        let ms = self.body.notAfter.saturating_mul(1_000);
+        Time::from_ms(ms).ok().filter(|_| self.body.notAfter > 0)
+    }
+
+    fn json(&self, certified: u64) -> Value {
+        let call = |call: &outcome::Call| {
+            let target = Address(call.target.into_array());
+            json!({ "data": call.data.to_string(), "target": target })
+        };
+        json!({
+            "calls": self.body.calls.iter().map(call).collect::<Vec<_>>(),
+            "certified": certified > self.index,
+            "chain": self.body.chainId.to_string(),
+            "gate": Address(self.body.gate.into_array()),
+            "leaf": self.record.leaf_hash(),
+            "not_after": self.until(),
+            "ordinal": self.body.ordinal,
+            "record": self.index,
+        })
+    }
+
+    fn line(&self, certified: u64) -> String {
+        let until = self.until().map_or_else(|| "never expires".to_owned(), |until| format!("until {until}"));
+        let certified = if certified > self.index { "certified" } else { "not certified yet" };
+        let calls = self
+            .body
+            .calls
+            .iter()
+            .map(|call| format!("\n   {} {}", Address(call.target.into_array()), call.data));
+        format!(
+            "record {}, chain {}, through Gate {}, {until}, {certified}{}",
+            self.index,
+            self.body.chainId,
+            Address(self.body.gate.into_array()),
+            calls.collect::<String>()
+        )
+    }
+}

@@ -1,0 +1,101 @@
+//! What the program prints for a chain, sent to one.
+
+use crate::town::{POLICY, Town};
+use lockstep_chain::contracts::Token;
+use lockstep_chain::deploy::{self, Following, Line};
+use lockstep_chain::{Account, Domain, DomainError, Embedded, Transaction, contracts::error_name};
+use lockstep_ledger::{Committee, Member};
+use lockstep_types::{LedgerId, PolicyDigest};
+use serde_json::Value;
+
+/// The account whose first contract stands where the policy names the Gate, and whose second where it names
+/// the token.
+const DEPLOYER: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+const BENEFICIARY: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+const ANYBODY: Account = Account::repeat_byte(0x99);
+
+/// A chain with the programme's contracts, as the trust file and the policy in the town describe them.
+fn chain(town: &Town) -> (Embedded, Account, Account) {
+    let trust: Value = serde_json::from_slice(&std::fs::read(town.path("trust.json")).unwrap()).unwrap();
+    let members: Vec<Member> = serde_json::from_value(trust["committee"].clone()).unwrap();
+    let committee = Committee::new(0, members, 3).unwrap();
+    let ledger: LedgerId = serde_json::from_value(trust["ledger"].clone()).unwrap();
+    let digest = town.ok(&["policy", "check", POLICY])["policy"].clone();
+    let digest: PolicyDigest = serde_json::from_value(digest).unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+
+    let mut chain = Embedded::new(31_337, 2, now);
+    let following = Following { ledger, committee: &committee, notice_s: 0 };
+    let anchor = deploy::anchor(&mut chain, ANYBODY, following).unwrap();
+    let deployer: Account = DEPLOYER.parse().unwrap();
+    let token = deployer.create(1);
+    let line = Line {
+        name: "mint".parse().unwrap(),
+        policies: vec![digest],
+        target: token,
+        selectors: vec![lockstep_chain::selector("mint(address,uint256)")],
+        word: 1,
+        exponent: 6,
+        cap: 50_000_000,
+        window_s: 86_400,
+    };
+    let programme = "acme-usd".parse().unwrap();
+    let at = (anchor, &programme);
+    let gate = deploy::gate(&mut chain, deployer, at, (Account::ZERO, &[line])).unwrap();
+    assert_eq!(deploy::token(&mut chain, (deployer, gate), ("Acme dollar", "ACME", 6)).unwrap(), token);
+    (chain, anchor, token)
+}
+
+fn send(chain: &mut Embedded, transaction: &Value) -> Result<(), String> {
+    let to: Account = transaction["to"].as_str().unwrap().parse().unwrap();
+    let data = hex::decode(transaction["data"].as_str().unwrap().trim_start_matches("0x")).unwrap();
+    match chain.send(&Transaction { from: ANYBODY, to: Some(to), data: data.into() }) {
+        Ok(_) => Ok(()),
+        Err(DomainError::Reverted { answer }) => Err(error_name(&answer)),
+        Err(other) => Err(other.to_string()),
+    }
+}
+
+fn balance(chain: &Embedded, token: Account) -> String {
+    let call = Token::balanceOfCall { account: BENEFICIARY.parse().unwrap() };
+    let answer = chain.call(token, &lockstep_chain::encode(&call)).unwrap();
+    lockstep_chain::decode::<Token::balanceOfCall>(&answer).unwrap().to_string()
+}
+
+#[test]
+fn a_chain_does_what_the_printed_transactions_say() {
+    let town = Town::with_ledger();
+    let open = town.open_case();
+    let anchor = ANYBODY.to_string();
+    let nothing = town.run(&["outcome", "print-tx", "acme", &open, "--anchor", &anchor]);
+    assert_eq!((nothing.code, nothing.fault().as_str()), (2, "no-outcome"), "{}", nothing.err);
+    assert_eq!(town.ok(&["outcome", "show", "acme", &open])["outcomes"].as_array().unwrap().len(), 0);
+
+    let case = town.decided_case();
+    let shown = town.ok(&["outcome", "show", "acme", &case]);
+    assert_eq!(shown["outcomes"][0]["certified"], false);
+    assert_eq!(shown["outcomes"][0]["chain"], "31337");
+    let early = town.run(&["outcome", "print-tx", "acme", &case, "--anchor", &anchor]);
+    assert_eq!((early.code, early.fault().as_str()), (2, "not-certified"), "{}", early.err);
+    (1..=3).for_each(|number| drop(town.cosign(number)));
+
+    town.ok(&["trust", "export", "acme", "-o", "trust.json"]);
+    let (mut chain, anchor, token) = chain(&town);
+    let anchor = anchor.to_string();
+    let printed = town.ok(&["outcome", "print-tx", "acme", &case, "--anchor", &anchor]);
+    let [submit, execute] = printed["transactions"].as_array().unwrap().as_slice() else {
+        panic!("{printed}")
+    };
+    assert_eq!(send(&mut chain, execute), Err("NotAnchored".to_owned()), "the order matters");
+    assert_eq!(send(&mut chain, submit), Ok(()));
+    assert_eq!(send(&mut chain, execute), Ok(()));
+    assert_eq!(send(&mut chain, execute), Err("AlreadyExecuted".to_owned()));
+    assert_eq!(balance(&chain, token), "1000000000000");
+
+    // Nothing is left to anchor; a size from the future is of another history.
+    let size = printed["size"].to_string();
+    let again = ["outcome", "print-tx", "acme", &case, "--anchor", &anchor, "--anchored", &size];
+    assert_eq!(town.ok(&again)["transactions"].as_array().unwrap().len(), 1);
+    let ahead = ["outcome", "print-tx", "acme", &case, "--anchor", &anchor, "--anchored", "999999"];
+    assert_eq!(town.run(&ahead).fault(), "anchored");
+}
