@@ -50,10 +50,11 @@ impl Embedded {
         self.next_timestamp = timestamp;
     }
 
-    /// Makes so many blocks in which nothing happens, each `seconds` after the one before it.
+    /// Makes so many blocks in which nothing happens, each `seconds` after the one before it, the first not
+    /// before the clock.
     pub fn mine(&mut self, count: u64, seconds: u64) {
         for _ in 0..count {
-            self.next_timestamp = self.newest().timestamp.saturating_add(seconds);
+            self.next_timestamp = self.next_timestamp.max(self.newest().timestamp.saturating_add(seconds));
             let before = self.state.clone();
             self.push(B256::ZERO, before, Vec::new());
         }

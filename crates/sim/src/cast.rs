@@ -5,6 +5,7 @@
 
 use lockstep_attest::sign::{Sign, sign};
 use lockstep_attest::{Credential, CredentialKey, Reading, Statement};
+use lockstep_chain::{DomainError, Observation};
 use lockstep_crypto::secret::{SecretError, SecretKey};
 use lockstep_crypto::suite::{Message, PublicKey, Suite};
 use lockstep_kernel::body::{Administrator, Genesis};
@@ -298,6 +299,30 @@ impl Cast {
             supply: supply.to_string(),
         });
         submit(&Draft { statement, openings: Vec::new() }, &[&keys[0]])
+    }
+
+    /// The observer's word about what a chain shows.
+    ///
+    /// # Errors
+    /// A block after the year 9999.
+    pub fn observed(&self, pen: Pen, seen: &Observation) -> Result<Request, DomainError> {
+        let Party { lei, keys } = &self.parties["observer"];
+        let statement = Statement::Reading(Reading {
+            block: seen.block.number,
+            block_hash: Digest(seen.block.hash.0),
+            block_time: seen.block.time()?,
+            consumed: seen.consumed.clone(),
+            domain: name("home"),
+            expires: pen.now.saturating_add_ms(60_000),
+            issued: pen.now,
+            ledger: pen.ledger,
+            next_block_time: seen.next.time()?,
+            party: *lei,
+            programme: name("acme-usd"),
+            seen: None,
+            supply: seen.supply.to_string(),
+        });
+        Ok(submit(&Draft { statement, openings: Vec::new() }, &[&keys[0]]))
     }
 
     /// Opens a case under the only policy of the ledger.
