@@ -30,6 +30,8 @@ pub struct Embedded {
     chain_id: u64,
     depth: u64,
     mined: Vec<Mined>,
+    /// Number of the last final block; what was final stays so, however short the chain becomes.
+    finalized: u64,
     state: State,
     next_timestamp: u64,
 }
@@ -41,7 +43,7 @@ impl Embedded {
         let hash = keccak256([chain_id.to_be_bytes(), timestamp.to_be_bytes()].concat());
         let block = Block { number: 0, hash, timestamp };
         let mined = vec![Mined { block, logs: Vec::new(), before: State::default() }];
-        Self { chain_id, depth, mined, state: State::default(), next_timestamp: timestamp }
+        Self { chain_id, depth, mined, finalized: 0, state: State::default(), next_timestamp: timestamp }
     }
 
     /// The next blocks are of this second, or of the last block's if that is later: as on a rollup, several
@@ -66,7 +68,7 @@ impl Embedded {
     /// [`DomainError::NotFinal`] names the last block that cannot be taken back.
     pub fn take_back(&mut self, count: u64) -> Result<(), DomainError> {
         let newest = self.newest().number;
-        let (number, finalized) = (newest.saturating_sub(count), self.finalized_number());
+        let (number, finalized) = (newest.saturating_sub(count), self.finalized);
         if number < finalized {
             return Err(DomainError::NotFinal { number, finalized });
         }
@@ -89,10 +91,6 @@ impl Embedded {
 
     fn newest(&self) -> Block {
         self.mined.last().map_or(Block { number: 0, hash: B256::ZERO, timestamp: 0 }, |mined| mined.block)
-    }
-
-    fn finalized_number(&self) -> u64 {
-        self.newest().number.saturating_sub(self.depth)
     }
 
     fn timestamp_of_next(&self) -> u64 {
@@ -147,7 +145,8 @@ impl Embedded {
         self.mined.push(Mined { block, logs: logs.collect(), before });
         self.next_timestamp = timestamp;
         // What is final is never taken back.
-        let settled = usize::try_from(self.finalized_number()).unwrap_or(usize::MAX);
+        self.finalized = self.finalized.max(number.saturating_sub(self.depth));
+        let settled = usize::try_from(self.finalized).unwrap_or(usize::MAX);
         if let Some(mined) = self.mined.get_mut(settled) {
             mined.before = State::default();
         }
@@ -188,7 +187,7 @@ impl Domain for Embedded {
     }
 
     fn finalized(&self) -> Result<Block, DomainError> {
-        self.block(self.finalized_number())
+        self.block(self.finalized)
     }
 
     fn block(&self, number: u64) -> Result<Block, DomainError> {

@@ -9,7 +9,7 @@ use lockstep_chain::{DomainError, Observation};
 use lockstep_crypto::secret::{SecretError, SecretKey};
 use lockstep_crypto::suite::{Message, PublicKey, Suite};
 use lockstep_kernel::body::{Administrator, Genesis};
-use lockstep_kernel::governance::{Files, Issuer, NewList};
+use lockstep_kernel::governance::{CONSENT, Files, Issuer, NewList};
 use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Kernel, Proposing, Request};
 use lockstep_ledger::Member;
@@ -27,7 +27,7 @@ const EXPIRES_MS: u64 = 24 * 3_600_000;
 /// How long credentials are valid.
 const VALID_MS: u64 = 10 * 365 * 24 * 3_600_000;
 /// Policies of stablecoins, as the repository shows them.
-const STABLECOIN: (&str, &str) = (
+pub(crate) const STABLECOIN: (&str, &str) = (
     include_str!("../../../policies/stablecoin-issue/policy.toml"),
     include_str!("../../../policies/stablecoin-issue/guards.cedar"),
 );
@@ -251,7 +251,19 @@ impl Cast {
         requests
     }
 
-    fn proposal(&self, pen: Pen, action: Action) -> Request {
+    /// A co-signer's institution consents to a governance case.
+    ///
+    /// # Panics
+    /// Never: keys of the cast sign what was drafted.
+    #[must_use]
+    pub fn consent(&self, pen: Pen, case: CaseId, number: u8) -> Request {
+        let draft = client::agreement(&pen.signing(lei(20 + number)), case, name(CONSENT));
+        submit(&draft, &[&cosigner_key(number)])
+    }
+
+    /// The one administrator proposes an action.
+    #[must_use]
+    pub fn proposal(&self, pen: Pen, action: Action) -> Request {
         let deadline = pen.now.saturating_add_ms(EXPIRES_MS);
         let draft = client::proposal(&pen.signing(lei(1)), &action, deadline, &mut pen.salts());
         let submission = signed(&draft, &[&self.admin]);
@@ -301,18 +313,18 @@ impl Cast {
         submit(&Draft { statement, openings: Vec::new() }, &[&keys[0]])
     }
 
-    /// The observer's word about what a chain shows.
+    /// The observer's word about what the chain of a domain shows.
     ///
     /// # Errors
     /// A block after the year 9999.
-    pub fn observed(&self, pen: Pen, seen: &Observation) -> Result<Request, DomainError> {
+    pub fn observed(&self, pen: Pen, domain: Name, seen: &Observation) -> Result<Request, DomainError> {
         let Party { lei, keys } = &self.parties["observer"];
         let statement = Statement::Reading(Reading {
             block: seen.block.number,
             block_hash: Digest(seen.block.hash.0),
             block_time: seen.block.time()?,
             consumed: seen.consumed.clone(),
-            domain: name("home"),
+            domain,
             expires: pen.now.saturating_add_ms(60_000),
             issued: pen.now,
             ledger: pen.ledger,
@@ -331,7 +343,20 @@ impl Cast {
     /// [`DraftError`]: the parameters are not those of the policy.
     pub fn opening(&self, pen: Pen, kernel: &Kernel, texts: &Texts) -> Result<Request, DraftError> {
         let (digest, _) = only_policy(kernel).ok_or_else(|| no_case(pen))?;
-        let policy = Arc::clone(&kernel.policy(&digest).ok_or_else(|| no_case(pen))?.policy);
+        self.opening_under(pen, kernel, (&digest, texts))
+    }
+
+    /// Opens a case under this policy.
+    ///
+    /// # Errors
+    /// [`DraftError`]: the policy is not known, or the parameters are not those of it.
+    pub fn opening_under(
+        &self,
+        pen: Pen,
+        kernel: &Kernel,
+        (digest, texts): (&PolicyDigest, &Texts),
+    ) -> Result<Request, DraftError> {
+        let policy = Arc::clone(&kernel.policy(digest).ok_or_else(|| no_case(pen))?.policy);
         let party = &self.parties[policy.layout().opened_by.as_str()];
         let deadline = pen.now.saturating_add_ms(EXPIRES_MS);
         let signing = pen.signing(party.lei);

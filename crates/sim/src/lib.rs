@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod cast;
+pub mod chains;
 pub mod kill;
 pub mod measure;
 pub mod sim;

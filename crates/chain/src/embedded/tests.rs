@@ -84,6 +84,19 @@ fn what_is_taken_back_is_gone_and_what_is_final_stays() {
 }
 
 #[test]
+fn a_chain_that_became_shorter_is_final_where_it_was() {
+    let (mut chain, token) = with_token();
+    chain.mine(4, 12);
+    let finalized = chain.finalized().unwrap();
+    chain.take_back(2).unwrap();
+    assert_eq!(chain.latest().unwrap(), finalized);
+    assert_eq!(chain.finalized().unwrap(), finalized);
+    let number = finalized.number - 1;
+    assert_eq!(chain.take_back(1), Err(DomainError::NotFinal { number, finalized: finalized.number }));
+    assert_eq!(balance(&chain, token, HOLDER), U256::ZERO);
+}
+
+#[test]
 fn a_token_is_handed_over_whole() {
     let (mut chain, token) = with_token();
     let gate = Address::repeat_byte(0x33);

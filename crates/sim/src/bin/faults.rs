@@ -1,4 +1,4 @@
-//! Long runs with faults: `faults sim --runs N --seed S`, `faults kill --runs N --seed S`.
+//! Long runs with faults: `faults sim --runs N --seed S`, `faults chains …`, `faults kill …`.
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -26,6 +26,15 @@ enum What {
         #[arg(long, default_value_t = 0)]
         seed: u64,
     },
+    /// One ledger over two chains that are late, go back and stand still, one seed a run.
+    Chains {
+        /// How many seeds.
+        #[arg(long, default_value_t = 300)]
+        runs: u64,
+        /// The first of them.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+    },
     /// An appending process that is killed again and again.
     Kill {
         /// How many kills.
@@ -46,6 +55,7 @@ enum What {
 fn main() -> Result<()> {
     match Arguments::parse().what {
         What::Sim { runs, seed } => sim(runs, seed),
+        What::Chains { runs, seed } => chains(runs, seed),
         What::Kill { runs, seed } => {
             let program = std::env::current_exe().context("this program cannot find itself")?;
             lockstep_sim::kill::run(&program, runs, seed, &mut |line| eprintln!("{line}"))?;
@@ -54,6 +64,22 @@ fn main() -> Result<()> {
         }
         What::Child { dir } => lockstep_sim::kill::child(&dir),
     }
+}
+
+fn chains(runs: u64, seed: u64) -> Result<()> {
+    let mut all = lockstep_sim::chains::Trace::default();
+    for at in seed..seed.saturating_add(runs) {
+        all.add(&lockstep_sim::chains::run(at)?);
+        if (at - seed) % 50 == 49 {
+            eprintln!("{} of {runs} runs", at - seed + 1);
+        }
+    }
+    println!(
+        "chains: {runs} runs from seed {seed}: {} cases decided, {} approvals refused, {} outcomes executed, \
+         {} lapsed, {} blocks taken back",
+        all.decided, all.refused, all.executed, all.lapsed, all.taken_back
+    );
+    Ok(())
 }
 
 fn sim(runs: u64, seed: u64) -> Result<()> {

@@ -1,0 +1,259 @@
+//! Random histories of one ledger over two chains, one seed each: customers' money that comes and money that a
+//! custodian only thinks it has, cases that compete, certificates and outcomes brought late, twice and by
+//! anybody, chains that stand still and go back, an observer that is away, an appender that restarts.
+//!
+//! After every step there are no more tokens on both chains than dollars in the bank, and every token follows
+//! from a decided case, once. In the end every hold is settled and the ledger counts what the chains show.
+
+mod town;
+
+pub use town::{AMOUNT, Attested, Decided, Place, Town, first};
+
+use crate::sim::chance::Chance;
+use anyhow::{Context, Result, ensure};
+use lockstep_chain::Domain;
+use lockstep_node::Answer;
+use lockstep_types::{CaseId, Time};
+use std::collections::BTreeSet;
+
+/// Steps of one history.
+const STEPS: usize = 200;
+/// Cents in the bank before the first customer: one case more could be issued than customers pay for.
+const SURPLUS: i64 = AMOUNT + AMOUNT / 2;
+const MINUTE_MS: u64 = 60_000;
+/// How far an observer looks back, so that what it reads is final.
+const BACK_MS: u64 = 20_000;
+
+/// What happened in a history, or in several.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Trace {
+    /// Cases decided.
+    pub decided: u64,
+    /// Approvals refused.
+    pub refused: u64,
+    /// Outcomes that are executed in the end.
+    pub executed: u64,
+    /// Outcomes that never will be.
+    pub lapsed: u64,
+    /// Blocks that a chain took back.
+    pub taken_back: u64,
+}
+
+impl Trace {
+    /// Adds what happened in another history.
+    pub fn add(&mut self, other: &Self) {
+        self.decided += other.decided;
+        self.refused += other.refused;
+        self.executed += other.executed;
+        self.lapsed += other.lapsed;
+        self.taken_back += other.taken_back;
+    }
+}
+
+/// A history as it goes.
+struct History {
+    town: Town,
+    chance: Chance,
+    /// Every booking: when, and cents.
+    bank: Vec<(Time, i64)>,
+    /// The time as of which both chains were read last.
+    counted_at: Option<Time>,
+    prepared: Vec<(usize, CaseId)>,
+    decided: Vec<Decided>,
+    trace: Trace,
+}
+
+/// Plays the history of a seed.
+///
+/// # Errors
+/// The seed, and the promise that was broken.
+pub fn run(seed: u64) -> Result<Trace> {
+    let replay = || format!("seed {seed}; again with: cargo xtask faults chains --runs 1 --seed {seed}");
+    let town = Town::found(2).with_context(replay)?;
+    let bank = vec![(Time::from_ms(0)?, SURPLUS)];
+    let (prepared, decided) = (Vec::new(), Vec::new());
+    let chance = Chance::new(seed);
+    let mut history =
+        History { town, chance, bank, counted_at: None, prepared, decided, trace: Trace::default() };
+    for at in 0..STEPS {
+        history
+            .step()
+            .and_then(|()| history.check())
+            .with_context(|| format!("step {at}"))
+            .with_context(replay)?;
+    }
+    history.end().with_context(replay)?;
+    Ok(history.trace)
+}
+
+impl History {
+    fn step(&mut self) -> Result<()> {
+        match self.chance.below(24) {
+            0..=2 => self.count(),
+            3..=5 => self.prepare(),
+            6..=8 => self.approve(),
+            9..=11 => self.town.certify().map(drop),
+            12..=15 => self.anchor(),
+            16..=20 => self.execute(),
+            21 => self.take_back(),
+            22 => {
+                let minutes =
+                    if self.chance.one_in(4) { self.chance.below(45) } else { self.chance.below(3) };
+                self.town.wait(minutes * MINUTE_MS);
+                Ok(())
+            }
+            _ if self.chance.one_in(4) => self.town.restart(),
+            _ => Ok(()),
+        }
+    }
+
+    fn in_bank(&self, at: Time) -> i64 {
+        self.bank.iter().filter(|(booked, _)| *booked <= at).map(|(_, cents)| cents).sum()
+    }
+
+    fn place(&mut self) -> usize {
+        self.chance.place(self.town.places.len())
+    }
+
+    /// Chains go on and are read, all as of one time; now and then one of them stands still.
+    fn count(&mut self) -> Result<()> {
+        self.town.wait(MINUTE_MS);
+        let at = self.town.stage.now.saturating_sub_ms(BACK_MS);
+        let still = self.chance.one_in(5).then(|| self.place());
+        let mut all = true;
+        for place in 0..self.town.places.len() {
+            if still != Some(place) {
+                self.town.blocks(place);
+            }
+            all &= matches!(self.town.observe(place, at)?, Ok(Answer::OnRecord(_)));
+        }
+        if all {
+            self.counted_at = Some(at);
+        }
+        Ok(())
+    }
+
+    /// A customer's money comes and a case is prepared for it; or the custodian takes money for the customer's
+    /// that was in the balance all along.
+    fn prepare(&mut self) -> Result<()> {
+        let Some(as_of) = self.counted_at else { return Ok(()) };
+        let now = self.town.stage.now;
+        let balance = (self.in_bank(as_of), as_of);
+        let booked_at = if self.chance.one_in(2) {
+            as_of.saturating_sub_ms(60 * MINUTE_MS)
+        } else {
+            self.bank.push((now, AMOUNT));
+            now
+        };
+        let place = self.place();
+        let case = self.town.prepare(place, Attested { booked_at, balance })?;
+        self.prepared.push((place, case));
+        Ok(())
+    }
+
+    fn approve(&mut self) -> Result<()> {
+        if self.prepared.is_empty() {
+            return Ok(());
+        }
+        let which = self.chance.place(self.prepared.len());
+        let (place, case) = self.prepared.swap_remove(which);
+        match self.town.approve(place, case)? {
+            Ok(decided) => {
+                self.trace.decided += 1;
+                self.decided.push(decided);
+            }
+            Err(_) => self.trace.refused += 1,
+        }
+        Ok(())
+    }
+
+    /// Anybody brings any certificate to any Anchor; one that is not newer is no harm.
+    fn anchor(&mut self) -> Result<()> {
+        let place = self.place();
+        let which = self.chance.place(self.town.certificates.len());
+        let newest = self.town.certificates.len().saturating_sub(1);
+        let which = if self.chance.one_in(3) { which } else { newest };
+        let Some(certificate) = self.town.certificates.get(which).cloned() else { return Ok(()) };
+        let now = self.town.stage.now.seconds_round_down();
+        if let Some(place) = self.town.places.get_mut(place) {
+            place.chain.set_clock(now);
+        }
+        let answer = self.town.anchor(place, &certificate)?;
+        ensure!(answer.is_ok(), "an honest certificate is refused: {answer:?}");
+        Ok(())
+    }
+
+    /// Anybody brings any outcome, whether or not it was brought before or is too late.
+    fn execute(&mut self) -> Result<()> {
+        let newest = self.decided.len().saturating_sub(1);
+        let which = if self.chance.one_in(2) { newest } else { self.chance.place(self.decided.len()) };
+        let Some(decided) = self.decided.get(which) else { return Ok(()) };
+        let size = self.town.anchored(decided.place)?;
+        if size <= decided.index() {
+            return Ok(());
+        }
+        let now = self.town.stage.now.seconds_round_down();
+        if let Some(place) = self.town.places.get_mut(decided.place) {
+            place.chain.set_clock(now);
+        }
+        match self.town.execute(decided, size)? {
+            Ok(()) => Ok(()),
+            Err(code) if code == "AlreadyExecuted" || code == "Expired" => Ok(()),
+            Err(code) => anyhow::bail!("a decided outcome is refused: {code}"),
+        }
+    }
+
+    fn take_back(&mut self) -> Result<()> {
+        let place = self.place();
+        let count = 1 + self.chance.below(2);
+        let Some(place) = self.town.places.get_mut(place) else { return Ok(()) };
+        let newest = place.chain.latest()?.number;
+        if newest >= count && place.chain.take_back(count).is_ok() {
+            self.trace.taken_back += count;
+        }
+        Ok(())
+    }
+
+    /// What must hold at every moment.
+    fn check(&self) -> Result<()> {
+        let mut all = 0;
+        for (at, place) in self.town.places.iter().enumerate() {
+            let tokens = self.town.tokens(at)?;
+            let executed = place.watch.executed(&place.chain)?;
+            let distinct: BTreeSet<CaseId> = executed.iter().copied().collect();
+            ensure!(distinct.len() == executed.len(), "an outcome is executed twice");
+            let decided = |case: &CaseId| self.decided.iter().any(|d| d.case == *case && d.place == at);
+            ensure!(distinct.iter().all(decided), "a Gate executed what no case decided here");
+            let expected = AMOUNT * i64::try_from(executed.len())?;
+            ensure!(tokens == expected, "{tokens} cents of tokens, {expected} follow from cases");
+            all += tokens;
+        }
+        let bank = self.in_bank(self.town.stage.now);
+        ensure!(all <= bank, "{all} cents of tokens on {bank} in the bank");
+        Ok(())
+    }
+
+    /// Everything comes to rest: no hold stays, and the ledger counts what the chains show.
+    fn end(&mut self) -> Result<()> {
+        let last = self.decided.iter().map(|decided| decided.not_after).max();
+        self.town.stage.now = self.town.stage.now.max(last.unwrap_or_default()).saturating_add_ms(MINUTE_MS);
+        self.town.wait(MINUTE_MS);
+        let at = self.town.stage.now.saturating_sub_ms(BACK_MS);
+        let mut tokens = 0;
+        for place in 0..self.town.places.len() {
+            self.town.blocks(place);
+            first(self.town.observe(place, at)??)?;
+            tokens += self.town.tokens(place)?;
+        }
+        self.check()?;
+        let (held, supply) = self.town.counted()?;
+        ensure!(held == 0, "{held} cents are held for ever");
+        ensure!(supply == tokens, "the ledger counts {supply} cents, the chains show {tokens}");
+        self.trace.executed = u64::try_from(tokens / AMOUNT)?;
+        self.trace.lapsed = self.trace.decided - self.trace.executed;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
