@@ -1,5 +1,5 @@
-//! Random histories of one ledger over two chains, one seed each: customers' money that comes and money that a
-//! custodian only thinks it has, cases that compete, certificates and outcomes brought late, twice and by
+//! Random histories of one ledger over two chains, one seed each: customers' money that comes, money that a
+//! custodian takes for theirs, cases that compete, certificates and outcomes brought late, twice and by
 //! anybody, chains that stand still and go back, an observer that is away, an appender that restarts.
 //!
 //! After every step there are no more tokens on both chains than dollars in the bank, and every token follows
@@ -133,8 +133,8 @@ impl History {
         Ok(())
     }
 
-    /// A customer's money comes and a case is prepared for it; or the custodian takes money for the customer's
-    /// that was in the balance all along.
+    /// A customer's money comes and a case is prepared for it; or the custodian takes for it what was in the
+    /// balance all along.
     fn prepare(&mut self) -> Result<()> {
         let Some(as_of) = self.counted_at else { return Ok(()) };
         let now = self.town.stage.now;
