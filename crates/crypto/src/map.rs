@@ -121,8 +121,8 @@ pub enum MapError {
     },
 }
 
-/// The node at a place, checked against the hash that its parent names: a node that passes is the right one,
-/// whoever kept it.
+/// The node at a place. One that this process did not make is checked against the hash that its parent names:
+/// a node that passes is the right one, whoever kept it.
 fn load(nodes: &impl MapNodes, (depth, prefix): NodeAt, expected: &[u8; 32]) -> Result<MapNode, MapError> {
     if let Some(own) = nodes.own(depth, &prefix) {
         return Ok(own);

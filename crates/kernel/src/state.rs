@@ -316,6 +316,14 @@ impl Kernel {
         self.cases.get(id).map(|case| &**case)
     }
 
+    /// Whether it is not settled yet what became of this outcome on a domain: those are what an observer names.
+    #[must_use]
+    pub fn waits_for(&self, case: &CaseId, ordinal: u32, domain: &str) -> bool {
+        self.case(case).is_some_and(|case| {
+            case.pending.contains_key(domain) && case.ordinal == ordinal.saturating_add(1)
+        })
+    }
+
     /// Every open or decided case.
     pub fn cases(&self) -> impl Iterator<Item = (&CaseId, &Case)> {
         self.cases.iter().map(|(id, case)| (id, &**case))

@@ -11,8 +11,8 @@ type Entry = (MapKey, [u8; 32]);
 /// nothing.
 ///
 /// # Errors
-/// [`MapError`] when `nodes` are not those of `root`; each node is checked against its parent before it is
-/// used.
+/// [`MapError`] when `nodes` are not those of `root`; each node that this process did not make is checked
+/// against its parent before it is used.
 pub fn update(
     root: RootHash,
     nodes: &impl MapNodes,

@@ -7,6 +7,7 @@ use crate::refusal::Refusal;
 use crate::state::{Adopted, Case, Kernel, Programme};
 use crate::trust::ISSUED_AHEAD_MS_MAX;
 use crate::values::declared;
+use lockstep_attest::statement::CONSUMED_MAX;
 use lockstep_attest::{Consumed, Reading, Signed};
 use lockstep_policy::{ClaimKind, Domain, Layout, Reading as Asking};
 use lockstep_types::{Amount, CaseId, Currency, Digest, Lei, Name, Time, canonical, sha256};
@@ -96,7 +97,8 @@ impl Kernel {
         let consumed = reading.consumed.iter().find(is_it).map(|c| c.time);
         // INVARIANT: only a block later than `not_after` can show that an outcome will never be executed;
         // ledger time alone never returns a hold.
-        let lapsed = not_after.is_some_and(|last| reading.block_time > last);
+        let lapsed =
+            not_after.is_some_and(|last| reading.block_time > last) && is_named(reading, (*id, ordinal));
         if consumed.is_none() && !lapsed {
             return None;
         }
@@ -108,6 +110,14 @@ impl Kernel {
             prev: case.touched.head,
         })
     }
+}
+
+/// Whether the reading's list would name this outcome if it were executed. A full list may go on: what comes
+/// after its end is not known.
+fn is_named(reading: &Reading, outcome: (CaseId, u32)) -> bool {
+    let full = reading.consumed.len() >= CONSUMED_MAX;
+    let last = reading.consumed.last().filter(|_| full);
+    last.is_none_or(|last| outcome <= (last.case, last.ordinal))
 }
 
 /// Readings of a domain of a programme that policies ask for, in the order of the policies.

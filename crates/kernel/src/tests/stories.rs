@@ -494,6 +494,15 @@ fn one_reading_is_enough_or_as_many_as_the_policy_asks_for() {
 }
 
 #[test]
+fn a_full_list_of_executed_outcomes_says_nothing_about_what_comes_after_it() {
+    let waiting = format!("{READY}, approve, wait 2h");
+    // 256 outcomes of cases before this one, in the order of their ids: this one may be the next.
+    both(&format!("{waiting}, supply block=-5m full=0, is decided, supply block=-5m, is open"));
+    // Of cases after it: this one would be among them.
+    both(&format!("{waiting}, supply block=-5m full=255, is open"));
+}
+
+#[test]
 fn a_policy_with_outcomes_on_two_domains_ends_when_both_have_shown_theirs() {
     let mut layout = world::LAYOUT.replace("[role]\n", "[domain.away]\nchain    = \"eip155:10\"\ngate     = \
  \
