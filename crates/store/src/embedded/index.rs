@@ -179,6 +179,15 @@ impl Index {
         Ok(Some(Applied { end: u64::from_le_bytes(*end), head: decode_head(head)? }))
     }
 
+    /// Whether a snapshot is there as this version writes it, or none: the map belongs to it.
+    ///
+    /// # Errors
+    /// When the rows cannot be read.
+    pub fn snapshot_is_whole(&self) -> Result<bool> {
+        let there = |key: &[u8]| self.map.contains_key(key).map_err(failed);
+        Ok(there(SNAPSHOT)? == there(SNAPSHOT_SIZE)?)
+    }
+
     pub fn batch(&self, id: &Digest) -> Result<Option<Head>> {
         self.get(&key(BATCH, &[&id.0]))?.map(|bytes| decode_head(&bytes)).transpose()
     }

@@ -74,6 +74,25 @@ fn an_append_and_its_erasure_both_unseen_by_the_index_are_taken_over_in_order() 
     assert_eq!(store.check().unwrap().erased, 2);
 }
 
+/// An index with a map and no snapshot that goes with it would answer with what is still to come.
+#[test]
+fn an_index_with_a_snapshot_of_an_earlier_form_is_made_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Embedded::open(dir.path()).unwrap();
+    assert!(matches!(store.append(&Head::EMPTY, &batch("a")), Append::Appended(_)));
+    let node = crate::MapRow::Node((3, [0; 32]), Some(vec![7; 65]));
+    store.put_snapshot(Snapshot { size: 1, state: vec![1] }, &mut [node].into_iter()).unwrap();
+    drop(store);
+    let engine = fjall::Database::builder(dir.path().join("index")).open().unwrap();
+    let map = engine.keyspace("map", fjall::KeyspaceCreateOptions::default).unwrap();
+    map.remove("t").unwrap();
+    engine.persist(fjall::PersistMode::SyncAll).unwrap();
+    drop((map, engine));
+    let store = Embedded::open(dir.path()).unwrap();
+    assert_eq!((store.snapshot().unwrap(), store.map_node(3, &[0; 32]).unwrap()), (None, None));
+    assert_eq!(store.head().unwrap().size, 1);
+}
+
 /// Folders that exist are read by it: another layout needs another name in `FORMAT`.
 #[test]
 fn the_bytes_of_a_frame_are_frozen() {
