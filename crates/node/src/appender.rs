@@ -337,7 +337,8 @@ where
         Ok(self.replica.snapshot_if_due()?)
     }
 
-    /// Draws up a seal, applies it, and waits for signatures over it: nobody sees it before it is written.
+    /// Draws up a seal, applies it, and expects signatures over it from now on: nobody sees it before it is
+    /// written.
     pub(crate) fn stage_seal(&mut self, now: Time) -> Result<Staged, AppenderError> {
         let now = self.ledger_time(now)?;
         let seed: Seed = self.seeds.next_seed();

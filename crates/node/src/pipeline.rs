@@ -12,6 +12,7 @@ use lockstep_ledger::Leaf;
 use lockstep_store::Store;
 use lockstep_types::Time;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,7 +27,8 @@ pub type Requests = Vec<Vec<u8>>;
 
 /// What the pipeline needs from outside.
 pub struct Ports<'a> {
-    /// The next requests; waits for them, and ends the pipeline with none.
+    /// The next requests; waits for them, and ends the pipeline with none. A pipeline that stops by itself
+    /// says so once this has returned.
     pub source: &'a mut (dyn FnMut() -> Option<Requests> + Send),
     /// The time.
     pub clock: &'a (dyn Fn() -> Time + Sync),
@@ -67,6 +69,7 @@ where
     pub fn run(&mut self, ports: Ports<'_>) -> Result<(), AppenderError> {
         let Ports { source, clock, sink } = ports;
         let source = Mutex::new((0u64, source));
+        let stopped = AtomicBool::new(false);
         let directory = Mutex::new(self.replica().kernel().directory());
         let (store, receipts) = (Arc::clone(self.replica().store()), Arc::clone(self.receipts()));
         let (store, receipts) = (&*store, &*receipts);
@@ -74,7 +77,7 @@ where
         let (to_writer, from_decider) = sync_channel(QUEUE);
         std::thread::scope(|scope| {
             for _ in 0..self.threads() {
-                let (source, directory, to_decider) = (&source, &directory, to_decider.clone());
+                let (source, directory, to_decider) = ((&source, &stopped), &directory, to_decider.clone());
                 scope.spawn(move || check_all(source, directory, &to_decider));
             }
             drop(to_decider);
@@ -84,6 +87,8 @@ where
             let writer = scope.spawn(move || write_all(&to, &from_decider, sink));
             let keeper = scope.spawn(move || keep_all(store, &drafts, &keeper_to_decider));
             let decided = self.decide_in_turn(&from_checkers, &directory, (&to_writer, clock, &kept));
+            // Nothing more is taken that nobody would answer.
+            stopped.store(true, Ordering::Relaxed);
             // Whoever still waits for room in a queue that nobody empties must learn of it.
             drop((to_writer, from_checkers));
             let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -175,13 +180,16 @@ fn admit_each(
 type Source<'a> = (u64, &'a mut (dyn FnMut() -> Option<Requests> + Send));
 
 fn check_all(
-    source: &Mutex<Source<'_>>,
+    (source, stopped): (&Mutex<Source<'_>>, &AtomicBool),
     directory: &Mutex<Directory>,
     done: &SyncSender<(u64, Vec<Checked>)>,
 ) {
     loop {
         let (turn, requests) = {
             let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
+            if stopped.load(Ordering::Relaxed) {
+                return;
+            }
             let Some(requests) = (source.1)() else { return };
             source.0 += 1;
             (source.0 - 1, requests)

@@ -418,8 +418,8 @@ impl Replica {
         self.ledger.size() >= self.snapshot_size + self.snapshot_every
     }
 
-    /// Writes a snapshot, and the tiles up to it before it, if the last record is a seal: the next start runs
-    /// only what comes after it.
+    /// Writes the tiles of everything appended and then, if the last record is a seal, a snapshot: the next
+    /// start runs only what comes after it.
     ///
     /// # Errors
     /// The store's.

@@ -11,6 +11,7 @@ use crate::{Answer, Ports};
 use kit::{World, texts};
 use lockstep_kernel::{Phase, RefusalCode};
 use lockstep_ledger::log::{TilePath, log_root};
+use lockstep_store::Store;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -108,6 +109,44 @@ fn a_restart_writes_only_the_tiles_of_what_comes_after_the_snapshot() {
     world.restart_over(Arc::clone(&anew) as Arc<dyn TileFiles>);
     assert_eq!(log_root(&world.appender.replica().hashes(), size), Some(root));
     assert!(anew.written.lock().unwrap().contains(&whole), "tiles that are lost are made anew");
+}
+
+/// Tiles that are looked at when they are written.
+struct Guarded {
+    files: TilesInMemory,
+    store: Arc<dyn Store>,
+    seen: AtomicU64,
+}
+
+impl TileFiles for Guarded {
+    fn read(&self, path: &TilePath) -> Option<Vec<u8>> {
+        self.files.read(path)
+    }
+    fn write(&self, path: &TilePath, bytes: &[u8]) -> std::io::Result<()> {
+        let (index, width) = (path.index(), u64::from(path.width()));
+        if path.to_string().starts_with("tile/entries/") {
+            let size = self.store.head().unwrap().size;
+            assert!(index * 256 + width <= size, "`{path}` before its records, of which {size} are durable");
+            self.seen.fetch_add(1, Ordering::Relaxed);
+        }
+        self.files.write(path, bytes)
+    }
+}
+
+#[test]
+fn the_pipeline_writes_tiles_after_the_records_in_them() {
+    let mut world = World::new();
+    let store = Arc::clone(world.appender.replica().store());
+    let files = Arc::new(Guarded { files: TilesInMemory::default(), store, seen: AtomicU64::new(0) });
+    world.restart_over(Arc::clone(&files) as Arc<dyn TileFiles>);
+    let opened = files.seen.swap(0, Ordering::Relaxed);
+    let parts: Vec<Vec<Vec<u8>>> = (1..40).map(|n| vec![world.opening_bytes(&format!("{n}.00"))]).collect();
+    let (start, ticks) = (world.now, AtomicU64::new(0));
+    let clock = || start.saturating_add_ms(100 * ticks.fetch_add(1, Ordering::Relaxed));
+    let mut parts = parts.into_iter();
+    let (mut source, mut sink) = (|| parts.next(), |_: Vec<Answer>| {});
+    world.appender.run(Ports { source: &mut source, clock: &clock, sink: &mut sink }).unwrap();
+    assert!(opened > 0 && files.seen.load(Ordering::Relaxed) > 1, "several seals were published");
 }
 
 #[test]
