@@ -52,9 +52,14 @@ pub fn creation_code(artifact: &str) -> Result<Bytes, String> {
 /// The error that a contract answered with, as its source names it, with its fields.
 #[must_use]
 pub fn reason(answer: &[u8]) -> String {
-    if let Ok(failed) = gate::Gate::CallFailed::abi_decode(answer) {
-        return format!("CallFailed: {}", reason(&failed.answer));
+    // A Gate wraps what the contract answered that it called; that is no Gate.
+    match gate::Gate::CallFailed::abi_decode(answer) {
+        Ok(failed) => format!("CallFailed: {}", own_reason(&failed.answer)),
+        Err(_) => own_reason(answer),
     }
+}
+
+fn own_reason(answer: &[u8]) -> String {
     let known = |shown: String| shown.split_once('(').map_or(shown.clone(), |(_, inner)| inner.to_owned());
     let of_gate = Gate::GateErrors::abi_decode(answer).map(|error| known(format!("{error:?}")));
     let of_anchor = || Anchor::AnchorErrors::abi_decode(answer).map(|error| known(format!("{error:?}")));

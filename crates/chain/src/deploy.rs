@@ -135,8 +135,7 @@ pub fn hand_over_token(
     for role in roles {
         call(domain, from, at_token, Token::grantRoleCall { role, account: to }.abi_encode())?;
     }
-    // The admin's own role is the last: without it nothing could be given up for others.
-    for role in roles.into_iter().rev() {
+    for role in roles {
         let renounce = Token::renounceRoleCall { role, callerConfirmation: from };
         call(domain, from, at_token, renounce.abi_encode())?;
     }

@@ -6,6 +6,7 @@ use crate::domain::{Block, Domain, DomainError, Log};
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolEvent;
 use lockstep_attest::Consumed;
+use lockstep_attest::statement::CONSUMED_MAX;
 use lockstep_types::{CaseId, Time};
 use std::collections::BTreeSet;
 
@@ -31,6 +32,17 @@ pub struct Observation {
     pub supply: U256,
     /// Outcomes executed at or before the block, ascending.
     pub consumed: Vec<Consumed>,
+}
+
+impl Observation {
+    /// Names only what a ledger waits for, as many as a reading can name: what it has settled already would
+    /// fill the list. An outcome after the last of a full list is left to a later reading.
+    #[must_use]
+    pub fn waited_for(mut self, is_pending: impl Fn(&Consumed) -> bool) -> Self {
+        self.consumed.retain(is_pending);
+        self.consumed.truncate(CONSUMED_MAX);
+        self
+    }
 }
 
 impl Watch {
@@ -61,23 +73,27 @@ impl Watch {
 
     /// Everything that came from nowhere, less everything that went there.
     fn supply(&self, domain: &dyn Domain, to: u64) -> Result<U256, DomainError> {
-        let negative = || DomainError::Answer { what: "more tokens were burned than minted".to_owned() };
+        let wrong = |what: &str| DomainError::Answer { what: what.to_owned() };
         let mut supply = U256::ZERO;
-        for log in once(domain.logs(self.token, self.since, to)?)? {
+        for log in self.logs(domain, self.token, to)? {
             let Some(Token::Transfer { from, to, value }) = event::<Token::Transfer>(&log)? else { continue };
             if from == Address::ZERO {
-                supply = supply.checked_add(value).ok_or_else(negative)?;
+                supply = supply.checked_add(value).ok_or_else(|| wrong("more tokens than any token has"))?;
             }
             if to == Address::ZERO {
-                supply = supply.checked_sub(value).ok_or_else(negative)?;
+                supply = supply.checked_sub(value).ok_or_else(|| wrong("more was burned than minted"))?;
             }
         }
         Ok(supply)
     }
 
+    fn logs(&self, domain: &dyn Domain, address: Address, to: u64) -> Result<Vec<Log>, DomainError> {
+        once(domain.logs(address, self.since, to)?, (address, self.since, to))
+    }
+
     fn consumed(&self, domain: &dyn Domain, to: u64) -> Result<Vec<Consumed>, DomainError> {
         let mut consumed = Vec::new();
-        for log in once(domain.logs(self.gate, self.since, to)?)? {
+        for log in self.logs(domain, self.gate, to)? {
             let Some(Gate::Executed { caseId, ordinal }) = event::<Gate::Executed>(&log)? else { continue };
             let time = domain.block(log.block)?.time()?;
             consumed.push(Consumed { case: CaseId(caseId.0), ordinal, time });
@@ -105,14 +121,19 @@ fn last_at(domain: &dyn Domain, timestamp: u64, newest: u64) -> Result<u64, Doma
     Ok(low)
 }
 
-/// Every log once, in the chain's order: endpoints may repeat themselves.
-fn once(logs: Vec<Log>) -> Result<Vec<Log>, DomainError> {
+/// Every log once, of the contract and the blocks asked for, in the chain's order: endpoints may repeat
+/// themselves, and may answer more than they were asked.
+fn once(logs: Vec<Log>, (address, from, to): (Address, u64, u64)) -> Result<Vec<Log>, DomainError> {
     let mut seen: BTreeSet<(B256, u64)> = BTreeSet::new();
-    let mut last = 0;
+    let mut last = from;
     let mut kept = Vec::with_capacity(logs.len());
     for log in logs {
-        if log.block < last {
-            return Err(DomainError::Answer { what: format!("a log of block {} after {last}", log.block) });
+        if log.address != address || log.block < last || log.block > to {
+            let (found, block) = (log.address, log.block);
+            let what = format!(
+                "a log of `{found}` in block {block}, where one of `{address}` in {last} to {to} stands"
+            );
+            return Err(DomainError::Answer { what });
         }
         last = log.block;
         if seen.insert((log.transaction, log.index)) {

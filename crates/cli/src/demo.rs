@@ -93,7 +93,7 @@ pub fn run(demo: Demo) -> Result<u8> {
     let losses = losses::table(&world)?;
     failing::play_all(&mut world, (&issued, &enforced), &mut story)?;
     tell_losses(&story, &losses);
-    let page = write_page(&world, &story, (&issued, &losses))?;
+    let page = write_page(&world, &story, (&issued, &enforced, &losses))?;
     tell_end(&story, &args.out, &page);
     if args.json {
         let object = Told {
@@ -117,7 +117,11 @@ fn tell_losses(story: &Story, losses: &Losses) {
 }
 
 /// Draws the page from what the verifier says of the written pack.
-fn write_page(world: &World, story: &Story, (issued, losses): (&Issued, &Losses)) -> Result<PathBuf> {
+fn write_page(
+    world: &World,
+    story: &Story,
+    (issued, enforced, losses): (&Issued, &Enforced, &Losses),
+) -> Result<PathBuf> {
     let payment = &world.inputs.payment;
     let policy = world.policy()?;
     let name_of = |lei: &lockstep_types::Lei| world.cast.name_of(lei);
@@ -131,6 +135,7 @@ fn write_page(world: &World, story: &Story, (issued, losses): (&Issued, &Losses)
         story,
         parts: world.cast.parts(),
         losses,
+        on_chain: enforced.facts(),
         policy: &policy,
         simulated: world.clock().is_simulated(),
         name_of: &name_of,

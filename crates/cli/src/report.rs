@@ -26,6 +26,8 @@ pub struct Page<'a> {
     pub parts: Vec<Part>,
     /// What can be lost.
     pub losses: &'a Losses,
+    /// What the chain did with it: a line each, what and how.
+    pub on_chain: Vec<(&'static str, String)>,
     /// The process.
     pub policy: &'a Policy,
     /// Set when times are not of this day.
@@ -73,6 +75,7 @@ pub fn page(page: &Page<'_>) -> String {
                 main {
                     (process::section(&drawing))
                     (when::section(page))
+                    (on_chain(&page.on_chain))
                     (parts(&page.parts))
                     (rests_on(page))
                     (refusals(page))
@@ -218,6 +221,17 @@ fn refusals(page: &Page<'_>) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+fn on_chain(facts: &[(&'static str, String)]) -> Markup {
+    html! {
+        section {
+            h2 { "On the chain" }
+            p.lead { "What contracts did with the outcome. The evidence pack does not show it: whoever doubts it \
+                asks the chain." }
+            dl { @for (what, how) in facts { dt { (what) } dd { (how) } } }
         }
     }
 }

@@ -91,7 +91,33 @@ fn a_log_counts_once_and_in_order() {
     assert_eq!(watch.as_of(&twice, at(3_000)).unwrap(), honest);
     let backwards = Lying(twice.0, |logs| logs.into_iter().rev().collect());
     assert!(matches!(watch.as_of(&backwards, at(3_000)), Err(DomainError::Answer { .. })));
-    let burns_only = Lying(backwards.0, |logs| logs.into_iter().skip(1).collect::<Vec<_>>());
-    let refused = burns_only.0.logs(watch.token, 0, 5).map(burns_only.1);
-    assert!(refused.is_ok());
+    let minted = |log: &Log| log.topics.get(1) == Some(&B256::ZERO) && log.topics.len() == 3;
+    assert!(backwards.0.logs(watch.token, 0, 5).unwrap().iter().any(minted));
+    let burns_only = Lying(backwards.0, |logs| {
+        let minted = |log: &Log| log.topics.get(1) == Some(&B256::ZERO) && log.topics.len() == 3;
+        logs.into_iter().filter(|log| !minted(log)).collect()
+    });
+    let what = "more was burned than minted".to_owned();
+    assert_eq!(watch.as_of(&burns_only, at(3_000)), Err(DomainError::Answer { what }));
+    // A log of a block that was not asked for, or of another contract.
+    let later = Lying(burns_only.0, |logs| {
+        logs.into_iter().map(|log| Log { block: log.block + 100, ..log }).collect()
+    });
+    assert!(matches!(watch.as_of(&later, at(3_000)), Err(DomainError::Answer { .. })));
+    let foreign = Lying(later.0, |logs| {
+        logs.into_iter().map(|log| Log { address: Address::repeat_byte(1), ..log }).collect()
+    });
+    assert!(matches!(watch.as_of(&foreign, at(3_000)), Err(DomainError::Answer { .. })));
+}
+
+#[test]
+fn a_reading_names_what_is_waited_for_and_no_more_than_it_can() {
+    let (mut chain, watch) = chain();
+    chain.mine(4, 12);
+    let consumed = (0..600u32).map(|ordinal| Consumed { case: CaseId([1; 32]), ordinal, time: at(2_000) });
+    let seen = watch.as_of(&chain, at(3_000)).unwrap();
+    let seen = Observation { consumed: consumed.collect(), ..seen };
+    let odd = seen.waited_for(|consumed| consumed.ordinal % 2 == 1);
+    assert_eq!(odd.consumed.len(), CONSUMED_MAX);
+    assert!(odd.consumed.iter().all(|consumed| consumed.ordinal % 2 == 1), "the first of those waited for");
 }

@@ -10,8 +10,8 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use lockstep_chain::enforce::{self, Placed};
 use lockstep_crypto::tree;
+use lockstep_kernel::Entity;
 use lockstep_kernel::outcome::{self, OutcomeBody};
-use lockstep_kernel::{Entity, Phase};
 use lockstep_ledger::{Certificate, Record, Tag};
 use lockstep_node::{Replica, index};
 use lockstep_types::{Address, CaseId, Digest, Time};
@@ -43,6 +43,9 @@ pub struct PrintTx {
     /// The Anchor that the Gate looks at
     #[arg(long, value_name = "ADDRESS")]
     anchor: Address,
+    /// The chain, where outcomes of several are unlocked: its EIP-155 number
+    #[arg(long, value_name = "NUMBER")]
+    chain: Option<u64>,
     /// The size that the Anchor holds already: what its `head()` answers [default: none]
     #[arg(long, value_name = "SIZE", default_value_t = 0)]
     anchored: u64,
@@ -82,14 +85,16 @@ fn show(shell: &Shell, args: &Show) -> Result<u8> {
 fn print_tx(shell: &Shell, args: &PrintTx) -> Result<u8> {
     let replica = Folder::open(&args.show.folder.dir)?.replica()?;
     let case = words::case(&replica, &args.show.case)?;
-    let certificate = covering(&replica, case)?;
+    let found = of_chain(&replica, case, args.chain)?;
+    let certificate = covering(&replica, &found)?;
     let size = certificate.size;
     if args.anchored > size {
-        let text = format!("the Anchor holds {} records, the latest certificate {size}", args.anchored);
+        let text = format!("the Anchor holds {} records, the latest certificate here {size}", args.anchored);
         return Err(told(Kind::Conflict, "anchored", text)
-            .hint("this folder is behind: fetch the ledger, or compare it with the one that was anchored")
+            .hint("fetch the newer certificate, or compare this ledger with the one that was anchored")
             .into());
     }
+    let chain = found.first().map(|found| found.body.chainId.to_string()).unwrap_or_default();
     let mut transactions = Vec::new();
     if args.anchored < size {
         let proof = match args.anchored {
@@ -97,41 +102,72 @@ fn print_tx(shell: &Shell, args: &PrintTx) -> Result<u8> {
             anchored => tree::consistency_proof(&replica.hashes(), anchored, size)?,
         };
         transactions.push(Transaction {
-            does: format!("anchors the head of {size} records"),
-            chain: None,
+            does: format!("anchors the head of {size} records, signed in epoch {}", certificate.epoch),
             to: args.anchor,
             data: enforce::submit(&certificate, &proof).to_string(),
         });
     }
-    for found in outcomes(&replica, case)? {
+    for found in &found {
         let path: Vec<Digest> = tree::inclusion_proof(&replica.hashes(), found.index, size)?;
         let placed = Placed { record: &found.record, index: found.index, path: &path };
         transactions.push(Transaction {
-            does: format!("executes the outcome of record {}", found.index),
-            chain: Some(found.body.chainId.to_string()),
+            does: format!("executes the outcome of record {}, {}", found.index, found.until()),
             to: Address(found.body.gate.into_array()),
             data: enforce::execute(placed, size).to_string(),
         });
     }
-    shell.out.note("note: nothing was sent; send them in this order from any account");
+    shell.out.note("note: nothing was sent; send them in this order, on this chain, from any account");
+    if certificate.epoch > 0 {
+        shell.out.note("note: the Anchor must have been shown the rotations up to that epoch");
+    }
     let shown: Vec<Value> = transactions.iter().map(Transaction::json).collect();
-    shell.out.answer(&json!({ "case": case, "size": size, "transactions": shown }), || {
-        transactions.iter().map(Transaction::line).collect::<Vec<_>>().join("\n")
+    let answer = json!({
+        "case": case, "chain": chain, "epoch": certificate.epoch, "size": size, "transactions": shown,
+    });
+    shell.out.answer(&answer, || {
+        let lines = transactions.iter().map(Transaction::line);
+        [format!("# on chain {chain}")].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
     })?;
     Ok(0)
+}
+
+/// The outcomes of a case on one chain: on the only one, unless it is named.
+fn of_chain(replica: &Replica, case: CaseId, chain: Option<u64>) -> Result<Vec<Found>> {
+    let mut found = outcomes(replica, case)?;
+    if found.is_empty() {
+        let text = format!("case {case} unlocks nothing so far");
+        return Err(told(Kind::Conflict, "no-outcome", text)
+            .hint("`lockstep case show` tells what it waits for")
+            .into());
+    }
+    let mut chains: Vec<String> = found.iter().map(|found| found.body.chainId.to_string()).collect();
+    chains.dedup();
+    let wanted = match (chain, chains.as_slice()) {
+        (Some(chain), _) => chain.to_string(),
+        (None, [only]) => only.clone(),
+        (None, several) => {
+            let text = format!("case {case} unlocks outcomes on chains {}", several.join(", "));
+            return Err(told(Kind::Invalid, "chain", text).hint("name one with `--chain`").into());
+        }
+    };
+    found.retain(|found| found.body.chainId.to_string() == wanted);
+    if found.is_empty() {
+        let text = format!("case {case} unlocks nothing on chain {wanted}: only on {}", chains.join(", "));
+        return Err(told(Kind::Invalid, "chain", text).into());
+    }
+    Ok(found)
 }
 
 /// A call to be sent by anybody.
 struct Transaction {
     does: String,
-    chain: Option<String>,
     to: Address,
     data: String,
 }
 
 impl Transaction {
     fn json(&self) -> Value {
-        json!({ "chain": self.chain, "data": self.data, "does": self.does, "to": self.to })
+        json!({ "data": self.data, "does": self.does, "to": self.to })
     }
 
     fn line(&self) -> String {
@@ -139,16 +175,9 @@ impl Transaction {
     }
 }
 
-/// The latest certificate, if it covers what the case unlocks.
-fn covering(replica: &Replica, case: CaseId) -> Result<Certificate> {
-    let last = outcomes(replica, case)?.last().map(|found| found.index);
-    let Some(last) = last else {
-        let decided = replica.kernel().case(&case).is_some_and(|case| case.phase == Phase::Decided);
-        let text = format!("case {case} unlocks nothing{}", if decided { " on a chain" } else { " so far" });
-        return Err(told(Kind::Conflict, "no-outcome", text)
-            .hint("`lockstep case show` tells what it waits for")
-            .into());
-    };
+/// The latest certificate, if it covers these outcomes.
+fn covering(replica: &Replica, found: &[Found]) -> Result<Certificate> {
+    let last = found.last().map_or(0, |found| found.index);
     match latest_certificate(replica)? {
         Some(certificate) if certificate.size > last => Ok(certificate),
         _ => Err(told(Kind::Conflict, "not-certified", format!("no certificate covers record {last} yet"))
@@ -171,9 +200,18 @@ fn outcomes(replica: &Replica, case: CaseId) -> Result<Vec<Found>> {
 }
 
 impl Found {
-    fn until(&self) -> Option<Time> {
-        let ms = self.body.notAfter.saturating_mul(1_000);
-        Time::from_ms(ms).ok().filter(|_| self.body.notAfter > 0)
+    /// The last second in which a Gate executes it, as people read it.
+    fn until(&self) -> String {
+        match (self.body.notAfter, self.not_after()) {
+            (0, _) => "never expires".to_owned(),
+            (_, Some(time)) => format!("until {time}"),
+            (seconds, None) => format!("until second {seconds}"),
+        }
+    }
+
+    fn not_after(&self) -> Option<Time> {
+        let ms = self.body.notAfter.checked_mul(1_000).filter(|ms| *ms > 0)?;
+        Time::from_ms(ms).ok()
     }
 
     fn json(&self, certified: u64) -> Value {
@@ -187,14 +225,14 @@ impl Found {
             "chain": self.body.chainId.to_string(),
             "gate": Address(self.body.gate.into_array()),
             "leaf": self.record.leaf_hash(),
-            "not_after": self.until(),
+            "not_after": self.not_after(),
+            "not_after_s": self.body.notAfter,
             "ordinal": self.body.ordinal,
             "record": self.index,
         })
     }
 
     fn line(&self, certified: u64) -> String {
-        let until = self.until().map_or_else(|| "never expires".to_owned(), |until| format!("until {until}"));
         let certified = if certified > self.index { "certified" } else { "not certified yet" };
         let calls = self
             .body
@@ -202,10 +240,11 @@ impl Found {
             .iter()
             .map(|call| format!("\n   {} {}", Address(call.target.into_array()), call.data));
         format!(
-            "record {}, chain {}, through Gate {}, {until}, {certified}{}",
+            "record {}, chain {}, through Gate {}, {}, {certified}{}",
             self.index,
             self.body.chainId,
             Address(self.body.gate.into_array()),
+            self.until(),
             calls.collect::<String>()
         )
     }

@@ -163,17 +163,22 @@ impl Coin {
         self.chain.mine(DEPTH, 0);
     }
 
-    /// What an observer reads as of `time`.
-    pub fn observe(&self, time: Time) -> Result<Observation> {
-        Ok(self.watch.as_of(&self.chain, time)?)
-    }
-
     /// Token units that an account has.
     pub fn balance(&self, of: Account) -> Result<u128> {
         let call = Token::balanceOfCall { account: of };
         let answer = self.chain.call(self.watch.token, &lockstep_chain::encode(&call))?;
         let balance = lockstep_chain::decode::<Token::balanceOfCall>(&answer)?;
         u128::try_from(balance).context("a balance beyond every amount")
+    }
+}
+
+impl World {
+    /// What an observer reads as of `time`: it follows the ledger, and names what that waits for.
+    pub fn observe(&self, time: Time) -> Result<Observation> {
+        let coin = self.coin.as_ref().context("there is no coin yet")?;
+        let seen = coin.watch.as_of(&coin.chain, time)?;
+        let kernel = self.kernel();
+        Ok(seen.waited_for(|consumed| kernel.waits_for(&consumed.case, consumed.ordinal, "home")))
     }
 }
 

@@ -6,10 +6,10 @@ use super::coin::{Account, SUBMITTER};
 use super::founding::{observe, shown_units};
 use super::story::Story;
 use super::world::World;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use lockstep_chain::enforce::{self, Placed};
 use lockstep_chain::{Observation, Receipt};
-use lockstep_crypto::tree::{Subtrees, consistency_proof, inclusion_proof};
+use lockstep_crypto::tree::{consistency_proof, inclusion_proof};
 use lockstep_kernel::Body;
 use lockstep_ledger::{Record, Tag};
 use lockstep_node::index::records_of;
@@ -36,6 +36,19 @@ pub struct Enforced {
     /// The call, to be tried again.
     #[serde(skip)]
     pub call: Vec<u8>,
+}
+
+impl Enforced {
+    /// Line by line, for a person.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("Certificate", format!("anchored at {} records, {} gas", self.size, self.gas_submit)),
+            ("Outcome", format!("executed in block {}, {} gas", self.block, self.gas_execute)),
+            ("Transaction", self.transaction.clone()),
+            ("In circulation", format!("{} tokens after it", shown_units(&self.supply))),
+            ("Back on the ledger", format!("settled by record {}", self.settled)),
+        ]
+    }
 }
 
 /// What a chain did with an outcome.
@@ -105,7 +118,7 @@ pub fn carry_out(world: &mut World, case: CaseId) -> Result<CarriedOut> {
 /// Once the block is final, the observer attests it, and the ledger settles the outcome: its record.
 pub fn come_back(world: &mut World, at: Time) -> Result<(u64, Observation)> {
     world.coin()?.finalize();
-    let seen = world.coin()?.observe(at)?;
+    let seen = world.observe(at)?;
     // Nobody attests a block that is still to come.
     let to_come = seen.next.time()?.ms_since(world.now()?);
     std::thread::sleep(std::time::Duration::from_millis(to_come));
@@ -125,7 +138,7 @@ fn executed(record: &Record) -> bool {
 pub fn submission(world: &mut World) -> Result<(u64, Vec<u8>)> {
     let certificate = world.certificate()?.clone();
     let proof = match world.coin()?.anchored {
-        Some(anchored) => consistency_proof(&hashes(world, certificate.size)?, anchored, certificate.size)?,
+        Some(anchored) => consistency_proof(&world.appender.replica().hashes(), anchored, certificate.size)?,
         None => Vec::new(),
     };
     Ok((certificate.size, enforce::submit(&certificate, &proof).to_vec()))
@@ -139,21 +152,10 @@ fn execution(world: &World, case: CaseId, size: u64) -> Result<Vec<u8>> {
         let stored = replica.store().records(index, 1, usize::MAX)?;
         let record = lockstep_node::replica::record(index, stored.first().context("a record is missing")?)?;
         if record.tag() == Tag::Outcome {
-            let path: Vec<Digest> = inclusion_proof(&hashes(world, size)?, index, size)?;
+            let path: Vec<Digest> = inclusion_proof(&replica.hashes(), index, size)?;
             let placed = Placed { record: &record, index, path: &path };
             return Ok(enforce::execute(placed, size).to_vec());
         }
     }
     anyhow::bail!("the case has no outcome")
-}
-
-fn hashes(world: &World, size: u64) -> Result<Subtrees> {
-    let records = lockstep_store::stream(&**world.appender.replica().store(), 0, size);
-    let hashes = records
-        .zip(0u64..)
-        .map(|(stored, index)| Ok(lockstep_node::replica::record(index, &stored?)?.leaf_hash()));
-    let hashes: Result<Subtrees> = hashes.collect::<Result<Vec<_>>>().map(|all| all.into_iter().collect());
-    let hashes = hashes?;
-    ensure!(size > 0, "nothing is certified yet");
-    Ok(hashes)
 }

@@ -225,7 +225,7 @@ pub fn give_keys(
 /// The observer's word on the supply as it stood at the balance's date.
 fn read_supply(world: &mut World, story: &mut Story) -> Result<()> {
     let as_of = world.inputs.balance.as_of;
-    let seen = world.coin()?.observe(as_of)?;
+    let seen = world.observe(as_of)?;
     observe(world, &seen)?;
     let watcher = world.cast.of("observer").name;
     let (supply, block) = (shown_units(&seen.supply.to_string()), seen.block.number);

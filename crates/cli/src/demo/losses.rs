@@ -126,13 +126,12 @@ fn cosigners(world: &World, cap: &str) -> Result<Vec<Row>> {
             ),
         },
         Row {
-            at_most: "not bounded by this ledger".to_owned(),
+            at_most: format!("{cap} a day, by the Gate's cap"),
             who: format!("{k} co-signers and the appender"),
-            why: format!(
-                "they can certify a mint that no case decided, {cap} or more: on a chain only the Gate's \
-                    caps bound it, and no \
-                 pack of it verifies; a pack that withholds it says that it only rests on them"
-            ),
+            why: "they can certify mints that no case decided: the ledger does not bound them, the Gate of each \
+                  chain does, and no pack of them verifies; one that withholds them says that it only rests on \
+                  them"
+                .to_owned(),
         },
     ])
 }

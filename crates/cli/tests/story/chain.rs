@@ -92,6 +92,8 @@ fn a_chain_does_what_the_printed_transactions_say() {
     assert_eq!(send(&mut chain, execute), Err("AlreadyExecuted".to_owned()));
     assert_eq!(balance(&chain, token), "1000000000000");
 
+    let elsewhere = ["outcome", "print-tx", "acme", &case, "--anchor", &anchor, "--chain", "1"];
+    assert_eq!(town.run(&elsewhere).fault(), "chain");
     // Nothing is left to anchor; a size from the future is of another history.
     let size = printed["size"].to_string();
     let again = ["outcome", "print-tx", "acme", &case, "--anchor", &anchor, "--anchored", &size];

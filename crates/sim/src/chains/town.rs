@@ -9,13 +9,13 @@ use lockstep_chain::deploy::{self, Following, Line};
 use lockstep_chain::enforce::{self, Placed};
 use lockstep_chain::{Account, Domain, DomainError, Embedded, Transaction, Watch};
 use lockstep_crypto::suite::Message;
-use lockstep_crypto::tree::{Subtrees, consistency_proof, inclusion_proof};
+use lockstep_crypto::tree::{consistency_proof, inclusion_proof};
 use lockstep_kernel::governance::Files;
 use lockstep_kernel::{Action, Entity, Request};
 use lockstep_ledger::{Certificate, CheckpointSignature, MemberSignature, Record, Tag};
 use lockstep_node::port::TilesInMemory;
 use lockstep_node::{Answer, appender};
-use lockstep_store::{Memory, stream};
+use lockstep_store::Memory;
 use lockstep_types::{CaseId, Money, Name, PolicyDigest, Time};
 use std::sync::Arc;
 
@@ -299,13 +299,6 @@ impl Town {
         self.certificates.last().context("no certificate")
     }
 
-    fn hashes(&self, size: u64) -> Result<Subtrees> {
-        let leaves = (0u64..)
-            .zip(stream(&*self.store, 0, size))
-            .map(|(index, stored)| Ok(lockstep_node::replica::record(index, &stored?)?.leaf_hash()));
-        Ok(leaves.collect::<Result<Vec<_>>>()?.into_iter().collect())
-    }
-
     /// Brings a certificate to a place's Anchor, from whatever head stands there now.
     ///
     /// # Errors
@@ -316,7 +309,7 @@ impl Town {
         let proof = match smaller {
             0 => Vec::new(),
             _ if smaller == larger => Vec::new(),
-            _ => consistency_proof(&self.hashes(larger)?, smaller, larger)?,
+            _ => consistency_proof(&self.stage.appender.replica().hashes(), smaller, larger)?,
         };
         let at = self.places.get(place).context("no such place")?.anchor;
         Ok(self.send(place, at, enforce::submit(certificate, &proof).to_vec()))
@@ -337,7 +330,7 @@ impl Town {
     /// # Errors
     /// The outer: no proof can be made. The inner names the contract's refusal.
     pub fn execute(&mut self, decided: &Decided, size: u64) -> Result<Result<(), String>> {
-        let path = inclusion_proof(&self.hashes(size)?, decided.index, size)?;
+        let path = inclusion_proof(&self.stage.appender.replica().hashes(), decided.index, size)?;
         let placed = Placed { record: &decided.record, index: decided.index, path: &path };
         let call = enforce::execute(placed, size).to_vec();
         let gate = self.places.get(decided.place).context("no such place")?.watch.gate;
@@ -376,6 +369,8 @@ impl Town {
             Ok(seen) => seen,
             Err(error) => return Ok(Err(error)),
         };
+        let kernel = self.stage.kernel();
+        let seen = seen.waited_for(|c| kernel.waits_for(&c.case, c.ordinal, domain.as_str()));
         let pen = self.pen();
         let request = self.stage.cast.observed(pen, domain, &seen)?;
         self.submit(request).map(Ok)
