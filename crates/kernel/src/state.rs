@@ -316,7 +316,7 @@ impl Kernel {
         self.cases.get(id).map(|case| &**case)
     }
 
-    /// Whether it is not settled yet what became of this outcome on a domain: those are what an observer names.
+    /// Whether it is not settled yet what became of this outcome on a domain: an observer names those.
     #[must_use]
     pub fn waits_for(&self, case: &CaseId, ordinal: u32, domain: &str) -> bool {
         self.case(case).is_some_and(|case| {
