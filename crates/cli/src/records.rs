@@ -1,9 +1,9 @@
 //! Records as people read them.
 
 use anyhow::Result;
-use lockstep_kernel::Body;
+use lockstep_kernel::{Body, Entity};
 use lockstep_ledger::{Record, Tag};
-use lockstep_node::Replica;
+use lockstep_node::{Replica, index};
 use lockstep_store::stream;
 use lockstep_types::{CaseId, Lei};
 use serde_json::{Value, json};
@@ -59,6 +59,15 @@ pub fn json(index: u64, record: &Record) -> Value {
 pub fn at(replica: &Replica, index: u64) -> Result<Option<Record>> {
     let stored = replica.store().records(index, 1, usize::MAX)?;
     Ok(stored.first().map(|stored| lockstep_node::replica::record(index, stored)).transpose()?)
+}
+
+/// Every record of a case, governance cases too, in order.
+pub fn of_case(replica: &Replica, case: CaseId) -> Result<Vec<(u64, Record)>> {
+    let mut found = Vec::new();
+    for index in index::records_of(&**replica.store(), &Entity::Case(case))? {
+        found.extend(at(replica, index)?.map(|record| (index, record)));
+    }
+    Ok(found)
 }
 
 /// Runs over every record of the log.

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use lockstep_kernel::entry::CaseEntry;
 use lockstep_kernel::{Case, Entity};
 use lockstep_ledger::View;
-use lockstep_node::{Replica, client, index};
+use lockstep_node::{Replica, client};
 use lockstep_types::{CaseId, Name, canonical};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -122,11 +122,9 @@ fn show(shell: &Shell, args: &Show) -> Result<u8> {
     let case = words::case(&replica, &args.case)?;
     let mut rows = Vec::new();
     let mut lines = Vec::new();
-    for index in index::records_of(&**replica.store(), &Entity::Case(case))? {
-        if let Some(record) = records::at(&replica, index)? {
-            rows.push(records::json(index, &record));
-            lines.push(records::line(index, &record));
-        }
+    for (index, record) in records::of_case(&replica, case)? {
+        rows.push(records::json(index, &record));
+        lines.push(records::line(index, &record));
     }
     let certified = latest_certificate(&replica)?.map_or(0, |certificate| certificate.size);
     let phase = phase(&replica, &case);

@@ -31,8 +31,7 @@ pub fn run(shell: &Shell, args: &Erase) -> Result<u8> {
     let case = words::case(&replica, &args.case)?;
     check(&replica, case)?;
     let (mut documents, mut commands) = (BTreeSet::new(), Vec::new());
-    for number in index::records_of(&**replica.store(), &Entity::Case(case))? {
-        let Some(record) = records::at(&replica, number)? else { continue };
+    for (number, record) in records::of_case(&replica, case)? {
         let own = Body::from_slice(record.body());
         if matches!(own, Ok(Body::Opened(_) | Body::Attested(_) | Body::Attempted(_) | Body::Withdrawn(_))) {
             documents.extend(evidence(&**replica.store(), number)?);

@@ -15,9 +15,9 @@ use lockstep_kernel::governance::{
     APPROVE, CONSENT, Erasure, Files, Issuer, NewList, Removed, Retired, Rotation,
 };
 use lockstep_kernel::state::StoredList;
-use lockstep_kernel::{Action, Entity, Proposing, Request};
+use lockstep_kernel::{Action, Proposing, Request};
 use lockstep_ledger::committee::threshold_min;
-use lockstep_node::{client, index};
+use lockstep_node::client;
 use lockstep_types::{Digest, DocumentDigest, Lei, Name, sha256};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -284,11 +284,9 @@ fn show(shell: &Shell, args: &FolderArgs, case: &str) -> Result<u8> {
     let replica = Folder::open(&args.dir)?.replica()?;
     let case = words::case(&replica, case)?;
     let (mut rows, mut lines) = (Vec::new(), Vec::new());
-    for index in index::records_of(&**replica.store(), &Entity::Case(case))? {
-        if let Some(record) = records::at(&replica, index)? {
-            rows.push(records::json(index, &record));
-            lines.push(records::line(index, &record));
-        }
+    for (index, record) in records::of_case(&replica, case)? {
+        rows.push(records::json(index, &record));
+        lines.push(records::line(index, &record));
     }
     shell
         .out

@@ -3,17 +3,16 @@
 
 use crate::fault::{Kind, told};
 use crate::folder::{Folder, FolderArgs, latest_certificate};
-use crate::os;
+use crate::records;
 use crate::shell::Shell;
 use crate::words;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use lockstep_chain::enforce::{self, Placed};
 use lockstep_crypto::tree;
-use lockstep_kernel::Entity;
 use lockstep_kernel::outcome::{self, OutcomeBody};
 use lockstep_ledger::{Certificate, Record, Tag};
-use lockstep_node::{Replica, index};
+use lockstep_node::Replica;
 use lockstep_types::{Address, CaseId, Digest, Time};
 use serde_json::{Value, json};
 
@@ -187,16 +186,13 @@ fn covering(replica: &Replica, found: &[Found]) -> Result<Certificate> {
 }
 
 fn outcomes(replica: &Replica, case: CaseId) -> Result<Vec<Found>> {
-    let mut found = Vec::new();
-    for index in index::records_of(&**replica.store(), &Entity::Case(case))? {
-        let stored = replica.store().records(index, 1, os::FILE_BYTES_MAX as usize)?;
-        let record = lockstep_node::replica::record(index, stored.first().context("a record is missing")?)?;
-        if record.tag() == Tag::Outcome {
-            let body = outcome::decode(record.body()).map_err(anyhow::Error::msg)?;
-            found.push(Found { index, record, body });
-        }
-    }
-    Ok(found)
+    let records = records::of_case(replica, case)?.into_iter();
+    let of_outcomes = records.filter(|(_, record)| record.tag() == Tag::Outcome);
+    let found = of_outcomes.map(|(index, record)| {
+        let body = outcome::decode(record.body()).map_err(anyhow::Error::msg)?;
+        Ok(Found { index, record, body })
+    });
+    found.collect()
 }
 
 impl Found {

@@ -5,12 +5,9 @@ use super::world::World;
 use anyhow::{Context, Result, ensure};
 use lockstep_chain::contracts::{Token, error_name};
 use lockstep_chain::deploy::{self, Following, Line};
-use lockstep_chain::{Domain, DomainError, Embedded, Observation, Receipt, Transaction, Watch};
+use lockstep_chain::{Account, Domain, DomainError, Embedded, Observation, Receipt, Transaction, Watch};
 use lockstep_policy::Policy;
 use lockstep_types::{Address, Amount, Currency, Money, Time};
-
-/// The account of a contract or person, as the chain's library writes it.
-pub type Account = lockstep_chain::Account;
 
 /// EIP-155 number of the chain, as the policy names it.
 const CHAIN: u64 = 31_337;

@@ -2,17 +2,17 @@
 //! the ledger.
 
 use super::cast::THRESHOLD;
-use super::coin::{Account, SUBMITTER};
+use super::coin::SUBMITTER;
 use super::founding::{observe, shown_units};
 use super::story::Story;
 use super::world::World;
+use crate::records;
 use anyhow::{Context, Result};
 use lockstep_chain::enforce::{self, Placed};
-use lockstep_chain::{Observation, Receipt};
+use lockstep_chain::{Account, Observation, Receipt};
 use lockstep_crypto::tree::{consistency_proof, inclusion_proof};
 use lockstep_kernel::Body;
 use lockstep_ledger::{Record, Tag};
-use lockstep_node::index::records_of;
 use lockstep_types::{CaseId, Digest, Time};
 use serde::Serialize;
 
@@ -147,15 +147,9 @@ pub fn submission(world: &mut World) -> Result<(u64, Vec<u8>)> {
 /// The call that executes the outcome of a case at an anchored size.
 fn execution(world: &World, case: CaseId, size: u64) -> Result<Vec<u8>> {
     let replica = world.appender.replica();
-    let entity = lockstep_kernel::Entity::Case(case);
-    for index in records_of(&**replica.store(), &entity)? {
-        let stored = replica.store().records(index, 1, usize::MAX)?;
-        let record = lockstep_node::replica::record(index, stored.first().context("a record is missing")?)?;
-        if record.tag() == Tag::Outcome {
-            let path: Vec<Digest> = inclusion_proof(&replica.hashes(), index, size)?;
-            let placed = Placed { record: &record, index, path: &path };
-            return Ok(enforce::execute(placed, size).to_vec());
-        }
-    }
-    anyhow::bail!("the case has no outcome")
+    let records = records::of_case(replica, case)?;
+    let outcome = records.iter().find(|(_, record)| record.tag() == Tag::Outcome);
+    let (index, record) = outcome.context("the case has no outcome")?;
+    let path: Vec<Digest> = inclusion_proof(&replica.hashes(), *index, size)?;
+    Ok(enforce::execute(Placed { record, index: *index, path: &path }, size).to_vec())
 }

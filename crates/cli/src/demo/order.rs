@@ -2,7 +2,7 @@
 //! ledger, and its digest stands beside the freeze on the chain.
 
 use super::cast::COUNSEL;
-use super::coin::{self, Account, HOLDERS, SUBMITTER};
+use super::coin::{self, HOLDERS, SUBMITTER};
 use super::enforce::{CarriedOut, carry_out, come_back};
 use super::failing::{Tried, found};
 use super::founding::{FREEZE, THAW};
@@ -76,6 +76,6 @@ fn carry_order(world: &mut World, story: &mut Story, (policy, document): (&str, 
 /// The holder sends one unit.
 fn transfer(world: &mut World) -> Result<Result<lockstep_chain::Receipt, lockstep_chain::DomainError>> {
     let call = Token::transferCall { to: SUBMITTER, value: lockstep_chain::units(1) };
-    let (now, token): (_, Account) = (world.now()?, world.coin()?.watch.token);
+    let (now, token) = (world.now()?, world.coin()?.watch.token);
     Ok(world.coin()?.send(now, (HOLDERS, token), lockstep_chain::encode(&call)))
 }

@@ -1,13 +1,13 @@
 //! Past the Gate: what those who put the contracts there, and those who bring outcomes, cannot do.
 
-use super::super::coin::{self, Account, DEPLOYER, GUARDIAN, SUBMITTER};
+use super::super::coin::{self, DEPLOYER, GUARDIAN, SUBMITTER};
 use super::super::enforce::{Enforced, submission};
 use super::super::story::Story;
 use super::super::world::World;
 use super::{Tried, found};
 use anyhow::{Context, Result};
 use lockstep_chain::contracts::{Gate, Token};
-use lockstep_chain::{encode, enforce as calls};
+use lockstep_chain::{Account, encode, enforce as calls};
 use lockstep_ledger::{Certificate, Checkpoint};
 
 /// Longer than a guardian may pause.
