@@ -60,16 +60,18 @@ pub fn reason(answer: &[u8]) -> String {
 }
 
 fn own_reason(answer: &[u8]) -> String {
-    let known = |shown: String| shown.split_once('(').map_or(shown.clone(), |(_, inner)| inner.to_owned());
-    let of_gate = Gate::GateErrors::abi_decode(answer).map(|error| known(format!("{error:?}")));
-    let of_anchor = || Anchor::AnchorErrors::abi_decode(answer).map(|error| known(format!("{error:?}")));
-    let of_token = || Token::TokenErrors::abi_decode(answer).map(|error| known(format!("{error:?}")));
-    let of_escrow = || Escrow::EscrowErrors::abi_decode(answer).map(|error| known(format!("{error:?}")));
-    let found = of_gate.or_else(|_| of_anchor()).or_else(|_| of_token()).or_else(|_| of_escrow());
-    found.map_or_else(
-        |_| format!("an answer of {} bytes that is no known error", answer.len()),
-        |text| text.strip_suffix(')').map_or(text.clone(), str::to_owned),
-    )
+    shown::<Gate::GateErrors>(answer)
+        .or_else(|| shown::<Anchor::AnchorErrors>(answer))
+        .or_else(|| shown::<Token::TokenErrors>(answer))
+        .or_else(|| shown::<Escrow::EscrowErrors>(answer))
+        .unwrap_or_else(|| format!("an answer of {} bytes that is no known error", answer.len()))
+}
+
+/// One of a contract's errors, without the name of the enum's variant around it.
+fn shown<E: SolInterface + core::fmt::Debug>(answer: &[u8]) -> Option<String> {
+    let text = format!("{:?}", E::abi_decode(answer).ok()?);
+    let inner = text.split_once('(').and_then(|(_, inner)| inner.strip_suffix(')'));
+    Some(inner.unwrap_or(&text).to_owned())
 }
 
 /// The name alone of the error that a contract answered with; of the inner one where a Gate's call failed.

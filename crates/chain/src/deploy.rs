@@ -1,6 +1,7 @@
 //! Putting a programme's contracts on a chain. What is named here is in force from the first block; later it
 //! changes by certificates and governance outcomes only.
 
+use crate::calls::role;
 use crate::contracts::{Anchor, Gate, Token, anchor, creation_code, gate, token};
 use crate::domain::{Domain, DomainError, Transaction};
 use alloy_primitives::{Address, Bytes, FixedBytes, keccak256};
@@ -131,7 +132,7 @@ pub fn hand_over_token(
     from: Address,
     (at_token, to): (Address, Address),
 ) -> Result<(), DomainError> {
-    let roles = [FixedBytes::ZERO, keccak256("MINTER_ROLE"), keccak256("ORDER_ROLE")];
+    let roles = [FixedBytes::ZERO, role("MINTER_ROLE"), role("ORDER_ROLE")];
     for role in roles {
         call(domain, from, at_token, Token::grantRoleCall { role, account: to }.abi_encode())?;
     }

@@ -294,8 +294,27 @@ impl Cast {
     /// The observer's word about the supply at the present time.
     #[must_use]
     pub fn reading(&self, pen: Pen, (block, supply): (u64, u64), since: Time) -> Request {
-        let Party { lei, keys } = &self.parties["observer"];
-        let statement = Statement::Reading(Reading {
+        self.read(self.seen(pen, (block, supply.to_string()), since))
+    }
+
+    /// The observer's word about what the chain of a domain shows.
+    ///
+    /// # Errors
+    /// A block after the year 9999.
+    pub fn observed(&self, pen: Pen, domain: Name, seen: &Observation) -> Result<Request, DomainError> {
+        let block = (seen.block.number, seen.supply.to_string());
+        Ok(self.read(Reading {
+            block_hash: Digest(seen.block.hash.0),
+            consumed: seen.consumed.clone(),
+            domain,
+            next_block_time: seen.next.time()?,
+            ..self.seen(pen, block, seen.block.time()?)
+        }))
+    }
+
+    /// A block of the first domain that is the last until now, and shows nothing executed.
+    fn seen(&self, pen: Pen, (block, supply): (u64, String), since: Time) -> Reading {
+        Reading {
             block,
             block_hash: Digest(sha256(&block.to_be_bytes())),
             block_time: since,
@@ -305,36 +324,16 @@ impl Cast {
             issued: pen.now,
             ledger: pen.ledger,
             next_block_time: pen.now,
-            party: *lei,
+            party: self.parties["observer"].lei,
             programme: name("acme-usd"),
             seen: None,
-            supply: supply.to_string(),
-        });
-        submit(&Draft { statement, openings: Vec::new() }, &[&keys[0]])
+            supply,
+        }
     }
 
-    /// The observer's word about what the chain of a domain shows.
-    ///
-    /// # Errors
-    /// A block after the year 9999.
-    pub fn observed(&self, pen: Pen, domain: Name, seen: &Observation) -> Result<Request, DomainError> {
-        let Party { lei, keys } = &self.parties["observer"];
-        let statement = Statement::Reading(Reading {
-            block: seen.block.number,
-            block_hash: Digest(seen.block.hash.0),
-            block_time: seen.block.time()?,
-            consumed: seen.consumed.clone(),
-            domain,
-            expires: pen.now.saturating_add_ms(60_000),
-            issued: pen.now,
-            ledger: pen.ledger,
-            next_block_time: seen.next.time()?,
-            party: *lei,
-            programme: name("acme-usd"),
-            seen: None,
-            supply: seen.supply.to_string(),
-        });
-        Ok(submit(&Draft { statement, openings: Vec::new() }, &[&keys[0]]))
+    fn read(&self, reading: Reading) -> Request {
+        let draft = Draft { statement: Statement::Reading(reading), openings: Vec::new() };
+        submit(&draft, &[&self.parties["observer"].keys[0]])
     }
 
     /// Opens a case under the only policy of the ledger.

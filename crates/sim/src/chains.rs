@@ -174,10 +174,7 @@ impl History {
         let newest = self.town.certificates.len().saturating_sub(1);
         let which = if self.chance.one_in(3) { which } else { newest };
         let Some(certificate) = self.town.certificates.get(which).cloned() else { return Ok(()) };
-        let now = self.town.stage.now.seconds_round_down();
-        if let Some(place) = self.town.places.get_mut(place) {
-            place.chain.set_clock(now);
-        }
+        self.town.to_present(place);
         let answer = self.town.anchor(place, &certificate)?;
         ensure!(answer.is_ok(), "an honest certificate is refused: {answer:?}");
         Ok(())
@@ -192,10 +189,7 @@ impl History {
         if size <= decided.index() {
             return Ok(());
         }
-        let now = self.town.stage.now.seconds_round_down();
-        if let Some(place) = self.town.places.get_mut(decided.place) {
-            place.chain.set_clock(now);
-        }
+        self.town.to_present(decided.place);
         match self.town.execute(decided, size)? {
             Ok(()) => Ok(()),
             Err(code) if code == "AlreadyExecuted" || code == "Expired" => Ok(()),

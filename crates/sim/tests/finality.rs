@@ -44,15 +44,9 @@ fn issue() -> (Town, Decided, u64) {
     let decided = town.approve(0, case).unwrap().unwrap();
     assert_eq!(town.counted().unwrap(), (AMOUNT, 0));
     let certificate = town.certify().unwrap().clone();
-    clock(&mut town);
+    town.to_present(0);
     town.anchor(0, &certificate).unwrap().unwrap();
     (town, decided, certificate.size)
-}
-
-/// The chain's next block is of now.
-fn clock(town: &mut Town) {
-    let now = town.stage.now.seconds_round_down();
-    town.places[0].chain.set_clock(now);
 }
 
 fn counted(town: &Town) -> (i64, i64) {

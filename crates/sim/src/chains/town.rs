@@ -352,6 +352,14 @@ impl Town {
         if let Some(place) = self.places.get_mut(place) {
             place.chain.set_clock(now.saturating_sub(32));
             place.chain.mine(5, 8);
+        }
+        self.to_present(place);
+    }
+
+    /// A place's next block is of now.
+    pub fn to_present(&mut self, place: usize) {
+        let now = self.stage.now.seconds_round_down();
+        if let Some(place) = self.places.get_mut(place) {
             place.chain.set_clock(now);
         }
     }
