@@ -7,12 +7,14 @@
 mod calls;
 pub mod contracts;
 pub mod deploy;
+mod deposits;
 mod domain;
 mod embedded;
 pub mod enforce;
 pub mod observe;
 
 pub use calls::{decode, encode, role, seconds, selector, units};
+pub use deposits::{Deposit, deposits};
 pub use domain::{Block, Domain, DomainError, Log, Receipt, Transaction};
 pub use embedded::Embedded;
 pub use observe::{Observation, Watch};

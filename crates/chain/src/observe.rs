@@ -75,7 +75,7 @@ impl Watch {
     fn supply(&self, domain: &dyn Domain, to: u64) -> Result<U256, DomainError> {
         let wrong = |what: &str| DomainError::Answer { what: what.to_owned() };
         let mut supply = U256::ZERO;
-        for log in self.logs(domain, self.token, to)? {
+        for log in logs_once(domain, self.token, (self.since, to))? {
             let Some(Token::Transfer { from, to, value }) = event::<Token::Transfer>(&log)? else { continue };
             if from == Address::ZERO {
                 supply = supply.checked_add(value).ok_or_else(|| wrong("more tokens than any token has"))?;
@@ -87,13 +87,9 @@ impl Watch {
         Ok(supply)
     }
 
-    fn logs(&self, domain: &dyn Domain, address: Address, to: u64) -> Result<Vec<Log>, DomainError> {
-        once(domain.logs(address, self.since, to)?, (address, self.since, to))
-    }
-
     fn consumed(&self, domain: &dyn Domain, to: u64) -> Result<Vec<Consumed>, DomainError> {
         let mut consumed = Vec::new();
-        for log in self.logs(domain, self.gate, to)? {
+        for log in logs_once(domain, self.gate, (self.since, to))? {
             let Some(Gate::Executed { caseId, ordinal }) = event::<Gate::Executed>(&log)? else { continue };
             let time = domain.block(log.block)?.time()?;
             consumed.push(Consumed { case: CaseId(caseId.0), ordinal, time });
@@ -121,6 +117,15 @@ fn last_at(domain: &dyn Domain, timestamp: u64, newest: u64) -> Result<u64, Doma
     Ok(low)
 }
 
+/// What a contract noted in these blocks, each once.
+pub(crate) fn logs_once(
+    domain: &dyn Domain,
+    address: Address,
+    (from, to): (u64, u64),
+) -> Result<Vec<Log>, DomainError> {
+    once(domain.logs(address, from, to)?, (address, from, to))
+}
+
 /// Every log once, of the contract and the blocks asked for, in the chain's order: endpoints may repeat
 /// themselves, and may answer more than they were asked.
 fn once(logs: Vec<Log>, (address, from, to): (Address, u64, u64)) -> Result<Vec<Log>, DomainError> {
@@ -144,7 +149,7 @@ fn once(logs: Vec<Log>, (address, from, to): (Address, u64, u64)) -> Result<Vec<
 }
 
 /// The event, if the log is one of its kind.
-fn event<E: SolEvent>(log: &Log) -> Result<Option<E>, DomainError> {
+pub(crate) fn event<E: SolEvent>(log: &Log) -> Result<Option<E>, DomainError> {
     if log.topics.first() != Some(&E::SIGNATURE_HASH) {
         return Ok(None);
     }

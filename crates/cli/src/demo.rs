@@ -17,6 +17,7 @@ mod inputs;
 mod issue;
 mod losses;
 mod order;
+mod redeem;
 mod story;
 mod world;
 
@@ -28,6 +29,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use enforce::Enforced;
 use issue::Issued;
+use redeem::Redeemed;
 use std::path::{Path, PathBuf};
 use story::Failing;
 use world::World;
@@ -89,11 +91,12 @@ pub fn run(demo: Demo) -> Result<u8> {
     founding::found(&mut world, &mut story)?;
     let issued = issue::issue(&mut world, &mut story)?;
     let enforced = enforce::enforce(&mut world, &mut story, issued.case)?;
+    let redeemed = redeem::play(&mut world, &mut story, &issued.trust)?;
     order::play(&mut world, &mut story)?;
     let losses = losses::table(&world)?;
     failing::play_all(&mut world, (&issued, &enforced), &mut story)?;
     tell_losses(&story, &losses);
-    let page = write_page(&world, &story, (&issued, &enforced, &losses))?;
+    let page = write_page(&world, &story, (&issued, (&enforced, &redeemed), &losses))?;
     tell_end(&story, &args.out, &page);
     if args.json {
         let object = Told {
@@ -101,6 +104,7 @@ pub fn run(demo: Demo) -> Result<u8> {
             failings: &story.failings,
             issued: &issued,
             losses: &losses,
+            redeemed: &redeemed,
             story: &story,
         };
         out::write(format!("{}\n", object.json()?).as_bytes())?;
@@ -120,7 +124,7 @@ fn tell_losses(story: &Story, losses: &Losses) {
 fn write_page(
     world: &World,
     story: &Story,
-    (issued, enforced, losses): (&Issued, &Enforced, &Losses),
+    (issued, (enforced, redeemed), losses): (&Issued, (&Enforced, &Redeemed), &Losses),
 ) -> Result<PathBuf> {
     let payment = &world.inputs.payment;
     let policy = world.policy()?;
@@ -135,7 +139,7 @@ fn write_page(
         story,
         parts: world.cast.parts(),
         losses,
-        on_chain: enforced.facts(),
+        on_chain: enforced.facts().into_iter().chain(redeemed.facts()).collect(),
         policy: &policy,
         simulated: world.clock().is_simulated(),
         name_of: &name_of,
@@ -165,6 +169,7 @@ struct Told<'a> {
     failings: &'a [Failing],
     issued: &'a Issued,
     losses: &'a Losses,
+    redeemed: &'a Redeemed,
     story: &'a Story,
 }
 
@@ -179,6 +184,7 @@ impl Told<'_> {
             "failings": self.failings,
             "format": "lockstep-demo/1",
             "losses": self.losses.rows,
+            "redeemed": self.redeemed,
             "remarks": self.story.remarks,
             "report": report,
         }))?)

@@ -29,7 +29,10 @@ fn texts<'a>(object: &'a Value, array: &str, field: &str) -> Vec<&'a str> {
 }
 
 /// Title, code, and whether the party gets a receipt: the list that the demonstration must show.
-const MUST_FAIL: [(&str, &str, bool); 30] = [
+const MUST_FAIL: [(&str, &str, bool); 33] = [
+    ("the holder takes its deposit back while the bank pays", "OnlyGate", false),
+    ("a payout below par", "guard", true),
+    ("one payout for two redemptions", "single_use", true),
     ("a frozen address sends tokens", "AccountFrozen", false),
     ("auditor before custodian", "order", true),
     ("a stale balance", "stale", true),
@@ -80,7 +83,7 @@ fn everything_that_must_fail_fails_for_its_reason_and_with_its_receipt() {
 fn six_institutions_of_three_suites_act_and_the_pack_verifies() {
     let (dir, told) = run();
     let who: std::collections::BTreeSet<&str> = texts(told, "deeds", "who").into_iter().collect();
-    assert_eq!(who.len(), 6, "five of six, the observer reads beside the case, and counsel: {who:?}");
+    assert_eq!(who.len(), 7, "six institutions, and counsel: {who:?}");
     let suites = texts(told, "deeds", "suites").join(" ");
     assert!(["ed25519", "es256", "eip712", "es256 + ed25519"].iter().all(|suite| suites.contains(suite)));
     assert_eq!(told["report"]["verdict"], "verified");
@@ -97,6 +100,28 @@ fn six_institutions_of_three_suites_act_and_the_pack_verifies() {
     let facts = report.facts.unwrap();
     assert_eq!(facts.outcome.unwrap().phase, "decided");
     assert!(facts.steps.iter().all(|step| step.earliest.is_some()), "every step has a lower bound");
+}
+
+#[test]
+fn a_redemption_is_paid_and_burned_and_another_goes_back() {
+    let (dir, told) = run();
+    let redeemed = &told["redeemed"];
+    let of = |field: &str| redeemed[field].as_u64().unwrap();
+    assert!(of("burned_in") < of("refunded_in") && of("paid_after_ms") < of("due_ms"));
+    let units = |text: &Value| text.as_str().unwrap().parse::<u128>().unwrap();
+    assert_eq!(
+        units(&redeemed["supply"]) + 500_000_000_000,
+        units(&told["chain"]["supply"]),
+        "half is burned"
+    );
+    let read = |file: &str| std::fs::read(dir.path().join(file)).unwrap();
+    let trust = Trust::from_slice(&read("trust.json")).unwrap();
+    let report = verify(&read("redemption.evidence.json"), Some(&trust));
+    assert_eq!(report.verdict, Verdict::Verified);
+    let facts = report.facts.unwrap();
+    assert_eq!(facts.outcome.unwrap().phase, "settled");
+    let steps: Vec<String> = facts.steps.iter().filter_map(|s| Some(s.step.as_ref()?.to_string())).collect();
+    assert_eq!(steps, ["deposit", "screen", "approve", "payout"]);
 }
 
 #[test]
@@ -178,7 +203,7 @@ fn a_second_run_replaces_the_first_and_nothing_else_is_touched() {
     let output = demo(dir.path(), &[]);
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("30 of 30 attempts failed as they must"), "{text}");
+    assert!(text.contains("33 of 33 attempts failed as they must"), "{text}");
     assert_ne!(std::fs::read(dir.path().join("trust.json")).unwrap(), first, "keys are never used twice");
     assert_eq!(std::fs::read_to_string(dir.path().join("notes.txt")).unwrap(), "mine");
     let foreign = TempDir::new().unwrap();

@@ -1,12 +1,12 @@
 //! `apply`: what has happened. Nothing here refuses; a late fact still counts.
 
 use crate::body::{
-    Attempted, Attested, Backed, Body, Credentialed, Decided, Enacted, Expired, Genesis, Opened, Proposed,
-    Read, Resolved, Revoked, Settled, Withdrawn,
+    Attempted, Attested, Backed, Body, Credentialed, Credit, Decided, Enacted, Expired, Genesis, Opened,
+    Proposed, Read, Resolved, Revoked, Settled, Withdrawn,
 };
 use crate::entry::{Entity, use_from_bytes};
 use crate::governance::{APPROVE, CONSENT};
-use crate::headroom::SupplyAt;
+use crate::headroom::{Redemption, SupplyAt};
 use crate::outcome;
 use crate::state::{
     Case, Held, Kernel, PendingReading, Phase, Proposal, Taken, Touched, Use, case_mut, opening_use_key,
@@ -106,9 +106,11 @@ impl Kernel {
             deadline: body.deadline,
             params: params.map(|param| (param.name.clone(), None)).collect(),
             steps: BTreeMap::new(),
+            committed: false,
             taken_back: BTreeSet::new(),
             attempts: BTreeMap::new(),
             ordinal: 0,
+            ends_as: Phase::Settled,
             pending: BTreeMap::new(),
             shown: BTreeMap::new(),
             touched: Touched { count: 1, head: at.leaf },
@@ -120,9 +122,13 @@ impl Kernel {
     }
 
     fn apply_attested(&mut self, body: Attested, at: At<'_>) {
+        if let Some(late) = self.late_case(&body.case, at.view) {
+            self.cases.insert(body.case, Arc::new(late.reopened(body.party, at.time)));
+        }
         let Some((policy, programme)) = self.case_place(&body.case) else { return };
         let layout = self.policies.get(&policy).map(|adopted| adopted.policy.layout());
         let step = layout.and_then(|layout| layout.step(body.step.as_str()));
+        let commits = step.is_some_and(|step| step.commits);
         let claims =
             step.into_iter().flat_map(|step| &step.claims).map(|claim| (claim.name.clone(), None)).collect();
         let Some(case) = case_mut(&mut self.cases, &body.case) else { return };
@@ -142,9 +148,14 @@ impl Kernel {
             claims,
             use_key: body.use_key,
             hold,
+            payout: body.payout,
         };
         let ordinal = case.ordinal;
         case.steps.insert(body.step, taken);
+        if commits {
+            case.committed = true;
+            self.deadlines.remove(&(case.deadline, body.case));
+        }
         if let Some(key) = body.use_key {
             self.set_use(key, Some(body.case), at);
         }
@@ -175,6 +186,8 @@ impl Kernel {
     fn apply_decided(&mut self, body: Decided, at: At<'_>) {
         let Some(case) = case_mut(&mut self.cases, &body.case) else { return };
         case.touched.touch(at.leaf);
+        // What returns a deposit follows the end of a case, which stays its end.
+        case.ends_as = if case.phase == Phase::Open { Phase::Settled } else { case.phase };
         case.phase = Phase::Decided;
         case.ordinal = body.ordinal.saturating_add(1);
         case.shown.clear();
@@ -208,6 +221,12 @@ impl Kernel {
         let Some(case) = case_mut(&mut self.cases, id) else { return };
         let ordinal = case.ordinal;
         let fallen: Vec<Taken> = steps.iter().filter_map(|step| case.steps.remove(step)).collect();
+        let layout = self.policies.get(&case.policy).map(|adopted| adopted.policy.layout());
+        let commits = |step: &Name| layout.and_then(|l| l.step(step.as_str())).is_some_and(|s| s.commits);
+        if case.committed && !case.steps.keys().any(commits) {
+            case.committed = false;
+            self.deadlines.insert((case.deadline, *id));
+        }
         case.taken_back.extend(fallen.iter().map(|taken| taken.attestation));
         for taken in &fallen {
             let place = self.programmes.get_mut(&programme);
@@ -245,13 +264,17 @@ impl Kernel {
         }
     }
 
-    /// A case that ends without an outcome gives everything back.
+    /// A case that ends without an outcome gives everything back, but for the deposits that it returns: each
+    /// is returned once.
     fn end_case(&mut self, id: &CaseId, phase: Phase, at: At<'_>) {
         self.dirty.insert(Entity::Case(*id));
         let Some(case) = case_mut(&mut self.cases, id) else { return };
         case.phase = phase;
         let (deadline, ordinal) = (case.deadline, case.ordinal);
-        let steps: Vec<Taken> = case.steps.values().cloned().collect();
+        let layout = self.policies.get(&case.policy).map(|adopted| adopted.policy.layout());
+        let returned = |step: &Name| layout.is_some_and(|l| l.outcome_returning(step.as_str()).is_some());
+        let kept = case.steps.iter().filter(|(step, _)| !returned(step));
+        let steps: Vec<Taken> = kept.map(|(_, taken)| taken.clone()).collect();
         self.deadlines.remove(&(deadline, *id));
         for taken in &steps {
             self.release(id, ordinal, taken, at);
@@ -285,6 +308,9 @@ impl Kernel {
         case.pending.remove(&body.domain);
         case.shown.insert(body.domain.clone(), body.consumed.is_some());
         let all_shown = case.pending.is_empty();
+        let ends_as = case.ends_as;
+        let payouts: Vec<(LeafHash, Credit)> =
+            case.steps.values().filter_map(|taken| Some((taken.leaf, taken.payout?))).collect();
         let executed = (case.shown.values().any(|yes| *yes), case.shown.values().all(|yes| *yes));
         self.dirty.insert(Entity::Case(body.case));
         let hold = (body.case, body.ordinal, body.domain.clone());
@@ -297,13 +323,27 @@ impl Kernel {
             }
             self.touch_account(&programme, at);
         }
+        if let Some(burned) = body.consumed {
+            self.redeem(&programme, &payouts, (burned, at));
+        }
         // The phase follows once every domain has shown what became of its outcome.
         match executed {
             _ if !all_shown => {}
-            (_, true) => self.close(&body.case, Phase::Settled),
+            (_, true) => self.close(&body.case, ends_as),
             (false, _) => self.lapse(&body.case, at),
             // Deciding again would execute the one outcome twice.
             (true, false) => self.close(&body.case, Phase::Lapsed),
+        }
+    }
+
+    /// Tokens were burned for what was paid out. A payout booked before the burn is in every balance that a
+    /// supply without those tokens is held against.
+    fn redeem(&mut self, programme: &Name, payouts: &[(LeafHash, Credit)], (burned, at): (Time, At<'_>)) {
+        for (by, payout) in payouts.iter().filter(|(_, payout)| payout.booked > burned) {
+            let (booked, burned) = (Some(payout.booked), Some(burned));
+            let place = self.programmes.entry(programme.clone()).or_default();
+            place.account.redeem(*by, Redemption { amount: payout.amount, burned, booked });
+            self.touch_account(programme, at);
         }
     }
 
@@ -320,14 +360,16 @@ impl Kernel {
     fn lapse(&mut self, id: &CaseId, at: At<'_>) {
         let Some(case) = case_mut(&mut self.cases, id) else { return };
         let deadline = case.deadline;
-        if at.time > deadline {
+        if at.time > deadline && !case.committed {
             self.end_case(id, Phase::Lapsed, at);
             return;
         }
         case.phase = Phase::Open;
         let policy = case.policy;
         let again = self.policies.get(&policy).map(|adopted| decided_on(adopted.policy.layout()));
-        self.deadlines.insert((deadline, *id));
+        if !case.committed {
+            self.deadlines.insert((deadline, *id));
+        }
         self.fell_steps(id, &again.unwrap_or_default(), at);
     }
 
@@ -427,7 +469,7 @@ impl Kernel {
 
 /// The steps that an outcome waits for directly, and all that build on them, in the policy's order.
 fn decided_on(layout: &Layout) -> Vec<Name> {
-    let direct: BTreeSet<&Name> = layout.outcomes.iter().flat_map(|outcome| &outcome.after).collect();
+    let direct: BTreeSet<&Name> = layout.outcomes_decided().flat_map(|outcome| &outcome.after).collect();
     let later = direct.iter().flat_map(|name| layout.steps_after(name.as_str()));
     let all: BTreeSet<&Name> = later.map(|step| &step.name).chain(direct.iter().copied()).collect();
     layout.steps.iter().map(|step| &step.name).filter(|name| all.contains(name)).cloned().collect()

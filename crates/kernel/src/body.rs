@@ -119,7 +119,7 @@ pub struct Balance {
     pub as_of: Time,
 }
 
-/// A credit that a step states.
+/// Money that a step states as booked: a credit, or a payout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Credit {
@@ -162,6 +162,9 @@ pub struct Attested {
     pub hold: Option<HoldTaken>,
     /// Who.
     pub party: Lei,
+    /// The payout it states.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payout: Option<Credit>,
     /// The case's record before this one.
     pub prev: LeafHash,
     /// True when the party refused the step: the case ends.

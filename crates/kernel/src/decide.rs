@@ -3,11 +3,13 @@
 
 mod credential;
 mod genesis;
+mod late;
 mod opening;
 mod proposal;
 mod reading;
 mod step;
 mod tick;
+mod unlock;
 mod withdrawal;
 
 use crate::body::Body;
@@ -87,7 +89,7 @@ pub(crate) fn check_open(id: &CaseId, case: &Case, now: lockstep_types::Time) ->
     if case.phase != Phase::Open {
         return Err(Refusal::CaseClosed { case: *id, phase: case.phase.as_str().to_owned() });
     }
-    if now > case.deadline {
+    if now > case.deadline && !case.committed {
         return Err(Refusal::CaseLate { deadline: case.deadline, now });
     }
     Ok(())

@@ -38,8 +38,14 @@ pub struct CaseEntry {
     pub count: u64,
     /// The last of them.
     pub head: LeafHash,
+    /// Of a closed case that can still be shown deposits: the number of its next decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordinal: Option<u32>,
     /// How it stands.
     pub phase: String,
+    /// Of a closed case that can still be shown deposits: its policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyDigest>,
 }
 
 #[derive(Serialize)]
@@ -160,10 +166,13 @@ impl Kernel {
 
     fn case_entry(&self, id: &CaseId) -> Option<Vec<u8>> {
         let of = |phase: &str, Touched { count, head }: Touched| {
-            bytes(&CaseEntry { count, head, phase: phase.to_owned() })
+            bytes(&CaseEntry { count, head, ordinal: None, phase: phase.to_owned(), policy: None })
         };
         if let Some(case) = self.cases.get(id) {
-            return of(case.phase.as_str(), case.touched);
+            let Touched { count, head } = case.touched;
+            let late = case.phase.is_closed() && self.returns_deposits(&case.policy);
+            let (ordinal, policy) = (late.then_some(case.ordinal), late.then_some(case.policy));
+            return bytes(&CaseEntry { count, head, ordinal, phase: case.phase.as_str().to_owned(), policy });
         }
         if let Some(proposal) = self.proposals.get(id) {
             return of(Phase::Open.as_str(), proposal.touched);

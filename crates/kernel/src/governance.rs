@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 use crate::state::{Kernel, Programme, StoredList};
 use lockstep_attest::CredentialKey;
 use lockstep_ledger::{Committee, Member, View};
-use lockstep_policy::{Finding, Layout, ListKind};
+use lockstep_policy::{Domain, Finding, Layout, ListKind, Outcome};
 use lockstep_types::{CaseId, DocumentDigest, Lei, Name, PolicyDigest, canonical, sha256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -213,9 +213,10 @@ impl Kernel {
         if layout.holds.len() > 1 {
             return Err("rules 1 know at most one hold a policy".to_owned());
         }
-        let domains: BTreeSet<&Name> = layout.outcomes.iter().map(|outcome| &outcome.domain).collect();
-        if domains.len() < layout.outcomes.len() {
-            return Err("rules 1 know at most one outcome a domain".to_owned());
+        let place = |outcome: &Outcome| (outcome.returns.is_some(), outcome.domain.clone());
+        let places: BTreeSet<(bool, Name)> = layout.outcomes.iter().map(place).collect();
+        if places.len() < layout.outcomes.len() {
+            return Err("rules 1 know at most one outcome a domain, and one that returns deposits".to_owned());
         }
         // Every policy there ever was counts: its cases may still be open, its tokens still in circulation.
         fits(layout, layout)?;
@@ -368,7 +369,7 @@ fn fits(layout: &Layout, other: &Layout) -> Result<(), String> {
         for known in &other.domains {
             let shared =
                 domain.chain == known.chain && (domain.gate == known.gate || domain.token == known.token);
-            let differs = domain.name == known.name && domain != known;
+            let differs = domain.name == known.name && !is_same(domain, known);
             if same_programme && differs {
                 return Err(format!("domain `{}` differs from policy `{}`", domain.name, other.name));
             }
@@ -384,6 +385,14 @@ fn fits(layout: &Layout, other: &Layout) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether two policies mean one domain: a Gate has one Escrow, which a policy that moves no deposits need
+/// not name.
+fn is_same(domain: &Domain, known: &Domain) -> bool {
+    let escrow = known.escrow.or(domain.escrow);
+    let named = |domain: &Domain| Domain { escrow: domain.escrow.or(escrow), ..domain.clone() };
+    named(domain) == named(known)
 }
 
 /// Keys of a party: at least one, ascending, so that one list has one form.

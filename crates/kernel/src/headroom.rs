@@ -17,7 +17,7 @@
 
 use crate::body::{Balance, Credit};
 use lockstep_types::limits::INTEGER_MAX;
-use lockstep_types::{Amount, CaseId, Digest, LeafHash, Name, Time};
+use lockstep_types::{Amount, CaseId, LeafHash, Name, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,7 +50,7 @@ struct Written {
     #[serde(with = "crate::state::pairs")]
     holds: BTreeMap<HoldId, Hold>,
     #[serde(with = "crate::state::pairs")]
-    redemptions: BTreeMap<Digest, Redemption>,
+    redemptions: BTreeMap<LeafHash, Redemption>,
 }
 
 /// The holds of one domain.
@@ -244,6 +244,13 @@ impl Account {
         self.drop_overtaken();
     }
 
+    /// Records a redemption, under the record that states its payout. Until a balance date has overtaken the
+    /// payout, the balance may still have the money that is owed.
+    pub(crate) fn redeem(&mut self, by: LeafHash, redemption: Redemption) {
+        self.written.redemptions.insert(by, redemption);
+        self.drop_overtaken();
+    }
+
     /// Records a reading that enough observers have made.
     pub(crate) fn read_supply(&mut self, domain: &Name, reading: SupplyAt) {
         let readings = self.written.domains.entry(domain.clone()).or_default();
@@ -252,10 +259,11 @@ impl Account {
         readings.drain(..excess);
     }
 
-    /// Forgets credits booked, and holds executed, at or before the newest balance date: the balance, and
-    /// every reading for that date or a later one, has them.
+    /// Forgets credits and payouts booked, and holds executed, at or before the newest balance date: the
+    /// balance, and every reading for that date or a later one, has them.
     fn drop_overtaken(&mut self) {
         let Some(overtaken) = self.written.overtaken else { return };
+        self.written.redemptions.retain(|_, r| r.booked.is_none_or(|booked| booked > overtaken));
         while let Some((booked, by)) = self.credit_times.first().copied().filter(|(at, _)| *at <= overtaken) {
             // The index and what it indexes agree; should they not, the entry must go all the same.
             if !self.forget_credit(&by) {
@@ -331,14 +339,6 @@ fn minor(amount: Amount) -> i128 {
 
 fn total(amounts: impl Iterator<Item = Amount>) -> i128 {
     amounts.fold(0i128, |sum, amount| sum.saturating_add(minor(amount)))
-}
-
-#[cfg(test)]
-impl Account {
-    /// Tests of the formula state redemptions directly; records for them come with burns and payouts.
-    pub(crate) fn redeem(&mut self, id: Digest, redemption: Redemption) {
-        self.written.redemptions.insert(id, redemption);
-    }
 }
 
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! Outcomes: what a decided case unlocks, in the bytes that a contract checks (specs/outcome.md).
 
 use crate::refusal::Refusal;
-use crate::values::{Values, declared};
+use crate::values::{Texts, Values, declared};
 use alloy_primitives::{Address as EvmAddress, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolValue, sol};
-use lockstep_policy::{AbiType, ClaimValue, Domain, Expiry, Layout, Outcome};
+use lockstep_policy::{AbiType, Arg, ClaimRef, ClaimValue, Domain, Expiry, Layout, Outcome, Target};
 use lockstep_types::{CaseId, LeafHash, LedgerId, Name, PolicyDigest, Time};
+use std::collections::BTreeMap;
 
-/// Kind byte of an outcome that is no governance call of a Gate to itself.
+/// Kind byte of an outcome that calls contracts of the programme.
 pub const KIND_ORDINARY: u8 = 0;
+/// Kind byte of an outcome that moves deposits of its case in the Gate's Escrow.
+pub const KIND_ESCROW: u8 = 2;
 
 sol! {
     /// One call on a chain.
@@ -33,7 +36,7 @@ sol! {
         bytes32 policy;
         /// Keccak-256 of the Gate's line.
         bytes32 line;
-        /// 0: ordinary.
+        /// 0: ordinary; 2: the Gate's Escrow (specs/chain.md §3).
         uint8 kind;
         /// Where it can be executed.
         uint256 chainId;
@@ -53,6 +56,7 @@ pub(crate) struct Formed {
     pub domain: Name,
     pub not_after: Option<Time>,
     line: Name,
+    kind: u8,
     chain: u64,
     gate: [u8; 20],
     target: [u8; 20],
@@ -68,20 +72,50 @@ pub(crate) struct Place {
     pub ordinal: u32,
 }
 
-/// Forms every outcome of the policy, in its order. Amounts convert exactly or the decision is refused.
-pub(crate) fn form_all(layout: &Layout, params: &Values, now: Time) -> Result<Vec<Formed>, Refusal> {
-    layout.outcomes.iter().map(|outcome| form(layout, outcome, params, now)).collect()
+/// What the arguments of a case's outcomes are taken from.
+pub(crate) struct Given<'a> {
+    pub case: CaseId,
+    pub layout: &'a Layout,
+    pub params: Values,
+    /// Claims of the steps that stand.
+    pub claims: BTreeMap<Name, &'a Texts>,
 }
 
-fn form(layout: &Layout, outcome: &Outcome, params: &Values, now: Time) -> Result<Formed, Refusal> {
+impl Given<'_> {
+    fn word(&self, arg: &Arg, kind: AbiType, domain: &Domain) -> Result<Result<[u8; 32], String>, Refusal> {
+        let withheld = |what: String| Refusal::Withheld { what };
+        let value = match arg {
+            Arg::Case => return Ok(Ok(self.case.0)),
+            Arg::Token => return Ok(Ok(B256::left_padding_from(&domain.token.0).0)),
+            Arg::Param(name) => {
+                let value = self.params.get(name).cloned().flatten();
+                value.ok_or_else(|| withheld(format!("resource.{name}")))?
+            }
+            Arg::Claim(ClaimRef { step, claim }) => {
+                let text = self.claims.get(step).and_then(|texts| texts.get(claim).cloned().flatten());
+                let kind = self.layout.step(step.as_str()).and_then(|step| step.claim(claim.as_str()));
+                let value = text.zip(kind).and_then(|(text, kind)| kind.parse(&text).ok());
+                value.ok_or_else(|| withheld(format!("context.step.{step}.{claim}")))?
+            }
+        };
+        Ok(word(kind, &value, domain))
+    }
+}
+
+/// Makes up an outcome's call. Amounts convert exactly, or what would unlock the outcome is refused.
+pub(crate) fn form(given: &Given<'_>, outcome: &Outcome, now: Time) -> Result<Formed, Refusal> {
+    let layout = given.layout;
     let domain = declared(layout.domain(outcome.domain.as_str()), &outcome.domain)?;
     let mut data = keccak256(outcome.call.signature.as_bytes()).iter().copied().take(4).collect::<Vec<u8>>();
+    let refused = |what: String| Refusal::OutcomeForm { outcome: outcome.name.clone(), what };
     for (kind, arg) in outcome.call.types.iter().zip(&outcome.call.args) {
-        let value = params.get(arg).cloned().flatten();
-        let value = value.ok_or_else(|| Refusal::Withheld { what: format!("resource.{arg}") })?;
-        let refused = |what: String| Refusal::OutcomeForm { outcome: outcome.name.clone(), what };
-        data.extend_from_slice(&word(*kind, &value, domain).map_err(refused)?);
+        data.extend_from_slice(&given.word(arg, *kind, domain)?.map_err(refused)?);
     }
+    let (kind, target) = match outcome.call.target {
+        Target::Token => (KIND_ORDINARY, Some(domain.token)),
+        Target::Escrow => (KIND_ESCROW, domain.escrow),
+    };
+    let target = target.ok_or_else(|| refused(format!("domain `{}` states no escrow", domain.name)))?;
     let not_after = match outcome.expires {
         Expiry::Never => None,
         Expiry::AfterMs(ms) => {
@@ -93,9 +127,10 @@ fn form(layout: &Layout, outcome: &Outcome, params: &Values, now: Time) -> Resul
         domain: outcome.domain.clone(),
         not_after,
         line: outcome.line.clone(),
+        kind,
         chain: domain.chain.0,
         gate: domain.gate.0,
-        target: domain.token.0,
+        target: target.0,
         data,
     })
 }
@@ -143,7 +178,7 @@ pub(crate) fn encode(place: &Place, layout: &Layout, formed: &Formed) -> Vec<u8>
         programme: keccak256(layout.programme.as_str().as_bytes()),
         policy: B256::from(place.policy.0),
         line: keccak256(formed.line.as_str().as_bytes()),
-        kind: KIND_ORDINARY,
+        kind: formed.kind,
         chainId: U256::from(formed.chain),
         gate: EvmAddress::from(formed.gate),
         calls: vec![Call { target: EvmAddress::from(formed.target), data: Bytes::from(formed.data.clone()) }],
@@ -162,7 +197,7 @@ pub fn decode(body: &[u8]) -> Result<OutcomeBody, String> {
     if outcome.abi_encode_params() != body {
         return Err("not the canonical ABI encoding".to_owned());
     }
-    if outcome.kind != KIND_ORDINARY {
+    if ![KIND_ORDINARY, KIND_ESCROW].contains(&outcome.kind) {
         return Err(format!("kind `{}` is not known", outcome.kind));
     }
     Ok(outcome)

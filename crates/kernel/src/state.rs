@@ -1,7 +1,7 @@
 //! What the kernel knows. Memory grows with open cases, parties and policies; what is closed lives in the
 //! map.
 
-use crate::body::Genesis;
+use crate::body::{Credit, Genesis};
 use crate::compiled::Compiled;
 use crate::entry::Entity;
 use crate::governance::{Action, Issuer};
@@ -68,7 +68,14 @@ impl Phase {
         }
     }
 
-    /// True when no record can follow.
+    /// The phase of this name.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let all = [Self::Open, Self::Decided, Self::Settled, Self::Refused, Self::Expired, Self::Lapsed];
+        all.into_iter().find(|phase| phase.as_str() == text)
+    }
+
+    /// True when no record can follow, but for a deposit that is shown late.
     #[must_use]
     pub const fn is_closed(self) -> bool {
         !matches!(self, Self::Open | Self::Decided)
@@ -94,6 +101,8 @@ pub struct Taken {
     pub use_key: Option<UseKey>,
     /// The amount it reserves and where.
     pub hold: Option<Name>,
+    /// The payout it states.
+    pub payout: Option<Credit>,
 }
 
 /// An open case, or one that was decided and is not settled.
@@ -103,7 +112,7 @@ pub struct Case {
     pub policy: PolicyDigest,
     /// How it stands.
     pub phase: Phase,
-    /// Who opened it.
+    /// Who opened it; of a case that came back after its end, who showed the deposit.
     pub opener: Lei,
     /// Under which credentials.
     pub opener_credentials: Vec<CredentialDigest>,
@@ -115,12 +124,16 @@ pub struct Case {
     pub params: BTreeMap<Name, Option<String>>,
     /// The steps that stand.
     pub steps: BTreeMap<Name, Taken>,
+    /// True while a step that commits stands: no deadline ends the case.
+    pub committed: bool,
     /// Attestations of steps that fell: their words are spent, whoever hands them in again.
     pub taken_back: BTreeSet<AttestationDigest>,
     /// Refused attempts on record, by party.
     pub attempts: BTreeMap<Lei, BTreeSet<AttestationDigest>>,
     /// Number of the next decision.
     pub ordinal: u32,
+    /// The phase that follows once every outcome of the decision is executed.
+    pub ends_as: Phase,
     /// Domains whose outcome is not settled, and until when it can be executed.
     pub pending: BTreeMap<Name, Option<Time>>,
     /// Domains that have shown what became of their outcome of the last decision: true when it was executed.

@@ -6,5 +6,6 @@ mod forms;
 mod governing;
 mod model;
 mod random;
+mod redeeming;
 mod stories;
 mod world;

@@ -6,7 +6,8 @@
 use lockstep_attest::{Attestation, Claim, Opening, Seen, Statement, StepVerdict, Withdrawal};
 use lockstep_kernel::governance::{self, ACTION_CLAIM};
 use lockstep_kernel::{Action, Kernel};
-use lockstep_policy::{ClaimError, Layout, Policy};
+use lockstep_ledger::View;
+use lockstep_policy::{ClaimError, Layout, Policy, Step};
 use lockstep_types::{CaseId, EvidenceDigest, LeafHash, LedgerId, Lei, Name, Salt, Time};
 use std::collections::BTreeMap;
 
@@ -172,30 +173,56 @@ pub enum Word<'a> {
     },
 }
 
-/// Takes or refuses a step of an open case. A step that is not ready is drafted with what stands, and will be
+/// A case as a party finds it when it takes a step.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'a> {
+    id: CaseId,
+    policy: &'a Policy,
+    standing: Option<&'a lockstep_kernel::Case>,
+}
+
+impl<'a> Found<'a> {
+    /// The case with this id: an open one; or a closed one that can still be shown deposits, which only the
+    /// map may know (`view`).
+    ///
+    /// # Errors
+    /// [`DraftError::Case`].
+    pub fn new(kernel: &'a Kernel, view: &dyn View, id: CaseId) -> Result<Self, DraftError> {
+        let adopted = kernel.policy_of_case(&id, view).ok_or(DraftError::Case { case: id })?;
+        let standing = kernel.case(&id).filter(|case| !case.phase.is_closed());
+        Ok(Self { id, policy: &adopted.policy, standing })
+    }
+
+    /// The step of this name.
+    ///
+    /// # Errors
+    /// [`DraftError::Step`] names those there are.
+    pub fn step(&self, step: &Name) -> Result<&'a Step, DraftError> {
+        let layout = self.policy.layout();
+        let unknown = || {
+            let known = names(layout.steps.iter().map(|step| &step.name));
+            DraftError::Step { step: step.clone(), known }
+        };
+        layout.step(step.as_str()).ok_or_else(unknown)
+    }
+}
+
+/// Takes or refuses a step of a case. A step that is not ready is drafted with what stands, and will be
 /// refused: a party may want that on record, so only [`DraftError::Order`] callers that ask first are told.
 ///
 /// # Errors
 /// [`DraftError`]: no such case or step, or claims and documents are not those declared.
 pub fn step(
     signing: &Signing,
-    kernel: &Kernel,
-    (case_id, step): (CaseId, &Name),
+    (found, step): (Found<'_>, &Name),
     word: Word<'_>,
     salts: Salts<'_>,
 ) -> Result<Draft, DraftError> {
-    let no_case = || DraftError::Case { case: case_id };
-    let case = kernel.case(&case_id).ok_or_else(no_case)?;
-    let adopted = kernel.policy(&case.policy).ok_or_else(no_case)?;
-    let layout = adopted.policy.layout();
-    let declared = layout.step(step.as_str()).ok_or_else(|| DraftError::Step {
-        step: step.clone(),
-        known: names(layout.steps.iter().map(|step| &step.name)),
-    })?;
-    let mut prev: Vec<LeafHash> =
-        declared.after.iter().filter_map(|before| case.steps.get(before)).map(|taken| taken.leaf).collect();
+    let declared = found.step(step)?;
+    let stands = |before: &Name| Some(found.standing?.steps.get(before)?.leaf);
+    let mut prev: Vec<LeafHash> = declared.after.iter().filter_map(stands).collect();
     if declared.after.is_empty() {
-        prev.push(LeafHash(case_id.0));
+        prev.push(LeafHash(found.id.0));
     }
     let (verdict, reason, openings, evidence) = match word {
         Word::Refused { reason } => (StepVerdict::Refused, Some(reason), Vec::new(), Vec::new()),
@@ -213,7 +240,7 @@ pub fn step(
         }
     };
     let statement = Statement::Attestation(Attestation {
-        case: case_id,
+        case: found.id,
         claims: openings.iter().map(Claim::digest).collect(),
         evidence,
         expires: signing.expires,
@@ -229,7 +256,7 @@ pub fn step(
     Ok(Draft { statement, openings })
 }
 
-fn check_evidence(step: &lockstep_policy::Step, found: usize) -> Result<(), DraftError> {
+fn check_evidence(step: &Step, found: usize) -> Result<(), DraftError> {
     let expected = step.evidence.len();
     if found == expected {
         return Ok(());

@@ -11,7 +11,7 @@ use lockstep_ledger::ledger::{RestoreError, SnapshotError};
 use lockstep_ledger::log::{TileError, TileHashes, TilePath};
 use lockstep_ledger::scribe::RECORDS_PER_COMMAND_MAX;
 use lockstep_ledger::{
-    ApplyError, Input, InputError, Leaf, Ledger, Record, RecordError, ReplayError, SealBody,
+    ApplyError, Input, InputError, Leaf, Ledger, Record, RecordError, ReplayError, SealBody, View,
 };
 use lockstep_store::{Append, Batch, Head, IndexRow, Store, StoreError, StoredRecord, stream};
 use lockstep_types::{Digest, sha256_parts};
@@ -181,6 +181,12 @@ impl Replica {
     #[must_use]
     pub const fn kernel(&self) -> &Kernel {
         self.ledger.machine()
+    }
+
+    /// The state map: what the kernel no longer keeps is looked up here.
+    #[must_use]
+    pub const fn view(&self) -> &dyn View {
+        self.ledger.overlay()
     }
 
     /// The store.

@@ -64,7 +64,8 @@ fn picture(layout: &Layout) -> Picture {
     for outcome in &layout.outcomes {
         picture.nodes.push(outcome_node(layout, outcome, last.saturating_add(1)));
         let own = key("outcome", outcome.name.as_str());
-        picture.edges.extend(outcome.after.iter().map(|name| (key("step", name.as_str()), own.clone())));
+        let from = outcome.after.iter().chain(&outcome.returns);
+        picture.edges.extend(from.map(|name| (key("step", name.as_str()), own.clone())));
     }
     picture
 }
@@ -73,6 +74,8 @@ fn step_node(layout: &Layout, step: &Step) -> Node {
     let role = layout.role(step.by.as_str());
     let keys = role.map(|role| role.keys).filter(|keys| *keys > 1).map(|keys| format!("{keys} persons sign"));
     let within = step.within_ms.map(|ms| format!("within {}", words(ms)));
+    let due = step.due_ms.map(|ms| format!("due within {}", words(ms)));
+    let commits = step.commits.then(|| "no deadline after it".to_owned());
     let fresh = step.fresh.as_ref().map(|fresh| format!("stale after {}", words(fresh.max_age_ms)));
     let once = step.single_use.as_ref().map(|_| "counts once, ever".to_owned());
     let evidence = step.evidence.iter().map(|name| format!("evidence: {name}"));
@@ -83,7 +86,15 @@ fn step_node(layout: &Layout, step: &Step) -> Node {
         column: layout.rank(step),
         name: step.name.to_string(),
         lines: wrap(&step.title),
-        notes: keys.into_iter().chain(within).chain(evidence).chain(once).chain(fresh).collect(),
+        notes: keys
+            .into_iter()
+            .chain(within)
+            .chain(due)
+            .chain(commits)
+            .chain(evidence)
+            .chain(once)
+            .chain(fresh)
+            .collect(),
     }
 }
 
@@ -137,8 +148,9 @@ fn outcome_node(layout: &Layout, outcome: &Outcome, column: usize) -> Node {
         Expiry::AfterMs(ms) => format!("within {}", words(ms)),
         Expiry::Never => "never expires".to_owned(),
     };
-    let args: Vec<String> = outcome.call.args.iter().map(|arg| arg.as_str().replace('_', " ")).collect();
+    let args: Vec<String> = outcome.call.args.iter().map(|arg| arg.said()).collect();
     let call = outcome.call.signature.split('(').next().unwrap_or_default();
+    let unlocked = outcome.returns.as_ref().map(|_| "if the case ends otherwise".to_owned());
     Node {
         key: key("outcome", outcome.name.as_str()),
         kind: Kind::Outcome,
@@ -146,7 +158,7 @@ fn outcome_node(layout: &Layout, outcome: &Outcome, column: usize) -> Node {
         column,
         name: outcome.name.to_string(),
         lines: wrap(&format!("{call}({})", args.join(", "))),
-        notes: chain.into_iter().chain([expires, "once".to_owned()]).collect(),
+        notes: chain.into_iter().chain(unlocked).chain([expires, "once".to_owned()]).collect(),
     }
 }
 

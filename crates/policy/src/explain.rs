@@ -4,7 +4,7 @@ use crate::Policy;
 use crate::claim::ClaimKind;
 use crate::duration::words;
 use crate::guard::GuardText;
-use crate::model::{Expiry, Hold, Layout, ListKind, Outcome, Param, Reading, Role, Step};
+use crate::model::{Expiry, Hold, Layout, ListKind, Outcome, Param, Reading, Role, Step, Target};
 use core::fmt::Display;
 
 /// The process in sentences, numbered from 1, in the order in which things happen.
@@ -88,6 +88,12 @@ fn step_sentence(layout: &Layout, step: &Step) -> String {
     if let Some(within) = step.within_ms {
         text.push_str(&format!(", at the latest {} after the case was opened", words(within)));
     }
+    if let Some(due) = step.due_ms {
+        text.push_str(&format!(
+            ", due {} after the case was opened (later it counts all the same)",
+            words(due)
+        ));
+    }
     let claims: Vec<String> =
         step.claims.iter().map(|claim| format!("{} ({})", said(&claim.name), kind(claim.kind))).collect();
     if !claims.is_empty() {
@@ -110,6 +116,15 @@ fn once_and_fresh(layout: &Layout, step: &Step) -> String {
             " What {} name together can carry one case of the programme {}, ever.",
             and(&claims),
             layout.programme
+        ));
+    }
+    if let Some(pays) = &step.pays {
+        text.push_str(&format!(" Its {} has left the reserve.", said(pays)));
+    }
+    if step.commits {
+        text.push_str(&format!(
+            " Once “{}” is done the case has no deadline: it ends by its last step, done or refused.",
+            step.name
         ));
     }
     if let Some(fresh) = &step.fresh {
@@ -175,24 +190,36 @@ fn reading_words(reading: &Reading) -> String {
 }
 
 fn outcome_sentence(layout: &Layout, outcome: &Outcome) -> String {
-    let after: Vec<String> = outcome.after.iter().map(|name| format!("“{name}”")).collect();
     let domain = layout.domain(outcome.domain.as_str());
     let place = domain.map(|domain| format!("{} ({})", domain.name, domain.chain)).unwrap_or_default();
-    let args: Vec<String> = outcome.call.args.iter().map(|arg| format!("the {}", said(arg))).collect();
+    let args: Vec<String> = outcome.call.args.iter().map(|arg| format!("the {}", arg.said())).collect();
     let with = if args.is_empty() { String::new() } else { format!(" with {}", and(&args)) };
     let until = match outcome.expires {
         Expiry::AfterMs(ms) => format!("within {} of the decision", words(ms)),
         Expiry::Never => "at any time".to_owned(),
     };
+    let of = match outcome.call.target {
+        Target::Token => "",
+        Target::Escrow => " of its Escrow",
+    };
     format!(
-        "Outcome “{}”: once {} {} done, the Gate on {place} may, {until} and once, call {}{with}, \
-         on its line {}.",
+        "Outcome “{}”: {}, the Gate on {place} may, {until} and once, call {}{of}{with}, on its line {}.",
         outcome.name,
-        and(&after),
-        if after.len() == 1 { "is" } else { "are" },
+        unlocked(outcome),
         outcome.call.signature,
         outcome.line
     )
+}
+
+/// When an outcome is unlocked.
+fn unlocked(outcome: &Outcome) -> String {
+    if let Some(step) = &outcome.returns {
+        return format!(
+            "if the case is refused or over while “{step}” stands, or when “{step}” is shown after the end"
+        );
+    }
+    let after: Vec<String> = outcome.after.iter().map(|name| format!("“{name}”")).collect();
+    format!("once {} {} done", and(&after), if after.len() == 1 { "is" } else { "are" })
 }
 
 fn ending(layout: &Layout) -> String {

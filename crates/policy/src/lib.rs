@@ -36,8 +36,8 @@ pub use explain::explain;
 pub use finding::Finding;
 pub use guard::{GuardInput, GuardText, GuardVerdict};
 pub use model::{
-    AbiType, Call, ClaimDecl, ClaimRef, Domain, Expiry, Fresh, Hold, Layout, List, ListKind, Outcome, Param,
-    Reading, ReadingKind, Role, SingleUse, Step,
+    AbiType, Arg, Call, ClaimDecl, ClaimRef, Domain, Expiry, Fresh, Hold, Layout, List, ListKind, Outcome,
+    Param, Reading, ReadingKind, Role, SingleUse, Step, Target,
 };
 pub use policy::Policy;
 pub use scenario::{Act, Expect, Said, Scenario, ScenarioParty, Scenarios, What};

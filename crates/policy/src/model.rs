@@ -80,6 +80,8 @@ pub struct Domain {
     pub gate: Address,
     /// The token.
     pub token: Address,
+    /// The Gate's Escrow, where a policy moves deposits.
+    pub escrow: Option<Address>,
     /// Decimals of the token: one whole unit of currency is 10^decimals token units.
     pub decimals: u8,
 }
@@ -138,6 +140,12 @@ pub struct Step {
     pub after: Vec<Name>,
     /// Latest time for the step, in milliseconds since the case was opened.
     pub within_ms: Option<u64>,
+    /// When the step should be done, in milliseconds since the case was opened: later it counts all the same,
+    /// and the delay is told.
+    pub due_ms: Option<u64>,
+    /// True when, once the step is done, no deadline ends the case: it ends by its last step, done or
+    /// refused.
+    pub commits: bool,
     /// Documents that must be named, one slot each, in order.
     pub evidence: Vec<Name>,
     /// The act that this step may use once.
@@ -146,6 +154,9 @@ pub struct Step {
     pub fresh: Option<Fresh>,
     /// The claim of type time that says when the money was booked; makes the step's money a credit.
     pub booked: Option<Name>,
+    /// The claim of type money that has left the reserve at the time that `booked` names: a payout, which a
+    /// burn of tokens goes with.
+    pub pays: Option<Name>,
     /// Claim slots, in the order in which an attestation carries their digests.
     pub claims: Vec<ClaimDecl>,
 }
@@ -224,24 +235,51 @@ pub enum AbiType {
     Bool,
 }
 
-/// A function of the domain's token and where its arguments come from.
+/// Which contract of the domain is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The token, within the cap of the outcome's line.
+    Token,
+    /// The Gate's Escrow: deposits of this case, at any time, without a cap.
+    Escrow,
+}
+
+/// Where an argument of a call comes from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Arg {
+    /// A parameter of the case.
+    Param(Name),
+    /// A claim of a step.
+    Claim(ClaimRef),
+    /// The case's own id.
+    Case,
+    /// The domain's token.
+    Token,
+}
+
+/// A function of one of the domain's contracts and where its arguments come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
+    /// The contract.
+    pub target: Target,
     /// The signature whose Keccak-256 gives the selector: `mint(address,uint256)`.
     pub signature: String,
     /// The argument types, in order.
     pub types: Vec<AbiType>,
-    /// The parameters that give the arguments, in order.
-    pub args: Vec<Name>,
+    /// The arguments, in order.
+    pub args: Vec<Arg>,
 }
 
-/// What a decided case unlocks: one call of the token of one domain.
+/// What a case unlocks: one call of a contract of one domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// Its name.
     pub name: Name,
-    /// The steps that decide it.
+    /// The steps that decide it; none where it returns a deposit.
     pub after: Vec<Name>,
+    /// The step whose deposit it returns: it is unlocked when the case ends in another way than by its last
+    /// step, and by every such deposit that is shown after the end.
+    pub returns: Option<Name>,
     /// The domain whose Gate it passes.
     pub domain: Name,
     /// The line of the Gate that it uses (caps are kept by line).
@@ -286,6 +324,46 @@ impl Step {
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<ClaimKind> {
         self.claims.iter().find(|claim| claim.name.as_str() == name).map(|claim| claim.kind)
+    }
+}
+
+impl Layout {
+    /// The outcomes that the last step unlocks, in declared order.
+    pub fn outcomes_decided(&self) -> impl Iterator<Item = &Outcome> {
+        self.outcomes.iter().filter(|outcome| outcome.returns.is_none())
+    }
+
+    /// The outcomes that return a deposit, with the step that shows it, in declared order.
+    pub fn outcomes_returning(&self) -> impl Iterator<Item = (&Outcome, &Step)> {
+        self.outcomes.iter().filter_map(|o| Some((o, self.step(o.returns.as_ref()?.as_str())?)))
+    }
+
+    /// The outcome that returns what `step` shows.
+    #[must_use]
+    pub fn outcome_returning(&self, step: &str) -> Option<&Outcome> {
+        self.outcomes_returning().find(|(_, returned)| returned.name.as_str() == step).map(|(o, _)| o)
+    }
+}
+
+impl Arg {
+    /// The argument as a policy writes it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Param(name) => format!("param.{name}"),
+            Self::Claim(claim) => format!("{}.{}", claim.step, claim.claim),
+            Self::Case => "case".to_owned(),
+            Self::Token => "token".to_owned(),
+        }
+    }
+
+    /// The argument as a person says it.
+    pub(crate) fn said(&self) -> String {
+        match self {
+            Self::Param(name) => name.as_str().replace('_', " "),
+            Self::Claim(claim) => format!("{} of “{}”", claim.claim.as_str().replace('_', " "), claim.step),
+            Self::Case | Self::Token => self.text(),
+        }
     }
 }
 

@@ -79,7 +79,7 @@ pub struct Act {
 /// What a party does in a story.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// It takes a step.
+    /// It takes a step, or refuses it.
     Step {
         /// The step.
         step: Name,
@@ -87,6 +87,8 @@ pub enum What {
         claims: Vec<(Name, Said)>,
         /// How many persons sign; as many as the role asks for unless the story says otherwise.
         keys: u32,
+        /// True when it refuses the step.
+        refused: bool,
     },
     /// It attests a reading.
     Reading {
@@ -309,12 +311,18 @@ impl Telling<'_> {
             None => Some(Expect::Accepted),
         };
         let what = match (raw.step, raw.reading) {
-            (Some(step), None) if raw.units.is_empty() => self.step(&step, raw.claim, given, raw.keys),
-            (None, Some(reading)) if raw.claim.is_empty() && raw.keys.is_none() => {
+            (Some(step), None) if raw.units.is_empty() && (raw.claim.is_empty() || !raw.refuse) => {
+                self.step(&step, (raw.claim, raw.refuse), given, raw.keys)
+            }
+            (None, Some(reading)) if raw.claim.is_empty() && raw.keys.is_none() && !raw.refuse => {
                 self.reading(&reading, raw.units)
             }
             _ => {
-                self.reader.fault("", "act", "an act is a `step` with `claim`, or a `reading` with `units`");
+                self.reader.fault(
+                    "",
+                    "act",
+                    "an act is a `step` with `claim` or `refuse`, or a `reading` with `units`",
+                );
                 None
             }
         };
@@ -324,7 +332,7 @@ impl Telling<'_> {
     fn step(
         &mut self,
         name: &str,
-        own: BTreeMap<String, Text>,
+        (own, refused): (BTreeMap<String, Text>, bool),
         given: &Given,
         keys: Option<i64>,
     ) -> Option<What> {
@@ -339,7 +347,7 @@ impl Telling<'_> {
             );
         }
         let mut claims = Vec::new();
-        for claim in &step.claims {
+        for claim in step.claims.iter().filter(|_| !refused) {
             match texts.get(claim.name.as_str()).map(|text| said(claim.kind, text)) {
                 Some(Ok(value)) => claims.push((claim.name.clone(), value)),
                 Some(Err(error)) => self.reader.fault("", "value", format!("`{}`: {error}", claim.name)),
@@ -351,7 +359,7 @@ impl Telling<'_> {
             Some(keys) => self.reader.count("", keys, 1..=16)?,
             None => needed,
         };
-        Some(What::Step { step: step.name.clone(), claims, keys })
+        Some(What::Step { step: step.name.clone(), claims, keys, refused })
     }
 
     fn reading(&mut self, name: &str, raw: BTreeMap<String, Text>) -> Option<What> {

@@ -13,7 +13,7 @@ use lockstep_kernel::governance::{CONSENT, Files, Issuer, NewList};
 use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Kernel, Proposing, Request};
 use lockstep_ledger::Member;
-use lockstep_node::client::{self, Draft, DraftError, Signing, Texts, Word};
+use lockstep_node::client::{self, Draft, DraftError, Found, Signing, Texts, Word};
 use lockstep_types::{CaseId, Digest, EvidenceDigest, LedgerId, Lei, Name, PolicyDigest, Salt, Time, sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -374,16 +374,15 @@ impl Cast {
         (case, step): (CaseId, &Name),
         word: &Said,
     ) -> Result<Request, DraftError> {
-        let no_case = || DraftError::Case { case };
-        let policy = kernel.policy(&kernel.case(&case).ok_or_else(no_case)?.policy).ok_or_else(no_case)?;
-        let declared = policy.policy.layout().step(step.as_str()).ok_or_else(no_case)?;
+        let found = Found::new(kernel, &(), case)?;
+        let declared = found.step(step)?;
         let party = &self.parties[declared.by.as_str()];
         let evidence = declared.evidence.iter().map(|_| EvidenceDigest([3; 32])).collect();
         let word = match word {
             Said::Done(texts) => Word::Done { texts, evidence },
             Said::Refused(reason) => Word::Refused { reason: reason.clone() },
         };
-        let draft = client::step(&pen.signing(party.lei), kernel, (case, step), word, &mut pen.salts())?;
+        let draft = client::step(&pen.signing(party.lei), (found, step), word, &mut pen.salts())?;
         Ok(submit(&draft, &party.keys.iter().collect::<Vec<_>>()))
     }
 

@@ -6,11 +6,12 @@ use crate::os;
 use crate::party::{Party, SignerArgs, hand_in, tell};
 use crate::shell::Shell;
 use crate::words;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use lockstep_attest::evidence::evidence_digest;
-use lockstep_kernel::{Kernel, Request};
-use lockstep_node::client::{self, DraftError, Texts, Word};
+use lockstep_kernel::Request;
+use lockstep_node::Replica;
+use lockstep_node::client::{self, Found, Texts, Word};
 use lockstep_node::replica::Documents;
 use lockstep_policy::Step;
 use lockstep_types::{CaseId, Digest, EvidenceDigest, Name, Salt};
@@ -63,7 +64,7 @@ pub struct Withdraw {
 pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
     let mut live = shell.live(&args.folder.dir)?;
     let case = words::case(live.replica(), &args.case)?;
-    let step = declared(live.kernel(), case, &args.step)?;
+    let step = declared(live.replica(), case, &args.step)?;
     let party = Party::open(shell, &args.signer, live.kernel())?;
     let signing = party.signing(live.replica())?;
     let (texts, documents): (Texts, Vec<Kept>) = match &args.refuse {
@@ -77,7 +78,8 @@ pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
         Some(reason) => Word::Refused { reason: reason.clone() },
         None => Word::Done { texts: &texts, evidence: documents.iter().map(|kept| kept.digest).collect() },
     };
-    let draft = client::step(&signing, live.kernel(), (case, &args.step), word, &mut os::seed)?;
+    let found = Found::new(live.kernel(), live.replica().view(), case)?;
+    let draft = client::step(&signing, (found, &args.step), word, &mut os::seed)?;
     let submission = party.sign(draft)?;
     if let Some(path) = &args.keep {
         let salts: Vec<_> =
@@ -106,15 +108,10 @@ pub fn withdraw(shell: &mut Shell, args: &Withdraw) -> Result<u8> {
     tell(shell, &entered, || format!("`{}` is withdrawn, on record as {}", args.step, entered.index()))
 }
 
-fn declared(kernel: &Kernel, case: CaseId, step: &Name) -> Result<Step> {
-    let found = kernel.case(&case).ok_or(DraftError::Case { case })?;
-    let adopted = kernel.policy(&found.policy).context("the case's policy is not on this ledger")?;
-    let layout = adopted.policy.layout();
-    layout.step(step.as_str()).cloned().ok_or_else(|| {
-        let known: Vec<String> = layout.steps.iter().map(|step| format!("`{}`", step.name)).collect();
-        invalid("step-unknown", format!("the policy has no step `{step}`: expected {}", known.join(", ")))
-            .into()
-    })
+fn declared(replica: &Replica, case: CaseId, step: &Name) -> Result<Step> {
+    let found = Found::new(replica.kernel(), replica.view(), case)?;
+    let step = found.step(step).map_err(|error| invalid("step-unknown", error.to_string()))?;
+    Ok(step.clone())
 }
 
 /// A document with its salt.

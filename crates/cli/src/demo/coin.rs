@@ -1,6 +1,6 @@
 //! The coin on its chain: a token that is in circulation already, put behind a Gate that obeys the ledger.
 
-use super::founding::{FREEZE, THAW, token_units};
+use super::founding::{FREEZE, REDEEM, THAW, token_units};
 use super::world::World;
 use anyhow::{Context, Result, ensure};
 use lockstep_chain::contracts::{Token, error_name};
@@ -23,6 +23,8 @@ const WINDOW_S: u32 = 86_400;
 const CALLS: u8 = 255;
 /// Orders that the Gate carries out in one window.
 const ORDERS_A_DAY: u64 = 10;
+/// What a line caps that moves deposits only: nothing, but a line must state something.
+const NO_ORDINARY_CALLS: u64 = 1;
 /// Seconds before a loosening takes effect.
 const NOTICE_S: u64 = 3_600;
 
@@ -80,6 +82,7 @@ impl Planned {
         let placed = |line: &str| match line.split_once('=').map(|(key, _)| key.trim()) {
             Some("gate") => format!("gate     = \"{}\"", shown(self.gate)),
             Some("token") => format!("token    = \"{}\"", shown(self.token)),
+            Some("escrow") => format!("escrow   = \"{}\"", shown(escrow_of(self.gate))),
             _ => line.to_owned(),
         };
         layout.lines().map(|line| placed(line) + "\n").collect()
@@ -90,7 +93,7 @@ impl Planned {
     pub fn build(mut self, world: &World) -> Result<Coin> {
         let currency = world.inputs.payment.money.currency;
         let mint = line(&*world.policy()?, (self.token, currency))?;
-        let lines = [mint, orders(world, self.token)?];
+        let lines = [mint, orders(world, self.token)?, redemptions(world, self.token)?];
         let from = (self.anchor, &world.programme);
         let gate = deploy::gate(&mut self.chain, ISSUER, from, (GUARDIAN, &lines))?;
         ensure!(gate == self.gate, "the Gate stands at `{gate}`, expected `{}`", self.gate);
@@ -135,7 +138,33 @@ fn orders(world: &World, target: Account) -> Result<Line> {
     })
 }
 
+/// The line of redemptions: it permits no call outside, so that only the Gate's Escrow is moved by it.
+fn redemptions(world: &World, target: Account) -> Result<Line> {
+    let policy = world.policy_named(REDEEM)?;
+    let outcome = policy.layout().outcomes.first().context("the policy unlocks nothing")?;
+    Ok(Line {
+        name: outcome.line.clone(),
+        policies: vec![policy.digest()],
+        target,
+        selectors: Vec::new(),
+        word: CALLS,
+        exponent: 0,
+        cap: NO_ORDINARY_CALLS,
+        window_s: WINDOW_S,
+    })
+}
+
+/// A Gate makes its Escrow itself: the first contract that it creates.
+fn escrow_of(gate: Account) -> Account {
+    gate.create(1)
+}
+
 impl Coin {
+    /// The Gate's Escrow.
+    pub fn escrow(&self) -> Account {
+        escrow_of(self.watch.gate)
+    }
+
     /// Sends a call at this time.
     pub fn send(
         &mut self,

@@ -104,7 +104,7 @@ pub fn enforce(world: &mut World, story: &mut Story, case: CaseId) -> Result<Enf
     })
 }
 
-/// Anchors the latest certificate and executes the outcome of a case that it covers.
+/// Anchors the latest certificate and executes the last outcome of a case that it covers.
 pub fn carry_out(world: &mut World, case: CaseId) -> Result<CarriedOut> {
     let now = world.now()?;
     let (size, submit) = submission(world)?;
@@ -144,11 +144,11 @@ pub fn submission(world: &mut World) -> Result<(u64, Vec<u8>)> {
     Ok((certificate.size, enforce::submit(&certificate, &proof).to_vec()))
 }
 
-/// The call that executes the outcome of a case at an anchored size.
+/// The call that executes the last outcome of a case at an anchored size.
 fn execution(world: &World, case: CaseId, size: u64) -> Result<Vec<u8>> {
     let replica = world.appender.replica();
     let records = records::of_case(replica, case)?;
-    let outcome = records.iter().find(|(_, record)| record.tag() == Tag::Outcome);
+    let outcome = records.iter().rfind(|(_, record)| record.tag() == Tag::Outcome);
     let (index, record) = outcome.context("the case has no outcome")?;
     let path: Vec<Digest> = inclusion_proof(&replica.hashes(), *index, size)?;
     Ok(enforce::execute(Placed { record, index: *index, path: &path }, size).to_vec())

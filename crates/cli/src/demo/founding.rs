@@ -24,6 +24,10 @@ const FREEZE_LAYOUT: &str = include_str!("../../../../policies/account-freeze/po
 const FREEZE_GUARDS: &str = include_str!("../../../../policies/account-freeze/guards.cedar");
 const THAW_LAYOUT: &str = include_str!("../../../../policies/account-thaw/policy.toml");
 const THAW_GUARDS: &str = include_str!("../../../../policies/account-thaw/guards.cedar");
+const REDEEM_LAYOUT: &str = include_str!("../../../../policies/stablecoin-redeem/policy.toml");
+const REDEEM_GUARDS: &str = include_str!("../../../../policies/stablecoin-redeem/guards.cedar");
+/// The policy by which tokens are redeemed.
+pub const REDEEM: &str = "stablecoin.redeem";
 /// The policies that carry out orders of courts.
 pub const FREEZE: &str = "account.freeze";
 /// As [`FREEZE`], for its lift.
@@ -85,13 +89,14 @@ fn put_on_chain(world: &mut World, story: &mut Story) -> Result<()> {
     let (balance, headroom) = (world.inputs.balance.money, world.headroom_wanted()?);
     let supply = balance.amount.checked_sub(headroom.amount).context("the supply leaves the range")?;
     let planned = Planned::begin(world, token_units(Money::new(supply, balance.currency))?)?;
-    let adapted = layout_for(world.inputs.payment.money, world.programme.as_str());
+    let (money, programme) = (world.inputs.payment.money, world.programme.to_string());
+    let adapted = layout_for(LAYOUT, (money, &programme));
     if adapted != LAYOUT {
         story.remark("the policy was adapted to the currency and amount of your statement; see OUT/policy");
     }
     let layout = planned.place(&adapted);
     adopt_policy(world, story, &layout)?;
-    adopt_orders(world, story, &planned)?;
+    adopt_more(world, story, &planned)?;
     let coin = planned.build(world)?;
     story.line(format!(
         "   on chain {}: token {}, Gate {}, Anchor {}",
@@ -121,11 +126,13 @@ fn adopt_policy(world: &mut World, story: &mut Story, layout: &str) -> Result<()
     Ok(())
 }
 
-/// Two policies more. The first of a programme needs administrators alone; every further one may loosen what
-/// is enforced.
-fn adopt_orders(world: &mut World, story: &mut Story, planned: &Planned) -> Result<()> {
-    for (layout, guards) in [(FREEZE_LAYOUT, FREEZE_GUARDS), (THAW_LAYOUT, THAW_GUARDS)] {
-        let layout = planned.place(&for_programme(layout, world.programme.as_str()));
+/// Three policies more. The first of a programme needs administrators alone; every further one may loosen
+/// what is enforced.
+fn adopt_more(world: &mut World, story: &mut Story, planned: &Planned) -> Result<()> {
+    let (money, programme) = (world.inputs.payment.money, world.programme.to_string());
+    let files = [(REDEEM_LAYOUT, REDEEM_GUARDS), (FREEZE_LAYOUT, FREEZE_GUARDS), (THAW_LAYOUT, THAW_GUARDS)];
+    for (layout, guards) in files {
+        let layout = planned.place(&layout_for(layout, (money, &programme)));
         let case = propose(world, Action::Adopt(Files { guards: guards.to_owned(), layout }))?;
         for role in COSIGNERS.into_iter().take(usize::from(THRESHOLD)) {
             let (_, folder) =
@@ -135,7 +142,7 @@ fn adopt_orders(world: &mut World, story: &mut Story, planned: &Planned) -> Resu
             accepted(world.hand_in(&draft, &[&key])?)?;
         }
     }
-    for policy in [FREEZE, THAW] {
+    for policy in [REDEEM, FREEZE, THAW] {
         // One change takes effect a tick.
         while world.policy_named(policy).is_err() {
             std::thread::sleep(std::time::Duration::from_millis(NOTICE_MS));
@@ -143,18 +150,15 @@ fn adopt_orders(world: &mut World, story: &mut Story, planned: &Planned) -> Resu
         }
     }
     story.line(format!(
-        "   policies {FREEZE} and {THAW} in force: {THRESHOLD} of 4 co-signers consented, the notice is over"
+        "   policies {REDEEM}, {FREEZE} and {THAW} in force: \
+          {THRESHOLD} of 4 co-signers consented, the notice is over"
     ));
     story.remark(format!("the notice is {NOTICE_MS} ms here; a real ledger gives days"));
     Ok(())
 }
 
-fn for_programme(layout: &str, programme: &str) -> String {
-    layout.replace("\"acme-usd\"", &format!("\"{programme}\""))
-}
-
-/// The policy's layout for a currency; its largest amount is raised if the payment is larger.
-fn layout_for(money: Money, programme: &str) -> String {
+/// A policy's layout for a programme and its currency; its largest amount is raised if the payment is larger.
+fn layout_for(layout: &str, (money, programme): (Money, &str)) -> String {
     let currency = money.currency;
     let units = |major: i64| {
         Amount::from_minor(major * 10i64.pow(u32::from(currency.decimals()))).unwrap_or_default()
@@ -162,9 +166,12 @@ fn layout_for(money: Money, programme: &str) -> String {
     let text = |amount: Amount| Money::new(amount, currency).decimal();
     let max = units(50_000_000).max(money.amount);
     let min = units(1).min(money.amount);
-    for_programme(LAYOUT, programme)
+    let cent = Amount::from_minor(1).unwrap_or_default();
+    layout
+        .replace("\"acme-usd\"", &format!("\"{programme}\""))
         .replace("currency = \"USD\"", &format!("currency = \"{currency}\""))
         .replace("money:USD", &format!("money:{currency}"))
+        .replace("min = \"0.01\"", &format!("min = \"{}\"", text(cent)))
         .replace("min = \"1.00\"", &format!("min = \"{}\"", text(min)))
         .replace("max = \"50000000.00\"", &format!("max = \"{}\"", text(max)))
 }

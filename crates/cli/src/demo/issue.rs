@@ -8,12 +8,13 @@ use crate::os;
 use anyhow::{Context, Result};
 use lockstep_kernel::{Body, Phase};
 use lockstep_ledger::Tag;
-use lockstep_node::client::{self, Draft, Texts, Word};
+use lockstep_node::client::{self, Draft, Found, Texts, Word};
 use lockstep_node::{Accepted, Answer};
 use lockstep_pack::{Options, Report, Trust, Verdict, build, verify};
 use lockstep_policy::Policy;
 use lockstep_sources::{ClosingBalance, Payment, Screening};
 use lockstep_types::{Address, CaseId, EvidenceDigest, LedgerId, Money, Time};
+use std::path::Path;
 
 /// How long the case of the demonstration may last.
 const CASE_MS: u64 = 24 * 3_600_000;
@@ -196,7 +197,8 @@ pub fn open(world: &mut World, (role, policy): (&str, &Policy), texts: &Texts) -
 pub fn draft(world: &World, case: CaseId, (who, play): (&Institution, &Play)) -> Result<Draft> {
     let word = Word::Done { texts: &play.texts, evidence: play.evidence.clone() };
     let step = name(play.step);
-    Ok(client::step(&world.signing(who)?, world.kernel(), (case, &step), word, &mut os::seed)?)
+    let found = Found::new(world.kernel(), world.view(), case)?;
+    Ok(client::step(&world.signing(who)?, (found, &step), word, &mut os::seed)?)
 }
 
 /// Tries a step.
@@ -210,6 +212,15 @@ pub fn attempt(world: &mut World, case: CaseId, play: &Play) -> Result<Answer> {
 pub fn take(world: &mut World, case: CaseId, play: &Play) -> Result<Accepted> {
     let answer = attempt(world, case, play)?;
     accepted(answer).with_context(|| format!("`{}` does not count", play.step))
+}
+
+/// Refuses a step.
+pub fn refuse(world: &mut World, case: CaseId, (role, step, reason): (&str, &str, &str)) -> Result<Accepted> {
+    let who = world.cast.of(role).clone();
+    let found = Found::new(world.kernel(), world.view(), case)?;
+    let word = Word::Refused { reason: reason.to_owned() };
+    let draft = client::step(&world.signing(&who)?, (found, &name(step)), word, &mut os::seed)?;
+    accepted(world.hand_in(&draft, &who.signers())?)
 }
 
 /// Tells of something that counts.
@@ -252,20 +263,27 @@ fn tell_decision(world: &World, story: &mut Story, case: CaseId, accepted: &Acce
     Ok(())
 }
 
+/// Writes the pack of a case, reads the bytes back, and verifies them: they must hold.
+pub fn prove(world: &World, case: CaseId, (path, trust): (&Path, &[u8])) -> Result<(Vec<u8>, Report)> {
+    let pack =
+        build(&world.archive()?, case, &Options { evidence: true, pinned: None, withhold: Vec::new() })?;
+    os::write_atomic(path, &pack)?;
+    let pack = os::read(path, os::FILE_BYTES_MAX)?;
+    let report = verify(&pack, Some(&Trust::from_slice(trust)?));
+    anyhow::ensure!(matches!(report.verdict, Verdict::Verified), "`{}` does not verify", path.display());
+    Ok((pack, report))
+}
+
 /// Writes pack and trust file, reads the bytes back, and verifies them.
 fn export(world: &World, story: &mut Story, case: CaseId) -> Result<Issued> {
     story.part("One file proves it");
-    let archive = world.archive()?;
-    let pack = build(&archive, case, &Options { evidence: true, pinned: None, withhold: Vec::new() })?;
+    let (pack_path, trust_path) = (world.out.join("case.evidence.json"), world.out.join("trust.json"));
     let committee = world.kernel().committee().context("no committee")?.clone();
     let ledger_name = world.kernel().genesis().context("no genesis")?.name.clone();
     let trust = Trust::from_certificate(ledger_name, committee, world.certificate()?)?.to_vec()?;
-    let (pack_path, trust_path) = (world.out.join("case.evidence.json"), world.out.join("trust.json"));
-    os::write_atomic(&pack_path, &pack)?;
     os::write_atomic(&trust_path, &trust)?;
-    let (pack, trust) =
-        (os::read(&pack_path, os::FILE_BYTES_MAX)?, os::read(&trust_path, os::FILE_BYTES_MAX)?);
-    let report = verify(&pack, Some(&Trust::from_slice(&trust)?));
+    let trust = os::read(&trust_path, os::FILE_BYTES_MAX)?;
+    let (pack, report) = prove(world, case, (&pack_path, &trust))?;
     story.line(format!("   {} ({} bytes)", pack_path.display(), pack.len()));
     story.line(format!("   {}", trust_path.display()));
     story.remark(
@@ -276,6 +294,5 @@ fn export(world: &World, story: &mut Story, case: CaseId) -> Result<Issued> {
     for line in report.to_lines() {
         story.line(format!("   | {line}"));
     }
-    anyhow::ensure!(matches!(report.verdict, Verdict::Verified), "the pack of the good path does not verify");
     Ok(Issued { case, pack, trust, report })
 }

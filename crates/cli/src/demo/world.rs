@@ -17,7 +17,7 @@ use lockstep_attest::{Seen, Submission};
 use lockstep_crypto::suite::{PublicKey, Suite};
 use lockstep_kernel::body::{Administrator, Genesis};
 use lockstep_kernel::{Kernel, Request};
-use lockstep_ledger::{Certificate, Member};
+use lockstep_ledger::{Certificate, Member, View};
 use lockstep_node::client::{Draft, Signing};
 use lockstep_node::cosigner::Cosigned;
 use lockstep_node::replica::Documents;
@@ -152,6 +152,11 @@ impl World {
         self.coin.as_mut().context("there is no coin yet")
     }
 
+    /// The state map of the appender's copy.
+    pub fn view(&self) -> &dyn View {
+        self.appender.replica().view()
+    }
+
     /// The kernel of the appender's copy.
     pub fn kernel(&self) -> &Kernel {
         self.appender.replica().kernel()
@@ -284,8 +289,17 @@ fn short(text: &str) -> String {
 /// Marks a folder that the demonstration made: only such a folder is emptied for another run.
 const MARKER: &str = ".lockstep-demo";
 /// What a run leaves in its folder.
-const PARTS: [&str; 8] =
-    ["appender", "cosigners", "failing", "policy", "case.evidence.json", "case.html", "trust.json", MARKER];
+const PARTS: [&str; 9] = [
+    "appender",
+    "cosigners",
+    "failing",
+    "policy",
+    "case.evidence.json",
+    "case.html",
+    "redemption.evidence.json",
+    "trust.json",
+    MARKER,
+];
 
 /// A folder for one run: keys and stores of an earlier one are thrown away, what is not ours is left alone.
 fn make_folder(out: &Path) -> Result<()> {

@@ -243,7 +243,7 @@ fn policies_are_checked_explained_drawn_and_tested() {
     let played = town.run(&["policy", "test", POLICY]);
     assert_eq!(played.code, 0, "{}", played.out);
     assert!(played.json()["scenarios"].as_array().unwrap().len() >= 10);
-    for other in ["account-freeze", "account-thaw"] {
+    for other in ["account-freeze", "account-thaw", "stablecoin-redeem"] {
         let folder = format!("{POLICY}/../{other}");
         let (checked, played) =
             (town.run(&["policy", "check", &folder]), town.run(&["policy", "test", &folder]));

@@ -3,8 +3,9 @@
 //! Up to [`Kernel::standing`] the sender may be anybody, and a refusal leaves nothing behind. From there on
 //! the sender is entitled to the step, and a refused attempt is put on record.
 
+use super::unlock::{form_returning, given};
 use super::{Desk, check_open};
-use crate::body::{Attempted, Attested, Balance, Body, Credit, Decided, HoldTaken, OutcomeDue};
+use crate::body::{Attempted, Attested, Balance, Body, Credit, HoldTaken};
 use crate::headroom::{Account, Asked};
 use crate::outcome::{self, Formed};
 use crate::refusal::Refusal;
@@ -12,10 +13,10 @@ use crate::state::{Case, Kernel, Phase, Programme, Taken};
 use crate::trust::Standing;
 use crate::values::{Texts, Values, claim_texts, claim_values, declared, param_values};
 use lockstep_attest::{Attestation, Signed, StepVerdict};
-use lockstep_ledger::{Entry, View};
-use lockstep_policy::{ClaimValue, GuardInput, GuardVerdict, ListValue, Policy, Role, Step};
+use lockstep_ledger::View;
+use lockstep_policy::{ClaimValue, GuardInput, GuardVerdict, Layout, ListValue, Policy, Role, Step};
 use lockstep_types::limits::REFUSALS_PER_PARTY_MAX;
-use lockstep_types::{LeafHash, Name, Time, UseKey, canonical, sha256_parts};
+use lockstep_types::{CaseId, LeafHash, Name, Time, UseKey, canonical, sha256_parts};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +32,12 @@ struct Attempt<'a> {
     now: Time,
 }
 
+impl Attempt<'_> {
+    fn attested(&self) -> Attested {
+        attested((self.attestation, self.signed), &self.standing, self.case.touched.head)
+    }
+}
+
 impl Kernel {
     pub(super) fn decide_step(
         &self,
@@ -39,6 +46,9 @@ impl Kernel {
         desk: &mut Desk<'_>,
     ) -> Result<(), Refusal> {
         let now = desk.scribe.now();
+        if let Some(late) = self.late_case(&attestation.case, desk.view) {
+            return self.decide_late(&late, attestation, signed, desk);
+        }
         let case = self.find_case(&attestation.case, desk.view)?;
         let adopted =
             self.policies.get(&case.policy).ok_or(Refusal::PolicyUnknown { policy: case.policy })?;
@@ -52,10 +62,11 @@ impl Kernel {
         let policy = &adopted.policy;
         let attempt = Attempt { attestation, signed, case, policy, step, role, standing, now };
         let checked =
-            self.check_step(&attempt, desk.view).and_then(|body| Ok((formed(&attempt, &body)?, body)));
+            self.check_step(&attempt, desk.view).and_then(|body| Ok((unlocked(&attempt, &body)?, body)));
         match checked {
             Ok((formed, body)) => {
-                self.write_step(&attempt, body, &formed, desk);
+                let prev = desk.write(&Body::Attested(body));
+                self.write_decision(self.place(attestation.case, case, prev), &formed, desk);
                 Ok(())
             }
             Err(refusal) => {
@@ -89,7 +100,7 @@ impl Kernel {
         }
         match attestation.verdict {
             StepVerdict::Done => self.check_done(attempt, view),
-            StepVerdict::Refused => Ok(attested(attempt)),
+            StepVerdict::Refused => Ok(attempt.attested()),
         }
     }
 
@@ -107,13 +118,14 @@ impl Kernel {
         let earlier = earlier_values(attempt);
         check_fresh(attempt, &claims, &earlier)?;
         self.check_guards(attempt, &claims, &earlier)?;
-        let mut body = attested(attempt);
-        body.use_key = use_key(attempt, &texts)?;
+        let mut body = attempt.attested();
+        body.use_key = use_key((attempt.policy.layout(), step), &texts)?;
         if let Some(key) = &body.use_key {
-            self.check_single_use(attempt, key, view)?;
+            self.check_single_use((attestation.case, step), key, view)?;
         }
         body.balance = stated_balance(attempt, &claims)?;
         body.credit = stated_credit(attempt, &claims)?;
+        body.payout = stated_payout(attempt, &claims)?;
         body.hold = self.check_hold(attempt, &body)?;
         Ok(body)
     }
@@ -149,16 +161,19 @@ impl Kernel {
         }
     }
 
-    fn check_single_use(&self, attempt: &Attempt<'_>, key: &UseKey, view: &dyn View) -> Result<(), Refusal> {
+    pub(super) fn check_single_use(
+        &self,
+        (case, step): (CaseId, &Step),
+        key: &UseKey,
+        view: &dyn View,
+    ) -> Result<(), Refusal> {
         let user = match self.recorded {
             None => self.user_of(key, view),
-            Some(facts) if facts.refused == Some(crate::RefusalCode::SingleUse) => {
-                Some(attempt.attestation.case)
-            }
+            Some(facts) if facts.refused == Some(crate::RefusalCode::SingleUse) => Some(case),
             Some(_) => None,
         };
         match user {
-            Some(case) => Err(Refusal::SingleUse { step: attempt.step.name.clone(), case }),
+            Some(case) => Err(Refusal::SingleUse { step: step.name.clone(), case }),
             None => Ok(()),
         }
     }
@@ -211,34 +226,28 @@ impl Kernel {
         }
         account
     }
-
-    /// Writes the step and, when it was the last that every outcome waits for, the decision and its outcomes.
-    fn write_step(&self, attempt: &Attempt<'_>, body: Attested, formed: &[Formed], desk: &mut Desk<'_>) {
-        let prev = desk.write(&Body::Attested(body));
-        if formed.is_empty() {
-            return;
-        }
-        let (case, ordinal) = (attempt.attestation.case, attempt.case.ordinal);
-        let due = |f: &Formed| OutcomeDue { domain: f.domain.clone(), not_after: f.not_after };
-        let outcomes = formed.iter().map(due).collect();
-        let mut prev = desk.write(&Body::Decided(Decided { case, ordinal, outcomes, prev }));
-        for one in formed {
-            let place =
-                outcome::Place { ledger: self.ledger, case, prev, policy: attempt.case.policy, ordinal };
-            prev = desk.scribe.push(Entry::outcome(outcome::encode(&place, attempt.policy.layout(), one)));
-        }
-    }
 }
 
-/// The outcomes that this step unlocks: all of them when it is the last step, else none.
-fn formed(attempt: &Attempt<'_>, body: &Attested) -> Result<Vec<Formed>, Refusal> {
-    let layout = attempt.policy.layout();
-    let mut done: BTreeSet<Name> = attempt.case.steps.keys().cloned().collect();
-    done.insert(attempt.step.name.clone());
-    if body.refused || !layout.is_decided(&done) {
+/// The outcomes that this step unlocks: those of the decision when it is the last step; those that return
+/// deposits when it is refused, which ends the case.
+fn unlocked(attempt: &Attempt<'_>, body: &Attested) -> Result<Vec<Formed>, Refusal> {
+    let Attempt { attestation, signed, case, policy, step, now, .. } = attempt;
+    let layout = policy.layout();
+    let mut given = given((attestation.case, case), layout);
+    if body.refused {
+        return form_returning(&given, *now);
+    }
+    let own = claim_texts(&step.name, &step.claims, &signed.submission().openings)?;
+    given.claims.insert(step.name.clone(), &own);
+    if let Some(outcome) = layout.outcome_returning(step.name.as_str()) {
+        // What could not be returned must not count.
+        outcome::form(&given, outcome, *now)?;
+    }
+    let done = |name: &Name| *name == step.name || case.steps.contains_key(name);
+    if !layout.steps.iter().all(|step| done(&step.name)) {
         return Ok(Vec::new());
     }
-    outcome::form_all(layout, &param_values(layout, &attempt.case.params), attempt.now)
+    layout.outcomes_decided().map(|outcome| outcome::form(&given, outcome, *now)).collect()
 }
 
 /// Puts a refused attempt on record, once an attestation and at most so many a party.
@@ -264,8 +273,12 @@ fn write_attempt(attempt: &Attempt<'_>, refusal: &Refusal, desk: &mut Desk<'_>) 
     }));
 }
 
-fn attested(attempt: &Attempt<'_>) -> Attested {
-    let Attempt { attestation, signed, case, standing, .. } = attempt;
+/// A step as it is recorded after `prev`, before what it states.
+pub(super) fn attested(
+    (attestation, signed): (&Attestation, &Signed),
+    standing: &Standing,
+    prev: LeafHash,
+) -> Attested {
     Attested {
         attestation: signed.digest(),
         balance: None,
@@ -275,7 +288,8 @@ fn attested(attempt: &Attempt<'_>) -> Attested {
         envelope: signed.envelope_digest(),
         hold: None,
         party: attestation.party,
-        prev: case.touched.head,
+        payout: None,
+        prev,
         refused: attestation.verdict == StepVerdict::Refused,
         step: attestation.step.clone(),
         use_key: None,
@@ -385,9 +399,9 @@ fn check_booked(attempt: &Attempt<'_>, claims: &Values) -> Result<(), Refusal> {
 
 /// SHA-256 over programme, act and claim texts: the same act has the same key in every policy of the
 /// programme.
-fn use_key(attempt: &Attempt<'_>, texts: &Texts) -> Result<Option<UseKey>, Refusal> {
-    let Some(single_use) = &attempt.step.single_use else { return Ok(None) };
-    let mut parts = vec![attempt.policy.layout().programme.to_string(), single_use.use_as.to_string()];
+pub(super) fn use_key((layout, step): (&Layout, &Step), texts: &Texts) -> Result<Option<UseKey>, Refusal> {
+    let Some(single_use) = &step.single_use else { return Ok(None) };
+    let mut parts = vec![layout.programme.to_string(), single_use.use_as.to_string()];
     for claim in &single_use.claims {
         match texts.get(claim).cloned().flatten() {
             Some(text) => parts.push(text),
@@ -412,6 +426,12 @@ fn stated_credit(attempt: &Attempt<'_>, claims: &Values) -> Result<Option<Credit
     let mut credits = layout.holds.iter().flat_map(|hold| &hold.credits);
     let Some(credit) = credits.find(|credit| credit.step == attempt.step.name) else { return Ok(None) };
     money_and_time(claims, &credit.claim, attempt.step.booked.as_ref())
+        .map(|(amount, booked)| Some(Credit { amount, booked }))
+}
+
+fn stated_payout(attempt: &Attempt<'_>, claims: &Values) -> Result<Option<Credit>, Refusal> {
+    let Some(pays) = &attempt.step.pays else { return Ok(None) };
+    money_and_time(claims, pays, attempt.step.booked.as_ref())
         .map(|(amount, booked)| Some(Credit { amount, booked }))
 }
 

@@ -5,8 +5,8 @@ use crate::body::{Body, Expired};
 use crate::refusal::Refusal;
 use crate::state::Kernel;
 
-/// Most expiries that one tick writes; the next tick goes on.
-const EXPIRIES_MAX: usize = 128;
+/// Most records of expired cases that one tick writes; the next tick goes on.
+const EXPIRY_RECORDS_MAX: usize = 128;
 
 impl Kernel {
     pub(super) fn decide_tick(&self, desk: &mut Desk<'_>) -> Result<(), Refusal> {
@@ -14,10 +14,23 @@ impl Kernel {
         self.write_due_proposals(now, desk);
         let late = self.deadlines.iter().take_while(|(deadline, _)| *deadline < now);
         let due = late.filter_map(|(_, id)| Some((id, self.cases.get(id)?)));
-        for (case, found) in due.take(EXPIRIES_MAX) {
-            desk.write(&Body::Expired(Expired { case: *case, prev: found.touched.head }));
+        let (mut written, mut withheld) = (0_usize, Ok(()));
+        for (id, found) in due {
+            let returned = self.formed_for_return((*id, found), now);
+            // Whoever decides has every claim; a verifier of a pack says what it cannot tell.
+            let formed = returned.unwrap_or_else(|refusal| {
+                withheld = Err(refusal);
+                Vec::new()
+            });
+            let decided = usize::from(!formed.is_empty());
+            written = written.saturating_add(formed.len()).saturating_add(decided).saturating_add(1);
+            if written > EXPIRY_RECORDS_MAX {
+                break;
+            }
+            let prev = desk.write(&Body::Expired(Expired { case: *id, prev: found.touched.head }));
+            self.write_decision(self.place(*id, found, prev), &formed, desk);
         }
-        Ok(())
+        withheld
     }
 
     /// True when a tick at `now` would write something.

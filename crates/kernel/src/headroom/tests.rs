@@ -52,7 +52,7 @@ struct Minting {
 }
 
 struct Redeeming {
-    id: Digest,
+    id: LeafHash,
     amount: i64,
     domain: usize,
     burned: Option<u64>,
@@ -187,7 +187,7 @@ impl History {
         if self.tokens(Some(d), u64::MAX) < minor {
             return;
         }
-        let id = Digest(sha256(&self.id().to_be_bytes()));
+        let id = LeafHash(sha256(&self.id().to_be_bytes()));
         let mut redemption = Redeeming { id, amount: minor, domain: d, burned: None, booked: None };
         if self.below(2) == 0 && self.bank >= minor {
             self.bank -= minor;
@@ -319,8 +319,10 @@ fn a_redemption_is_owed_between_burn_and_payout() {
             SupplyAt { block_time: time(50), next_block_time: time(51), read: time(70), supply: amount(0) };
         account.read_supply(&domain(0), reading);
         let (burned_at, booked_at) = (burned.map(time), booked.map(time));
-        account
-            .redeem(Digest([1; 32]), Redemption { amount: amount(40), burned: burned_at, booked: booked_at });
+        account.redeem(
+            LeafHash([1; 32]),
+            Redemption { amount: amount(40), burned: burned_at, booked: booked_at },
+        );
         let asked = Asked { domains: &[domain(0)], reading_age_ms_max: 5, now: time(75) };
         assert_eq!(account.headroom(&asked), Ok(expected), "{burned:?} {booked:?}");
     }

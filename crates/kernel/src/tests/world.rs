@@ -485,7 +485,7 @@ impl World {
             .map(|param| {
                 let default = match param.name.as_str() {
                     "amount" => "1000000.00",
-                    "beneficiary" => "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+                    "holder" | "beneficiary" => "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
                     "jurisdiction" => "NO",
                     other => panic!("no default for `{other}`"),
                 };
@@ -512,9 +512,16 @@ impl World {
 
     fn default_claim(&self, step: &str, claim: &str, label: &str) -> String {
         match (step, claim) {
-            ("payment", "amount") => "1000000.00".to_owned(),
+            (_, "amount") => "1000000.00".to_owned(),
+            (_, "depositor") => "0x70997970C51812dc3A010C7d01b50e0d17dc79C8".to_owned(),
+            (_, "chain") => "eip155:31337".to_owned(),
+            // So has it its own deposit.
+            (_, "transaction") => Digest(sha256(label.as_bytes())).to_string(),
+            (_, "log" | "block") => "17".to_owned(),
+            (_, "block_hash") => LIST.to_owned(),
+            (_, "creditor") => "Jane Doe".to_owned(),
             (_, "balance") => "5000000.00".to_owned(),
-            ("payment", "servicer") => "NORTHNO1".to_owned(),
+            (_, "servicer") => "NORTHNO1".to_owned(),
             (_, "account") => "NO9386011117947".to_owned(),
             // Every case has its own payment, unless a story says otherwise.
             (_, "servicer_ref") => format!("payment {label}"),
@@ -721,7 +728,8 @@ impl World {
 /// Who usually takes a step.
 pub(crate) fn usual(step: &str) -> &'static str {
     match step {
-        "payment" | "reserve" => "northbank",
+        "payment" | "reserve" | "payout" => "northbank",
+        "deposit" => "watcher",
         "audit" => "fair",
         "screen" => "clear",
         _ => "acme",

@@ -292,10 +292,10 @@ impl World {
         let signing = self.signing(lei);
         let mut salts = self.salts();
         let kernel = self.appender.replica().kernel();
-        let layout = kernel.policy(&kernel.case(&case).unwrap().policy).unwrap().policy.layout();
-        let evidence = layout.step(step).unwrap().evidence.iter().map(|_| EvidenceDigest([3; 32])).collect();
-        let draft =
-            client::step(&signing, kernel, (case, &name(step)), Word::Done { texts, evidence }, &mut salts);
+        let found = client::Found::new(kernel, &(), case).unwrap();
+        let evidence =
+            found.step(&name(step)).unwrap().evidence.iter().map(|_| EvidenceDigest([3; 32])).collect();
+        let draft = client::step(&signing, (found, &name(step)), Word::Done { texts, evidence }, &mut salts);
         let keys: Vec<&TestKey> = keys.iter().collect();
         self.hand_in(&draft.unwrap(), &keys)
     }

@@ -161,18 +161,26 @@ impl<'a> Rerun<'a> {
         (scribe.finish(), refused)
     }
 
-    /// A tick writes what is due in every case; the records of this one are among what it writes again.
+    /// A tick writes what is due in every case; the records of this one are among what it writes again. Which
+    /// deposit a case returns at its end is not known where its claims are not shown.
     fn tick(&mut self, turn: &Turn<'_>) -> Result<Shown, Failure> {
-        let (expected, _) = self.decided(turn, &Command::Tick);
+        let (expected, refused) = self.decided(turn, &Command::Tick);
+        let in_part = self.hidden && matches!(refused, Some(Refusal::Withheld { .. }));
         let mut due = expected.iter();
         for (packed, record) in turn.group.records.iter().zip(turn.records) {
-            if !due.any(|expected| expected.tag() == record.tag() && expected.body() == record.body()) {
+            let again =
+                due.any(|expected| expected.tag() == record.tag() && expected.body() == record.body());
+            let unseen = in_part && follows(packed);
+            if !again && !unseen {
                 let text = "by its time nothing of the kind was due: no decision behind it".to_owned();
                 return fail_at(Rule::NoDecision, packed.index, text);
             }
         }
+        if in_part {
+            self.check_links(turn)?;
+        }
         self.apply(turn)?;
-        Ok(Shown::Rerun)
+        Ok(if in_part { Shown::InPart } else { Shown::Rerun })
     }
 
     /// Only what a chain showed is taken as recorded; any other record needs a command.
@@ -302,9 +310,7 @@ fn compare(turn: &Turn<'_>, expected: &[Record]) -> Result<(), Failure> {
         if expected.leaf() == found.leaf() {
             continue;
         }
-        let unlocks = matches!(packed.body, PackedBody::Outcome(_))
-            || matches!(packed.record_body(), Some(Body::Decided(_)));
-        if unlocks && kind(expected) != kind(found) {
+        if follows(packed) && kind(expected) != kind(found) {
             return fail_at(Rule::NoDecision, packed.index, no_decision(packed));
         }
         let text = format!("decided again: `{}`, recorded: `{}`", shown(expected), shown(found));
@@ -335,6 +341,11 @@ fn shown(record: &Record) -> String {
     }
 }
 
+/// A decision or an outcome: what follows from a record and nobody has signed.
+fn follows(packed: &PackedRecord) -> bool {
+    matches!(packed.body, PackedBody::Outcome(_)) || matches!(packed.record_body(), Some(Body::Decided(_)))
+}
+
 /// The records of a command that cannot be decided again name its envelope, party and step all the same.
 fn check_names(turn: &Turn<'_>, command: &Command) -> Result<(), Failure> {
     let Some(signed) = command.signed() else { return Ok(()) };
@@ -359,10 +370,7 @@ fn check_names(turn: &Turn<'_>, command: &Command) -> Result<(), Failure> {
         );
     }
     // One step, and if it was the last one, the decision and its outcomes: nothing else can follow.
-    let odd = turn.group.records.iter().skip(1).find(|packed| {
-        !matches!(packed.body, PackedBody::Outcome(_))
-            && !matches!(packed.record_body(), Some(Body::Decided(_)))
-    });
+    let odd = turn.group.records.iter().skip(1).find(|packed| !follows(packed));
     match odd {
         Some(packed) => fail_at(Rule::NoDecision, packed.index, no_decision(packed)),
         None => Ok(()),

@@ -444,18 +444,27 @@ impl World {
     /// A party's word on a step, signed with all its keys.
     pub fn attestation(&mut self, case: CaseId, by: &str, step: &str, claims: &[(&str, &str)]) -> Submission {
         let claims = self.claims(claims);
-        let found = self.ledger.machine().case(&case).unwrap();
-        let layout = self.ledger.machine().policy(&found.policy).unwrap().policy.layout().clone();
+        self.word(case, (by, step), StepVerdict::Done, claims)
+    }
+
+    fn word(
+        &mut self,
+        case: CaseId,
+        (by, step): (&str, &str),
+        verdict: StepVerdict,
+        claims: Vec<Claim>,
+    ) -> Submission {
+        let machine = self.ledger.machine();
+        let layout = machine.policy_of_case(&case, self.ledger.overlay()).unwrap().policy.layout().clone();
         let declared = layout.step(step).unwrap();
-        let mut prev: Vec<LeafHash> = declared
-            .after
-            .iter()
-            .filter_map(|before| found.steps.get(before).map(|taken| taken.leaf))
-            .collect();
+        let stands = |before: &Name| Some(machine.case(&case)?.steps.get(before)?.leaf);
+        let mut prev: Vec<LeafHash> = declared.after.iter().filter_map(stands).collect();
         if declared.after.is_empty() {
             prev.push(LeafHash(case.0));
         }
-        let evidence: Vec<EvidenceDigest> = declared.evidence.iter().map(|_| self.document(step)).collect();
+        let done = verdict == StepVerdict::Done;
+        let documents = declared.evidence.iter().filter(|_| done);
+        let evidence: Vec<EvidenceDigest> = documents.map(|_| self.document(step)).collect();
         let (issued, expires) = self.times();
         let party = &self.parties[by];
         let statement = Statement::Attestation(Attestation {
@@ -467,10 +476,10 @@ impl World {
             ledger: self.id(),
             party: party.lei,
             prev,
-            reason: None,
+            reason: (!done).then(|| "no".to_owned()),
             seen: self.seen,
             step: name(step),
-            verdict: StepVerdict::Done,
+            verdict,
         });
         let keys: Vec<&Key> = party.keys.iter().collect();
         sign(&statement, claims, &keys).unwrap()
@@ -486,6 +495,13 @@ impl World {
 
     pub fn attest(&mut self, case: CaseId, by: &str, step: &str, claims: &[(&str, &str)]) -> Vec<u64> {
         let submission = self.attestation(case, by, step, claims);
+        self.ask(Request::Submit(Box::new(submission)))
+            .unwrap_or_else(|refusal| panic!("`{step}`: {refusal}"))
+    }
+
+    /// A party refuses its step.
+    pub fn refuse(&mut self, case: CaseId, by: &str, step: &str) -> Vec<u64> {
+        let submission = self.word(case, (by, step), StepVerdict::Refused, Vec::new());
         self.ask(Request::Submit(Box::new(submission)))
             .unwrap_or_else(|refusal| panic!("`{step}`: {refusal}"))
     }

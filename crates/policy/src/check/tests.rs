@@ -17,7 +17,7 @@ fn findings(layout: &[(&str, &str)], guards: &[(&str, &str)]) -> String {
 }
 
 /// Lines of at most 90 letters, so that what is expected can stand in this file.
-fn wrap(text: &str) -> String {
+pub(crate) fn wrap(text: &str) -> String {
     let (mut wrapped, mut width) = (String::new(), 0);
     for word in text.split_inclusive([' ', '\n']) {
         if width + word.chars().count() > 90 {

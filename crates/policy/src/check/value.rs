@@ -2,7 +2,7 @@
 
 use super::{Check, list};
 use crate::claim::ClaimKind;
-use crate::model::{AbiType, ClaimRef, Hold, Outcome, Param, Step};
+use crate::model::{Arg, ClaimRef, Hold, Outcome, Param, Step};
 use lockstep_types::Name;
 
 impl Check<'_> {
@@ -31,10 +31,13 @@ impl Check<'_> {
             if let Some(booked) = &step.booked {
                 self.time_claim(&format!("{path}/booked"), step, booked);
             }
+            if let Some(pays) = &step.pays {
+                self.payout(&format!("{path}/pays"), step, pays);
+            }
         }
     }
 
-    fn claim_of(&mut self, path: &str, step: &Step, claim: &Name) -> Option<ClaimKind> {
+    pub(super) fn claim_of(&mut self, path: &str, step: &Step, claim: &Name) -> Option<ClaimKind> {
         let kind = step.claim(claim.as_str());
         if kind.is_none() {
             let text = format!("`{claim}` is not a claim of step `{}`: {}", step.name, list(&step.claims));
@@ -48,6 +51,18 @@ impl Check<'_> {
             && kind != ClaimKind::Time
         {
             self.fault(path, "claim-type", format!("`{claim}` is of type `{kind}`: expected `time`"));
+        }
+    }
+
+    fn payout(&mut self, path: &str, step: &Step, claim: &Name) {
+        if let Some(kind) = self.claim_of(path, step, claim)
+            && !matches!(kind, ClaimKind::Money(_))
+        {
+            self.fault(path, "claim-type", format!("`{claim}` is of type `{kind}`: expected money"));
+        }
+        if step.booked.is_none() {
+            let text = format!("step `{}` does not say by `booked` when it was paid", step.name);
+            self.fault(path, "payout-without-date", text);
         }
     }
 
@@ -149,7 +164,7 @@ impl Check<'_> {
         };
         let moves = |outcome: &&Outcome| {
             outcome.domain == hold.domain
-                && outcome.call.args.contains(&hold.amount)
+                && outcome.call.args.contains(&Arg::Param(hold.amount.clone()))
                 && outcome.after.iter().any(waits)
         };
         if !layout.outcomes.iter().any(|outcome| moves(&outcome)) {
@@ -186,64 +201,7 @@ impl Check<'_> {
         }
     }
 
-    pub(super) fn outcomes(&mut self) {
-        let layout = self.layout;
-        for outcome in &layout.outcomes {
-            let path = format!("/outcome/{}", outcome.name);
-            self.known_domain(&format!("{path}/domain"), &outcome.domain);
-            if outcome.after.is_empty() {
-                let text = format!("no step guards outcome `{}`", outcome.name);
-                self.fault(&path, "unguarded-outcome", text);
-                self.hint("name the steps that decide it in `after`");
-            }
-            for step in &outcome.after {
-                self.known_step(&format!("{path}/after/{step}"), step);
-            }
-            let (found, expected) = (outcome.call.args.len(), outcome.call.types.len());
-            if found != expected {
-                let text = format!("{found} arguments for `{}`: expected {expected}", outcome.call.signature);
-                self.fault(&format!("{path}/args"), "call-args", text);
-            }
-            for (name, kind) in outcome.call.args.iter().zip(&outcome.call.types) {
-                let place = format!("{path}/args/param.{name}");
-                self.known_param(&place, name);
-                if let Some(param) = layout.param(name.as_str())
-                    && let Some(text) = self.argument_fault(outcome, param, *kind)
-                {
-                    self.fault(&place, "call-args", text);
-                }
-            }
-        }
-    }
-
-    /// What keeps a parameter from being an argument of this type, for every value that it may have.
-    fn argument_fault(&self, outcome: &Outcome, param: &Param, kind: AbiType) -> Option<String> {
-        let name = &param.name;
-        match (kind, param.kind) {
-            (AbiType::Address, ClaimKind::Account) if param.domain.as_ref() != Some(&outcome.domain) => {
-                Some(format!("account `{name}` does not belong to domain `{}`", outcome.domain))
-            }
-            (AbiType::Uint256, ClaimKind::Money(currency)) => {
-                let decimals = self.layout.domain(outcome.domain.as_str()).map(|domain| domain.decimals);
-                let coarse = decimals.is_some_and(|decimals| u16::from(decimals) < currency.decimals());
-                coarse.then(|| {
-                    format!("the token has fewer decimals than {currency}: `{name}` may not convert")
-                })
-            }
-            (AbiType::Uint256, ClaimKind::Int) if param.min.is_none_or(|min| min < 0) => {
-                Some(format!("`{name}` may be negative: expected a `min` of 0 or more"))
-            }
-            (AbiType::Address, ClaimKind::Account)
-            | (AbiType::Uint256, ClaimKind::Int | ClaimKind::Time)
-            | (AbiType::Bytes32, ClaimKind::Digest)
-            | (AbiType::Bool, ClaimKind::Bool) => None,
-            (kind, found) => {
-                Some(format!("`{name}` of type `{found}` cannot be an argument of type `{}`", kind.as_str()))
-            }
-        }
-    }
-
-    fn known_param(&mut self, path: &str, name: &Name) {
+    pub(super) fn known_param(&mut self, path: &str, name: &Name) {
         if self.layout.param(name.as_str()).is_none() {
             let text = format!("`{name}` is not a parameter: {}", list(&self.layout.params));
             self.fault(path, "unknown-param", text);

@@ -87,6 +87,7 @@ pub(crate) struct RawDomain {
     pub(crate) chain: String,
     pub(crate) gate: String,
     pub(crate) token: String,
+    pub(crate) escrow: Option<String>,
     pub(crate) decimals: i64,
 }
 
@@ -107,6 +108,9 @@ pub(crate) struct RawStep {
     #[serde(default)]
     pub(crate) after: Vec<String>,
     pub(crate) within: Option<String>,
+    pub(crate) due: Option<String>,
+    #[serde(default)]
+    pub(crate) commits: bool,
     #[serde(default)]
     pub(crate) evidence: Vec<String>,
     #[serde(default)]
@@ -114,6 +118,7 @@ pub(crate) struct RawStep {
     pub(crate) use_as: Option<String>,
     pub(crate) fresh: Option<RawFresh>,
     pub(crate) booked: Option<String>,
+    pub(crate) pays: Option<String>,
     #[serde(default)]
     pub(crate) claim: Ordered<String>,
 }
@@ -149,8 +154,10 @@ pub(crate) struct RawHold {
 pub(crate) struct RawOutcome {
     #[serde(default)]
     pub(crate) after: Vec<String>,
+    pub(crate) returns: Option<String>,
     pub(crate) domain: String,
     pub(crate) line: String,
+    pub(crate) to: Option<String>,
     pub(crate) call: String,
     pub(crate) args: Vec<String>,
     pub(crate) expires: String,

@@ -8,8 +8,8 @@ use super::{FORMAT, GUARDS, ReadLayout};
 use crate::claim::{ClaimKind, cut};
 use crate::finding::Finding;
 use crate::model::{
-    AbiType, Call, ClaimDecl, ClaimRef, Domain, Expiry, Fresh, Hold, Layout, List, ListKind, Outcome, Param,
-    Reading, ReadingKind, Role, SingleUse, Step,
+    AbiType, Arg, Call, ClaimDecl, ClaimRef, Domain, Expiry, Fresh, Hold, Layout, List, ListKind, Outcome,
+    Param, Reading, ReadingKind, Role, SingleUse, Step, Target,
 };
 use lockstep_types::Name;
 
@@ -164,9 +164,11 @@ impl Reader<'_> {
         let chain = self.parse(&format!("{path}/chain"), "chain", &raw.chain);
         let gate = self.parse(&format!("{path}/gate"), "address", &raw.gate);
         let token = self.parse(&format!("{path}/token"), "address", &raw.token);
+        let escrow = raw.escrow.map(|text| self.parse(&format!("{path}/escrow"), "address", &text));
         let decimals = self.count(&format!("{path}/decimals"), raw.decimals, 0..=18);
         let decimals = u8::try_from(decimals?).ok();
-        Some(Domain { name, chain: chain?, gate: gate?, token: token?, decimals: decimals? })
+        let escrow = settled(escrow)?;
+        Some(Domain { name, chain: chain?, gate: gate?, token: token?, escrow, decimals: decimals? })
     }
 
     fn role(&mut self, (path, name): (&str, Name), raw: RawRole) -> Option<Role> {
@@ -181,6 +183,7 @@ impl Reader<'_> {
         let title = self.title(&format!("{path}/title"), raw.title);
         let after = self.names(&format!("{path}/after"), &raw.after);
         let within_ms = raw.within.map(|text| self.duration(&format!("{path}/within"), &text));
+        let due_ms = raw.due.map(|text| self.duration(&format!("{path}/due"), &text));
         let evidence = self.names(&format!("{path}/evidence"), &raw.evidence);
         let single = self.names(&format!("{path}/single_use"), &raw.single_use);
         let use_as = match raw.use_as {
@@ -193,6 +196,7 @@ impl Reader<'_> {
             Some(Fresh { claim: claim?, max_age_ms: max_age_ms? })
         });
         let booked = raw.booked.map(|text| self.parse(&format!("{path}/booked"), "name", &text));
+        let pays = raw.pays.map(|text| self.parse(&format!("{path}/pays"), "name", &text));
         let claims = self.table(&format!("{path}/claim"), raw.claim, |reader, (path, name), kind| {
             let kind = reader.parse(path, "type", &kind)?;
             Some(ClaimDecl { name, kind })
@@ -207,10 +211,13 @@ impl Reader<'_> {
             title: title?,
             after,
             within_ms: settled(within_ms)?,
+            due_ms: settled(due_ms)?,
+            commits: raw.commits,
             evidence,
             single_use,
             fresh: settled(fresh)?,
             booked: settled(booked)?,
+            pays: settled(pays)?,
             claims,
         })
     }
@@ -250,19 +257,53 @@ impl Reader<'_> {
 
     fn outcome(&mut self, (path, name): (&str, Name), raw: RawOutcome) -> Option<Outcome> {
         let after = self.names(&format!("{path}/after"), &raw.after);
+        let returns = raw.returns.map(|text| self.parse(&format!("{path}/returns"), "name", &text));
         let domain = self.parse(&format!("{path}/domain"), "name", &raw.domain);
+        let target = self.target(&format!("{path}/to"), raw.to.as_deref());
         let line = self.parse(&format!("{path}/line"), "name", &raw.line);
         let types = self.call_types(&format!("{path}/call"), &raw.call);
         let args_path = format!("{path}/args");
-        let args: Vec<Option<Name>> =
-            raw.args.iter().map(|arg| self.param_ref(&format!("{args_path}/{arg}"), arg)).collect();
+        let args: Vec<Option<Arg>> =
+            raw.args.iter().map(|arg| self.arg(&format!("{args_path}/{arg}"), arg)).collect();
         let expires = match raw.expires.as_str() {
             "never" => Some(Expiry::Never),
             text => self.duration(&format!("{path}/expires"), text).map(Expiry::AfterMs),
         };
-        let args = args.into_iter().collect::<Option<Vec<Name>>>();
-        let call = Call { signature: raw.call, types: types?, args: args? };
-        Some(Outcome { name, after, domain: domain?, line: line?, call, expires: expires? })
+        let args = args.into_iter().collect::<Option<Vec<Arg>>>();
+        let call = Call { target: target?, signature: raw.call, types: types?, args: args? };
+        let returns = settled(returns)?;
+        Some(Outcome { name, after, returns, domain: domain?, line: line?, call, expires: expires? })
+    }
+
+    fn target(&mut self, path: &str, text: Option<&str>) -> Option<Target> {
+        match text {
+            None | Some("token") => Some(Target::Token),
+            Some("escrow") => Some(Target::Escrow),
+            Some(found) => {
+                let text =
+                    format!("`{}` is not called by outcomes: expected `token` or `escrow`", cut(found, 40));
+                self.fault(path, "call", text);
+                None
+            }
+        }
+    }
+
+    /// `param.NAME`, `STEP.CLAIM`, `case` or `token`.
+    fn arg(&mut self, path: &str, text: &str) -> Option<Arg> {
+        let arg = match (text, text.strip_prefix("param.")) {
+            ("case", _) => Some(Arg::Case),
+            ("token", _) => Some(Arg::Token),
+            (_, Some(name)) => name.parse().ok().map(Arg::Param),
+            _ => claim_ref(text).map(Arg::Claim),
+        };
+        if arg.is_none() {
+            let text = format!(
+                "`{}` is no argument: expected `param.NAME`, `STEP.CLAIM`, `case` or `token`",
+                cut(text, 40)
+            );
+            self.fault(path, "name", text);
+        }
+        arg
     }
 
     fn call_types(&mut self, path: &str, signature: &str) -> Option<Vec<AbiType>> {

@@ -58,6 +58,8 @@ pub(super) struct RawAct {
     #[serde(default)]
     pub(super) claim: BTreeMap<String, Text>,
     pub(super) keys: Option<i64>,
+    #[serde(default)]
+    pub(super) refuse: bool,
     pub(super) reading: Option<String>,
     #[serde(default)]
     pub(super) units: BTreeMap<String, Text>,

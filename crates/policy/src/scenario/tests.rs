@@ -76,7 +76,7 @@ fn an_act_is_one_thing() {
     check(
         r#"reading = "supply", units = { home = "2000000000000" } },"#,
         r#"reading = "supply", step = "audit" },"#,
-        "an act is a `step` with `claim`, or a `reading` with `units` (act)",
+        "an act is a `step` with `claim` or `refuse`, or a `reading` with `units` (act)",
     );
 }
 

@@ -13,7 +13,7 @@ use lockstep_kernel::governance::{Files, Issuer, NewList};
 use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Genesis, Kernel, Proposing, RULES, Request};
 use lockstep_ledger::Member;
-use lockstep_node::client::{self, Draft, Signing, Texts, Word};
+use lockstep_node::client::{self, Draft, Found, Signing, Texts, Word};
 use lockstep_node::port::TilesInMemory;
 use lockstep_node::{Answer, Appender};
 use lockstep_policy::{Act, Expect, ListValue, Policy, Said, Scenario, ScenarioParty, Scenarios, What};
@@ -234,7 +234,7 @@ impl<'a> Stage<'a> {
         let now = self.scenarios.start.saturating_add_ms(act.at_ms);
         let party = self.party(&act.by)?;
         match &act.what {
-            What::Step { step, claims, keys } => {
+            What::Step { step, claims, keys, refused } => {
                 let ledger = self.signing(party.lei, now)?.ledger;
                 let text = |said: &Said| match said {
                     Said::Value(value) => value.to_string(),
@@ -244,9 +244,13 @@ impl<'a> Stage<'a> {
                 let slots = self.policy.layout().step(step.as_str()).map_or(0, |step| step.evidence.len());
                 let evidence =
                     (0..slots).map(|_| os::random32().map(EvidenceDigest)).collect::<Result<Vec<_>>>()?;
-                let word = Word::Done { texts: &texts, evidence };
+                let word = match refused {
+                    true => Word::Refused { reason: "as the story tells".to_owned() },
+                    false => Word::Done { texts: &texts, evidence },
+                };
                 let signing = self.signing(party.lei, now)?;
-                let draft = client::step(&signing, self.kernel(), (case, step), word, &mut os::seed);
+                let draft = Found::new(self.kernel(), &(), case)
+                    .and_then(|found| client::step(&signing, (found, step), word, &mut os::seed));
                 match draft {
                     Ok(draft) => self.hand_in(party, draft, *keys, now),
                     Err(error) => Ok(Came::Refused("case_closed".to_owned(), error.to_string())),

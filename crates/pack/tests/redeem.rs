@@ -1,0 +1,196 @@
+//! Packs of redemptions: paid, failed, over, and shown late.
+
+#[path = "world/world.rs"]
+mod world;
+
+use alloy_sol_types::SolValue;
+use lockstep_kernel::governance::Files;
+use lockstep_kernel::{Action, Request, outcome};
+use lockstep_ledger::Entry;
+use lockstep_pack::{Missing, Options, Pack, PackedBody, Report, Verdict, verify};
+use lockstep_types::*;
+use world::*;
+
+const LAYOUT: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/stablecoin-redeem/policy.toml"));
+const GUARDS: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/stablecoin-redeem/guards.cedar"));
+const HOLDER: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+const WEEK_MS: u64 = 7 * 24 * 3_600_000;
+
+/// The verdict; or the rule that failed; or all that is missing.
+fn told(report: &Report) -> String {
+    match &report.verdict {
+        Verdict::Verified => "verified".to_owned(),
+        Verdict::Failed(failure) => format!("failed: {}", failure.rule.code()),
+        Verdict::CannotTell(missing) => {
+            let codes: Vec<_> = missing.iter().map(Missing::code).collect();
+            format!("cannot_tell: {}", codes.join(", "))
+        }
+    }
+}
+
+#[track_caller]
+fn check(world: &World, bytes: &[u8], (expected, phase): (&str, &str)) {
+    let report = verify(bytes, Some(&world.trust()));
+    assert_eq!(told(&report), expected, "\n{}", report.to_lines().join("\n"));
+    let outcome = report.facts.and_then(|facts| facts.outcome);
+    assert_eq!(outcome.map(|case| case.phase).as_deref(), Some(phase));
+}
+
+/// The coin of which tokens can be redeemed, and an open redemption of a thousand.
+fn opened() -> (World, CaseId) {
+    let mut world = stablecoin();
+    let files = Files { guards: GUARDS.to_owned(), layout: LAYOUT.to_owned() };
+    let adoption = world.propose(Action::Adopt(files));
+    world.consent(adoption);
+    let policy = world.ledger.machine().programme("acme-usd").unwrap().policies[&name("stablecoin.redeem")].0;
+    let case = world.open("issuer", policy, &[("amount", "1000.00"), ("holder", HOLDER)]);
+    world.certify();
+    (world, case)
+}
+
+fn deposit(world: &mut World, case: CaseId, (amount, transaction): (&str, u8)) {
+    let (transaction, hash) = (Digest([transaction; 32]).to_string(), Digest([9; 32]).to_string());
+    let claims = [
+        ("depositor", HOLDER),
+        ("amount", amount),
+        ("chain", "eip155:31337"),
+        ("transaction", &transaction),
+        ("log", "0"),
+        ("block", "17"),
+        ("block_hash", &hash),
+    ];
+    world.attest(case, "observer", "deposit", &claims);
+}
+
+fn approved() -> (World, CaseId) {
+    let (mut world, case) = opened();
+    deposit(&mut world, case, ("1000.00", 1));
+    world.certify();
+    screen(&mut world, case);
+    world.attest(case, "compliance", "approve", &[]);
+    world.certify();
+    (world, case)
+}
+
+/// A chain shows the last decision of the case as executed.
+fn execute(world: &mut World, case: CaseId) {
+    world.wait(1_000);
+    let ordinal = world.ledger.machine().case(&case).unwrap().ordinal - 1;
+    let time = world.now.saturating_sub_ms(900);
+    world.read(time, "0", vec![lockstep_attest::Consumed { case, ordinal, time }]);
+    world.certify();
+}
+
+#[test]
+fn a_paid_redemption_is_verified_from_its_deposit_to_the_burn() {
+    let (mut world, case) = approved();
+    let booked = world.now.to_string();
+    let claims = [
+        ("amount", "1000.00"),
+        ("servicer", "NORTHNO1"),
+        ("account", "NO9386011117947"),
+        ("servicer_ref", "out 1"),
+        ("entry_ref", "1"),
+        ("creditor", "Jane Doe"),
+        ("booked", "true"),
+        ("booked_at", &booked),
+    ];
+    world.attest(case, "custodian", "payout", &claims);
+    world.certify();
+    check(&world, &world.pack(case), ("verified", "decided"));
+    execute(&mut world, case);
+    check(&world, &world.pack(case), ("verified", "settled"));
+    assert!(world.replays());
+}
+
+#[test]
+fn a_payout_that_failed_is_verified_with_the_refund() {
+    let (mut world, case) = approved();
+    world.refuse(case, "custodian", "payout");
+    world.certify();
+    let bytes = world.pack(case);
+    check(&world, &bytes, ("verified", "decided"));
+    let hidden = Options { withhold: vec!["deposit".to_owned()], ..Options::default() };
+    check(&world, &world.pack_with(case, &hidden), ("cannot_tell: withheld", "decided"));
+    let hidden = Options { withhold: vec!["deposit.depositor".to_owned()], ..Options::default() };
+    check(&world, &world.pack_with(case, &hidden), ("cannot_tell: claims", "decided"));
+    execute(&mut world, case);
+    check(&world, &world.pack(case), ("verified", "refused"));
+}
+
+#[test]
+fn a_case_that_was_over_is_verified_with_the_refund() {
+    let (mut world, case) = opened();
+    deposit(&mut world, case, ("1000.00", 1));
+    world.wait(WEEK_MS + 1_000);
+    world.ask(Request::Tick).unwrap();
+    world.certify();
+    check(&world, &world.pack(case), ("verified", "decided"));
+    let hidden = Options { withhold: vec!["deposit".to_owned()], ..Options::default() };
+    check(&world, &world.pack_with(case, &hidden), ("cannot_tell: withheld", "decided"));
+    execute(&mut world, case);
+    check(&world, &world.pack(case), ("verified", "expired"));
+}
+
+#[test]
+fn a_deposit_shown_late_is_verified_and_so_is_a_second_one() {
+    let (mut world, case) = opened();
+    world.wait(WEEK_MS + 1_000);
+    world.ask(Request::Tick).unwrap();
+    world.certify();
+    for transaction in 1..=2 {
+        deposit(&mut world, case, ("999.00", transaction));
+        world.certify();
+        check(&world, &world.pack(case), ("verified", "decided"));
+        execute(&mut world, case);
+        check(&world, &world.pack(case), ("verified", "expired"));
+    }
+    assert!(world.replays());
+}
+
+/// The pack of a refund of another amount, or to another depositor, does not verify.
+#[test]
+fn a_refund_other_than_the_deposit_has_no_decision_behind_it() {
+    let (mut world, case) = approved();
+    world.refuse(case, "custodian", "payout");
+    world.certify();
+    let bytes = world.pack(case);
+    for at in [4 + 32 + 31, 4 + 127] {
+        let mut pack = Pack::from_slice(&bytes).unwrap();
+        let outcomes = pack.excerpt.iter_mut().flat_map(|group| &mut group.records);
+        let mut changed = 0;
+        for record in outcomes {
+            if let PackedBody::Outcome(body) = &mut record.body {
+                let found = outcome::decode(body).unwrap();
+                let data = found.calls[0].data.clone();
+                let start = body.windows(data.len()).position(|window| window == &data[..]).unwrap();
+                body[start + at] ^= 1;
+                assert!(outcome::decode(body).is_ok());
+                changed += 1;
+            }
+        }
+        assert_eq!(changed, 1);
+        let report = verify(&pack.to_vec().unwrap(), Some(&world.trust()));
+        assert_eq!(told(&report), "failed: inclusion");
+    }
+}
+
+/// An appender that ends a case and refunds somebody else, with every co-signer's signature: the re-run
+/// differs.
+#[test]
+fn a_certified_refund_to_somebody_else_fails_at_its_record() {
+    let (mut world, case) = approved();
+    let made = world.refuse(case, "custodian", "payout");
+    let last = world.records[*made.last().unwrap() as usize].clone();
+    let mut forged = outcome::decode(last.body()).unwrap();
+    forged.prev = last.leaf_hash().0.into();
+    let mut data = forged.calls[0].data.to_vec();
+    data[4 + 63] ^= 1;
+    forged.calls[0].data = data.into();
+    world.forge(Entry::outcome(forged.abi_encode_params()), None);
+    world.certify();
+    let report = verify(&world.pack(case), Some(&world.trust()));
+    assert_eq!(told(&report), "failed: no_decision");
+}
