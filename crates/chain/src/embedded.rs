@@ -1,29 +1,32 @@
 //! A chain in this process: the EVM, blocks, finality by depth. It has no peers, no fees and no mempool: each
 //! transaction is a block of its own.
 
+mod block;
+mod run;
+
+pub use block::{Envelope, Included, Mined};
+pub use run::{Ask, GAS_MAX};
+
 use crate::domain::{Block, Domain, DomainError, Log, Receipt, Transaction};
-use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
+use alloy_consensus::transaction::Recovered;
+use alloy_consensus::{Signed, Transaction as _, TxLegacy};
+use alloy_primitives::{Address, B256, Bytes, Signature, U256, keccak256};
+use revm::DatabaseCommit;
 use revm::context::result::ExecutionResult;
-use revm::context::{BlockEnv, TxEnv};
 use revm::database::{CacheDB, EmptyDB};
-use revm::database_interface::WrapDatabaseRef;
 use revm::primitives::hardfork::SpecId;
-use revm::{Context, DatabaseCommit, ExecuteEvm, MainBuilder, MainContext};
+use revm::state::AccountInfo;
+use run::{Around, Ran};
+use std::collections::BTreeMap;
 
-type State = CacheDB<EmptyDB>;
+/// What accounts hold.
+pub type State = CacheDB<EmptyDB>;
 
-/// Gas that one transaction may use.
-const GAS_MAX: u64 = 30_000_000;
 /// Upgrades in force: those that the contracts are compiled for (`contracts/foundry.toml`).
 const SPEC: SpecId = SpecId::CANCUN;
-
-/// A block with what happened in it.
-struct Mined {
-    block: Block,
-    logs: Vec<Log>,
-    /// The chain before it, while it may still be replaced.
-    before: State,
-}
+/// Of so many blocks a contract can ask the hash (the instruction `BLOCKHASH`).
+const HASHES_MAX: u64 = 256;
+const WEI_IN_AN_ETHER: u64 = 1_000_000_000_000_000_000;
 
 /// A chain in this process.
 pub struct Embedded {
@@ -34,16 +37,29 @@ pub struct Embedded {
     finalized: u64,
     state: State,
     next_timestamp: u64,
+    /// Numbers of blocks, by their hash and by the hash of their transaction.
+    numbers: BTreeMap<B256, u64>,
 }
 
 impl Embedded {
     /// A chain whose block 0 is of `timestamp` (seconds). A block is final when `depth` others stand on it.
     #[must_use]
     pub fn new(chain_id: u64, depth: u64, timestamp: u64) -> Self {
-        let hash = keccak256([chain_id.to_be_bytes(), timestamp.to_be_bytes()].concat());
-        let block = Block { number: 0, hash, timestamp };
-        let mined = vec![Mined { block, logs: Vec::new(), before: State::default() }];
-        Self { chain_id, depth, mined, finalized: 0, state: State::default(), next_timestamp: timestamp }
+        let first = Mined::first(chain_id, timestamp);
+        let numbers = BTreeMap::from([(first.block.hash, 0)]);
+        let (mined, state) = (vec![first], State::default());
+        let mut chain =
+            Self { chain_id, depth, mined, finalized: 0, state, next_timestamp: timestamp, numbers };
+        chain.note_hash(chain.newest());
+        chain
+    }
+
+    /// A chain of block 0 alone, in which an account has so many ether.
+    #[must_use]
+    pub fn funded(mut self, account: Address, ether: u64) -> Self {
+        let balance = U256::from(ether).saturating_mul(U256::from(WEI_IN_AN_ETHER));
+        self.state.insert_account_info(account, AccountInfo { balance, ..AccountInfo::default() });
+        self
     }
 
     /// The next blocks are of this second, or of the last block's if that is later: as on a rollup, several
@@ -58,7 +74,7 @@ impl Embedded {
         for _ in 0..count {
             self.next_timestamp = self.next_timestamp.max(self.newest().timestamp.saturating_add(seconds));
             let before = self.state.clone();
-            self.push(B256::ZERO, before, Vec::new());
+            self.push(before, (None, Bytes::new()));
         }
     }
 
@@ -74,6 +90,10 @@ impl Embedded {
         }
         while self.newest().number > number {
             let Some(mined) = self.mined.pop() else { break };
+            self.numbers.remove(&mined.block.hash);
+            if let Some(included) = &mined.included {
+                self.numbers.remove(&included.hash());
+            }
             self.state = mined.before;
         }
         Ok(())
@@ -85,93 +105,123 @@ impl Embedded {
         from.create(self.nonce(from))
     }
 
-    fn nonce(&self, of: Address) -> u64 {
+    /// How many transactions an account has sent, as of the newest block.
+    pub(crate) fn nonce(&self, of: Address) -> u64 {
         self.state.cache.accounts.get(&of).map_or(0, |account| account.info.nonce)
     }
 
-    fn newest(&self) -> Block {
+    /// The newest block.
+    pub(crate) fn newest(&self) -> Block {
         self.mined.last().map_or(Block { number: 0, hash: B256::ZERO, timestamp: 0 }, |mined| mined.block)
+    }
+
+    /// Number of the newest block that will not be taken back.
+    pub(crate) const fn finalized_number(&self) -> u64 {
+        self.finalized
+    }
+
+    /// A block with what happened in it.
+    pub(crate) fn mined(&self, number: u64) -> Result<&Mined, DomainError> {
+        let at = usize::try_from(number).unwrap_or(usize::MAX);
+        self.mined.get(at).ok_or(DomainError::UnknownBlock { number, last: self.newest().number })
+    }
+
+    /// The block with this hash, or the one whose transaction has it.
+    pub(crate) fn find(&self, hash: &B256) -> Option<&Mined> {
+        self.numbers.get(hash).and_then(|number| self.mined(*number).ok())
+    }
+
+    /// What accounts held after a block; it is forgotten of blocks before the last final one.
+    pub(crate) fn state_at(&self, number: u64) -> Option<&State> {
+        if number == self.newest().number {
+            return Some(&self.state);
+        }
+        let next = self.mined(number.saturating_add(1)).ok();
+        next.filter(|_| number >= self.finalized).map(|next| &next.before)
+    }
+
+    /// What would come of a transaction in the block after `number`; nothing is kept. None when the state
+    /// there is forgotten.
+    pub(crate) fn ask(&self, number: u64, ask: &Ask) -> Option<Result<ExecutionResult, DomainError>> {
+        let (state, parent) = (self.state_at(number)?, self.mined(number).ok()?.block);
+        let next = self.mined(number.saturating_add(1));
+        let timestamp = next.map_or_else(|_| self.timestamp_of_next(), |next| next.block.timestamp);
+        let around = Around { only_asked: true, ..self.around(parent, timestamp) };
+        Some(run::run(state, around, ask).map(|ran| ran.result))
+    }
+
+    /// Puts a transaction into a block of its own, whether it takes effect or not.
+    ///
+    /// # Errors
+    /// [`DomainError::Halted`]: no block may hold it; nothing has changed.
+    pub(crate) fn include(
+        &mut self,
+        transaction: Recovered<Envelope>,
+        mark: Bytes,
+    ) -> Result<ExecutionResult, DomainError> {
+        let ask = Ask {
+            from: transaction.signer(),
+            to: transaction.to(),
+            value: transaction.value(),
+            data: transaction.input().clone(),
+            gas: transaction.gas_limit(),
+            nonce: transaction.nonce(),
+            access_list: transaction.access_list().cloned().unwrap_or_default(),
+        };
+        let Ran { result, changes } =
+            run::run(&self.state, self.around(self.newest(), self.timestamp_of_next()), &ask)?;
+        let before = self.state.clone();
+        self.state.commit(changes);
+        let ended = (result.is_success(), result.tx_gas_used());
+        let logs = if result.is_success() { result.logs().to_vec() } else { Vec::new() };
+        let included = Included::new(transaction, ended, logs, result.created_address());
+        self.push(before, (Some(included), mark));
+        Ok(result)
+    }
+
+    const fn around(&self, parent: Block, timestamp: u64) -> Around {
+        let number = parent.number.saturating_add(1);
+        Around { chain_id: self.chain_id, number, timestamp, parent: parent.hash, only_asked: false }
     }
 
     fn timestamp_of_next(&self) -> u64 {
         self.next_timestamp.max(self.newest().timestamp)
     }
 
-    /// Runs a transaction on top of `state`; nothing is kept.
-    fn run(&self, transaction: &Transaction, nonce: u64) -> Result<Ran, DomainError> {
-        let block = BlockEnv {
-            number: U256::from(self.newest().number.saturating_add(1)),
-            timestamp: U256::from(self.timestamp_of_next()),
-            gas_limit: GAS_MAX,
-            basefee: 0,
-            prevrandao: Some(self.newest().hash),
-            ..BlockEnv::default()
-        };
-        let tx = TxEnv {
-            caller: transaction.from,
-            kind: transaction.to.map_or(TxKind::Create, TxKind::Call),
-            data: transaction.data.clone(),
-            gas_limit: GAS_MAX,
-            nonce,
-            chain_id: Some(self.chain_id),
-            ..TxEnv::default()
-        };
-        let mut evm = Context::mainnet()
-            .with_db(WrapDatabaseRef(&self.state))
-            .modify_cfg_chained(|cfg| {
-                cfg.set_spec_and_mainnet_gas_params(SPEC);
-                cfg.chain_id = self.chain_id;
-            })
-            .with_block(block)
-            .build_mainnet();
-        let ran = evm.transact(tx).map_err(|error| DomainError::Halted { what: error.to_string() })?;
-        Ok(Ran { result: ran.result, changes: ran.state })
-    }
-
-    fn push(&mut self, transaction: B256, before: State, events: Vec<revm::primitives::Log>) -> Block {
-        let parent = self.newest();
-        let (number, timestamp) = (parent.number.saturating_add(1), self.timestamp_of_next());
-        let header =
-            [&parent.hash[..], &number.to_be_bytes(), &timestamp.to_be_bytes(), &transaction[..]].concat();
-        let block = Block { number, hash: keccak256(header), timestamp };
-        let logs = (0..).zip(events).map(|(index, event)| Log {
-            address: event.address,
-            topics: event.topics().to_vec(),
-            data: event.data.data.clone(),
-            block: number,
-            transaction,
-            index,
-        });
-        self.mined.push(Mined { block, logs: logs.collect(), before });
+    fn push(&mut self, before: State, content: (Option<Included>, Bytes)) {
+        let timestamp = self.timestamp_of_next();
+        let mined = Mined::after(&self.newest(), timestamp, content, before);
+        let block = mined.block;
+        self.numbers.insert(block.hash, block.number);
+        if let Some(included) = &mined.included {
+            self.numbers.insert(included.hash(), block.number);
+        }
+        self.mined.push(mined);
+        self.note_hash(block);
         self.next_timestamp = timestamp;
         // What is final is never taken back.
-        self.finalized = self.finalized.max(number.saturating_sub(self.depth));
+        self.finalized = self.finalized.max(block.number.saturating_sub(self.depth));
         let settled = usize::try_from(self.finalized).unwrap_or(usize::MAX);
         if let Some(mined) = self.mined.get_mut(settled) {
             mined.before = State::default();
         }
-        block
     }
 
-    fn mined(&self, number: u64) -> Result<&Mined, DomainError> {
-        let at = usize::try_from(number).unwrap_or(usize::MAX);
-        self.mined.get(at).ok_or(DomainError::UnknownBlock { number, last: self.newest().number })
+    /// Makes a block's hash known to contracts, and forgets the oldest.
+    fn note_hash(&mut self, block: Block) {
+        let hashes = &mut self.state.cache.block_hashes;
+        hashes.insert(U256::from(block.number), block.hash);
+        if let Some(old) = block.number.checked_sub(HASHES_MAX) {
+            hashes.remove(&U256::from(old));
+        }
     }
 }
 
-/// A transaction as it ended, before anything is kept.
-struct Ran {
-    result: ExecutionResult,
-    changes: revm::state::EvmState,
-}
-
-/// Created contract and events of a transaction that took effect, or why it took none.
-type Effect = (Option<Address>, Bytes, Vec<revm::primitives::Log>);
-
-fn effect(result: ExecutionResult) -> Result<Effect, DomainError> {
+/// Created contract and answer of a transaction that took effect, or why it took none.
+fn effect(result: ExecutionResult) -> Result<(Option<Address>, Bytes), DomainError> {
     let created = result.created_address();
     match result {
-        ExecutionResult::Success { output, logs, .. } => Ok((created, output.into_data(), logs)),
+        ExecutionResult::Success { output, .. } => Ok((created, output.into_data())),
         ExecutionResult::Revert { output, .. } => Err(DomainError::Reverted { answer: output }),
         ExecutionResult::Halt { reason, .. } => Err(DomainError::Halted { what: format!("{reason:?}") }),
     }
@@ -195,9 +245,11 @@ impl Domain for Embedded {
     }
 
     fn call(&self, to: Address, data: &[u8]) -> Result<Bytes, DomainError> {
-        let call = Transaction { from: Address::ZERO, to: Some(to), data: Bytes::copy_from_slice(data) };
-        let ran = self.run(&call, self.nonce(Address::ZERO))?;
-        effect(ran.result).map(|(_, output, _)| output)
+        let nonce = self.nonce(Address::ZERO);
+        let data = Bytes::copy_from_slice(data);
+        let call = Ask { to: Some(to), data, gas: GAS_MAX, nonce, ..Ask::default() };
+        let around = self.around(self.newest(), self.timestamp_of_next());
+        effect(run::run(&self.state, around, &call)?.result).map(|(_, output)| output)
     }
 
     fn logs(&self, address: Address, from: u64, to: u64) -> Result<Vec<Log>, DomainError> {
@@ -206,20 +258,29 @@ impl Domain for Embedded {
         Ok(blocks.flat_map(|mined| &mined.logs).filter(|log| log.address == address).cloned().collect())
     }
 
-    /// One that reverts is a block too, as on any chain: its sender's nonce moves on.
+    /// Takes the word of whoever asks for who sends it. One that reverts is a block too, as on any chain: its
+    /// sender's nonce moves on.
     fn send(&mut self, transaction: &Transaction) -> Result<Receipt, DomainError> {
-        let nonce = self.nonce(transaction.from);
-        let ran = self.run(transaction, nonce)?;
-        let gas = ran.result.tx_gas_used();
-        let before = self.state.clone();
-        self.state.commit(ran.changes);
+        let (from, nonce) = (transaction.from, self.nonce(transaction.from));
         let to = transaction.to.unwrap_or_default();
-        let id =
-            keccak256([&transaction.from[..], &nonce.to_be_bytes(), &to[..], &transaction.data].concat());
-        let effect = effect(ran.result);
-        let events = effect.as_ref().map_or_else(|_| Vec::new(), |(_, _, events)| events.clone());
-        let block = self.push(id, before, events);
-        let (created, _, _) = effect?;
+        // Without a signature the bytes do not say who sends it: the id does.
+        let id = keccak256([&from[..], &nonce.to_be_bytes(), &to[..], &transaction.data].concat());
+        let unsigned = TxLegacy {
+            chain_id: Some(self.chain_id),
+            nonce,
+            gas_price: 0,
+            gas_limit: GAS_MAX,
+            to: transaction.to.into(),
+            value: U256::ZERO,
+            input: transaction.data.clone(),
+        };
+        let no_signature = Signature::new(U256::ZERO, U256::ZERO, false);
+        let envelope = Envelope::Legacy(Signed::new_unchecked(unsigned, no_signature, id));
+        let mark = Bytes::copy_from_slice(id.as_slice());
+        let result = self.include(Recovered::new_unchecked(envelope, from), mark)?;
+        let gas = result.tx_gas_used();
+        let (created, _) = effect(result)?;
+        let block = self.newest();
         let logs = self.mined(block.number)?.logs.clone();
         Ok(Receipt { transaction: id, block, gas, created, logs })
     }

@@ -8,6 +8,7 @@ mod calls;
 pub mod contracts;
 pub mod deploy;
 mod deposits;
+pub mod dev;
 mod domain;
 mod embedded;
 pub mod enforce;

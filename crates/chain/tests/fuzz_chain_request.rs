@@ -1,0 +1,17 @@
+//! Runs the body of the fuzz target `chain_request` on its seeds and on mutations of them.
+
+use std::path::Path;
+
+#[path = "../../../fuzz/bodies/chain_request.rs"]
+mod body;
+#[path = "../../../fuzz/mutate.rs"]
+mod mutate;
+
+/// Each input is asked of two chains of its own, one of which may run a contract.
+const ROUNDS: usize = 5_000;
+
+#[test]
+fn mutated_bytes_keep_the_properties_of_the_answers() {
+    let seeds = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/chain_request"));
+    mutate::run(seeds, ROUNDS, body::run);
+}
