@@ -1,4 +1,4 @@
-//! The contracts: their tools come from npm, their tests run in forge.
+//! What comes from npm: the tools of the contracts, whose tests run in forge, and wallets for tests.
 
 use crate::run::{lines, succeeds, title};
 use anyhow::Result;
@@ -12,24 +12,39 @@ use std::process::{Command, Stdio};
 /// When a program cannot be started.
 pub fn run(root: &Path, on_line: &mut dyn FnMut(&str)) -> Result<bool> {
     title("contracts");
-    if !succeeds(npm(root).args(["ci", "--no-audit", "--no-fund"]).stdout(Stdio::null()))? {
+    let folder = root.join("contracts");
+    if !install(&folder)? {
         return Ok(false);
     }
-    lines(npm(root).args(["run", "--silent", "check"]), |line| {
+    lines(npm(&folder).args(["run", "--silent", "check"]), |line| {
         println!("{line}");
         on_line(line);
     })
 }
 
-/// Why the contracts cannot be looked at here; nothing when they can.
+/// Puts the wallets into place that the tests of `lockstep chain dev` use. True when they are there.
+///
+/// # Errors
+/// As [`run`].
+pub fn wallets(root: &Path) -> Result<bool> {
+    title("wallets");
+    install(&root.join("crates/cli/tests/wallets"))
+}
+
+/// Fetches what a folder's `package-lock.json` names, and nothing else.
+fn install(folder: &Path) -> Result<bool> {
+    succeeds(npm(folder).args(["ci", "--no-audit", "--no-fund"]).stdout(Stdio::null()))
+}
+
+/// Why nothing can come from npm here; nothing when it can.
 pub fn absent(root: &Path) -> Option<String> {
     let version = npm(root).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     let there = version.is_ok_and(|status| status.success());
-    (!there).then(|| "contracts: `npm` is absent: install Node 20 or later".to_owned())
+    (!there).then(|| "contracts, wallets: `npm` is absent: install Node 20 or later".to_owned())
 }
 
-fn npm(root: &Path) -> Command {
+fn npm(folder: &Path) -> Command {
     let mut command = Command::new("npm");
-    command.current_dir(root.join("contracts"));
+    command.current_dir(folder);
     command
 }

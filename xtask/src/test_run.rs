@@ -23,8 +23,14 @@ pub fn run(root: &Path, no_skips: bool) -> Result<bool> {
     let mut tally = Tally::default();
     match contracts::absent(root) {
         Some(why) => checks.skipped.push(why),
-        None if contracts::run(root, &mut |line| tally.read(line))? => {}
-        None => checks.failed.push("contracts".to_owned()),
+        None => {
+            if !contracts::run(root, &mut |line| tally.read(line))? {
+                checks.failed.push("contracts".to_owned());
+            }
+            if !contracts::wallets(root)? {
+                checks.failed.push("wallets".to_owned());
+            }
+        }
     }
     title("all tests");
     let exited_0 =

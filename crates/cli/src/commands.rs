@@ -2,6 +2,7 @@
 
 pub mod attest;
 pub mod case;
+pub mod chain;
 pub mod cosign;
 pub mod credential;
 pub mod docs;
@@ -61,6 +62,9 @@ pub enum Command {
     /// What decided cases unlock on chains
     #[command(subcommand)]
     Outcome(outcome::OutcomeCommand),
+    /// Chains that obey a ledger
+    #[command(subcommand)]
+    Chain(chain::ChainCommand),
     /// Evidence packs
     #[command(subcommand)]
     Pack(pack::Pack),
@@ -101,6 +105,7 @@ pub fn run(shell: &mut Shell, command: Command) -> Result<u8> {
         Command::Cosign(args) => cosign::run(shell, &args),
         Command::Erase(args) => erase::run(shell, &args),
         Command::Outcome(command) => outcome::run(shell, &command),
+        Command::Chain(command) => chain::run(shell, &command),
         Command::Pack(command) => pack::export(shell, &command),
         Command::Trust(command) => pack::trust(shell, &command),
         Command::Verify(args) => verify::run(shell.out, &args),
