@@ -23,7 +23,7 @@ pub fn run(data: &[u8]) {
             assert_eq!(newest(&dev).number, 0, "what is refused changes nothing");
         }
     }
-    check_transaction(data);
+    is_taken(data);
 }
 
 fn newest(dev: &Dev) -> Block {
@@ -42,7 +42,8 @@ fn check_answer(answer: &Value) {
     }
 }
 
-fn check_transaction(data: &[u8]) {
+/// Whether `data` is a transaction for this chain, which then must be found by the hash of these bytes.
+pub fn is_taken(data: &[u8]) -> bool {
     let mut dev = Dev::new(Embedded::new(31_337, 2, NOW).funded(SIGNER, 10));
     let mut ask = |method: &str, params: Value| -> Value {
         assert!(METHODS.contains(&method));
@@ -54,10 +55,11 @@ fn check_transaction(data: &[u8]) {
     let number = ask("eth_blockNumber", json!([]));
     let Some(hash) = sent.get("result") else {
         assert_eq!(number["result"], "0x0");
-        return;
+        return false;
     };
     assert_eq!((hash, &number["result"]), (&json!(keccak256(data)), &json!("0x1")));
     for method in ["eth_getTransactionByHash", "eth_getTransactionReceipt"] {
         assert!(ask(method, json!([hash]))["result"].is_object(), "{method}");
     }
+    true
 }

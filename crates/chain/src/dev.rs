@@ -18,6 +18,7 @@ pub use raw::TransactionError;
 
 use crate::embedded::Embedded;
 use serde_json::{Value, json};
+use std::cell::Cell;
 
 /// Longest text that is read as a request.
 pub const REQUEST_BYTES_MAX: usize = 1_048_576;
@@ -25,6 +26,8 @@ pub const REQUEST_BYTES_MAX: usize = 1_048_576;
 pub const BATCH_MAX: usize = 100;
 /// Answers of a batch stop being worked out once they are this long together.
 const ANSWER_BYTES_MAX: usize = 16 * 1_048_576;
+/// Gas that the calls of one text may use together when they only ask. One that is estimated runs many times.
+const ASKED_GAS_MAX: u64 = 1_000_000_000;
 /// Blocks that one chain may have: each stays in memory.
 const BLOCKS_MAX: u64 = 1_000_000;
 /// How far this chain's clock may be set ahead: ten years.
@@ -37,6 +40,8 @@ pub struct Dev {
     chain: Embedded,
     /// Seconds that its clock was set ahead.
     ahead_s: u64,
+    /// Gas that the calls of the text now answered have used.
+    asked_gas: Cell<u64>,
 }
 
 /// One request, with what its answer is to be marked with; without an id none is wanted.
@@ -52,7 +57,7 @@ impl Dev {
     /// Serves `chain`.
     #[must_use]
     pub const fn new(chain: Embedded) -> Self {
-        Self { chain, ahead_s: 0 }
+        Self { chain, ahead_s: 0, asked_gas: Cell::new(0) }
     }
 
     /// The chain itself.
@@ -64,6 +69,7 @@ impl Dev {
     /// Answers a text at a time (seconds); nothing when nobody waits for an answer.
     pub fn answer(&mut self, text: &[u8], now: u64) -> Option<Vec<u8>> {
         self.chain.set_clock(now.saturating_add(self.ahead_s));
+        self.asked_gas.set(0);
         let answer = match read(text) {
             Ok(Value::Array(requests)) => self.batch(requests),
             Ok(request) => self.single(request),

@@ -84,6 +84,12 @@ pub enum RpcError {
         /// Bytes.
         most: usize,
     },
+    /// The calls of this text, or of the batch before this one, have used enough.
+    #[error("the calls of this request use more than {most} gas together: ask for fewer at once")]
+    AskedGas {
+        /// Gas.
+        most: u64,
+    },
     /// No more blocks fit into memory.
     #[error("the chain has {most} blocks, the most that it may have: start another")]
     Full {
@@ -126,7 +132,9 @@ impl RpcError {
             Self::Internal { .. } => -32_603,
             Self::UnknownBlock { .. } | Self::UnknownHash { .. } | Self::Forgotten { .. } => -32_001,
             Self::Transaction(_) => -32_003,
-            Self::TooMany { .. } | Self::AnswerTooLong { .. } | Self::Full { .. } => -32_005,
+            Self::TooMany { .. } | Self::AnswerTooLong { .. } | Self::AskedGas { .. } | Self::Full { .. } => {
+                -32_005
+            }
             Self::Halted { .. } => -32_000,
             Self::Reverted { .. } => 3,
         }

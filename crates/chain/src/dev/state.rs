@@ -1,8 +1,8 @@
 //! What accounts hold and what calls would do, at a block.
 
-use super::Dev;
 use super::error::RpcError;
 use super::raw::TransactionError;
+use super::{ASKED_GAS_MAX, Dev};
 use crate::domain::DomainError;
 use crate::embedded::{Ask, GAS_MAX, State};
 use alloy_eips::{BlockId, BlockNumberOrTag};
@@ -88,19 +88,25 @@ impl Dev {
         while enough.saturating_sub(too_little) > enough / ESTIMATE_PARTS {
             let middle = too_little.midpoint(enough);
             ask.gas = middle;
-            let fine = self.chain.ask(number, &ask);
-            if matches!(fine, Some(Ok(ran)) if ran.is_success()) {
-                enough = middle
-            } else {
-                too_little = middle
+            match self.ask(number, &ask) {
+                Ok(ran) if ran.is_success() => enough = middle,
+                // Less than a transaction costs before it begins is too little as well.
+                Ok(_) | Err(RpcError::Transaction(_)) => too_little = middle,
+                Err(error) => return Err(error),
             }
         }
         Ok(enough)
     }
 
     fn ask(&self, number: u64, ask: &Ask) -> Result<ExecutionResult, RpcError> {
+        if self.asked_gas.get() >= ASKED_GAS_MAX {
+            return Err(RpcError::AskedGas { most: ASKED_GAS_MAX });
+        }
         match self.chain.ask(number, ask) {
-            Some(Ok(ran)) => Ok(ran),
+            Some(Ok(ran)) => {
+                self.asked_gas.set(self.asked_gas.get().saturating_add(ran.tx_gas_used()));
+                Ok(ran)
+            }
             Some(Err(DomainError::Halted { what })) => Err(TransactionError::Refused { what }.into()),
             Some(Err(error)) => Err(RpcError::Internal { what: error.to_string() }),
             None => Err(self.forgotten(number)),

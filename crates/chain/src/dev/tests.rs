@@ -447,6 +447,25 @@ fn a_batch_ends_where_its_answers_grow_too_long() {
 }
 
 #[test]
+fn the_calls_of_a_batch_share_the_gas_that_they_may_use() {
+    let mut dev = dev();
+    // The instruction INVALID uses up everything, and no time.
+    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [{ "data": "0xfe" }] });
+    for _ in 0..2 {
+        let answers = ask(&mut dev, &Value::Array(vec![request.clone(); BATCH_MAX]).to_string());
+        let codes: Vec<i64> = answers
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|answer| answer["error"]["code"].as_i64().unwrap())
+            .collect();
+        let run = usize::try_from(ASKED_GAS_MAX.div_ceil(GAS_MAX)).unwrap();
+        assert_eq!(codes[..run], vec![-32_000; run]);
+        assert_eq!(codes[run..], vec![-32_005; BATCH_MAX - run]);
+    }
+}
+
+#[test]
 fn more_logs_than_the_limit_are_refused_not_cut_off() {
     // Creation code that notes 1,000 empty logs: a loop around LOG0.
     let code = alloy_primitives::hex!("6103e85b60006000a0600190038060035700");
