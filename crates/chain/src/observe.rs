@@ -62,13 +62,12 @@ impl Watch {
         Ok(Observation { block: domain.block(number)?, next: domain.block(after)?, supply, consumed })
     }
 
-    /// Cases of the outcomes that are executed by the newest block, final or not, in order.
+    /// The outcomes that are executed by the newest block, final or not, in order.
     ///
     /// # Errors
     /// [`DomainError`]: nobody answers, or not sensibly.
-    pub fn executed(&self, domain: &dyn Domain) -> Result<Vec<CaseId>, DomainError> {
-        let consumed = self.consumed(domain, domain.latest()?.number)?;
-        Ok(consumed.into_iter().map(|consumed| consumed.case).collect())
+    pub fn executed(&self, domain: &dyn Domain) -> Result<Vec<Consumed>, DomainError> {
+        self.consumed(domain, domain.latest()?.number)
     }
 
     /// Everything that came from nowhere, less everything that went there.

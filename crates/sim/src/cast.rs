@@ -12,7 +12,7 @@ use lockstep_kernel::body::{Administrator, Genesis};
 use lockstep_kernel::governance::{CONSENT, Files, Issuer, NewList};
 use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Kernel, Proposing, Request};
-use lockstep_ledger::Member;
+use lockstep_ledger::{Member, View};
 use lockstep_node::client::{self, Draft, DraftError, Found, Signing, Texts, Word};
 use lockstep_types::{CaseId, Digest, EvidenceDigest, LedgerId, Lei, Name, PolicyDigest, Salt, Time, sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +30,11 @@ const VALID_MS: u64 = 10 * 365 * 24 * 3_600_000;
 pub(crate) const STABLECOIN: (&str, &str) = (
     include_str!("../../../policies/stablecoin-issue/policy.toml"),
     include_str!("../../../policies/stablecoin-issue/guards.cedar"),
+);
+/// Policies by which such coins are redeemed.
+pub(crate) const STABLECOIN_BACK: (&str, &str) = (
+    include_str!("../../../policies/stablecoin-redeem/policy.toml"),
+    include_str!("../../../policies/stablecoin-redeem/guards.cedar"),
 );
 /// The policy of the measures.
 const BENCH: (&str, &str) =
@@ -363,18 +368,18 @@ impl Cast {
         Ok(submit(&draft, &party.keys.iter().collect::<Vec<_>>()))
     }
 
-    /// Takes a step of an open case with the keys of the role that the policy asks for.
+    /// Takes a step of a case with the keys of the role that the policy asks for; `view` knows the closed ones.
     ///
     /// # Errors
-    /// [`DraftError`]: the case is not open, or the texts are not those of the step.
+    /// [`DraftError`]: nothing can be said of the case, or the texts are not those of the step.
     pub fn step(
         &self,
         pen: Pen,
-        kernel: &Kernel,
+        (kernel, view): (&Kernel, &dyn View),
         (case, step): (CaseId, &Name),
         word: &Said,
     ) -> Result<Request, DraftError> {
-        let found = Found::new(kernel, &(), case)?;
+        let found = Found::new(kernel, view, case)?;
         let declared = found.step(step)?;
         let party = &self.parties[declared.by.as_str()];
         let evidence = declared.evidence.iter().map(|_| EvidenceDigest([3; 32])).collect();

@@ -1,23 +1,27 @@
 //! Random histories of one ledger over two chains, one seed each: customers' money that comes, money that a
-//! custodian takes for theirs, cases that compete, certificates and outcomes brought late, twice and by
-//! anybody, chains that stand still and go back, an observer that is away, an appender that restarts.
+//! custodian takes for theirs, cases that compete, tokens that come back for payouts that are made or fail,
+//! certificates and outcomes brought late, twice and by anybody, chains that stand still and go back, an
+//! observer that is away, an appender that restarts.
 //!
-//! After every step there are no more tokens on both chains than dollars in the bank, and every token follows
-//! from a decided case, once. In the end every hold is settled and the ledger counts what the chains show.
+//! After every step there are no more tokens on both chains, less those that are paid for already, than dollars
+//! in the bank, and every token follows from a decided case, once. In the end every hold is settled, every
+//! deposit is burned or returned, and the ledger counts what the chains show.
 
+mod redeeming;
 mod town;
 
-pub use town::{AMOUNT, Attested, Decided, Place, Town, first};
+pub use town::{AMOUNT, Attested, Decided, Does, Place, Town, first};
 
 use crate::sim::chance::Chance;
 use anyhow::{Context, Result, ensure};
 use lockstep_chain::Domain;
 use lockstep_node::Answer;
 use lockstep_types::{CaseId, Time};
+use redeeming::Redemption;
 use std::collections::BTreeSet;
 
 /// Steps of one history.
-const STEPS: usize = 200;
+const STEPS: usize = 300;
 /// Cents in the bank before the first customer: one case more could be issued than customers pay for.
 const SURPLUS: i64 = AMOUNT + AMOUNT / 2;
 const MINUTE_MS: u64 = 60_000;
@@ -31,10 +35,14 @@ pub struct Trace {
     pub decided: u64,
     /// Approvals refused.
     pub refused: u64,
-    /// Outcomes that are executed in the end.
+    /// Mints that are executed in the end.
     pub executed: u64,
     /// Outcomes that never will be.
     pub lapsed: u64,
+    /// Deposits burned for a payout.
+    pub burned: u64,
+    /// Deposits returned.
+    pub returned: u64,
     /// Blocks that a chain took back.
     pub taken_back: u64,
 }
@@ -46,6 +54,8 @@ impl Trace {
         self.refused += other.refused;
         self.executed += other.executed;
         self.lapsed += other.lapsed;
+        self.burned += other.burned;
+        self.returned += other.returned;
         self.taken_back += other.taken_back;
     }
 }
@@ -59,6 +69,8 @@ struct History {
     /// The time as of which both chains were read last.
     counted_at: Option<Time>,
     prepared: Vec<(usize, CaseId)>,
+    redemptions: Vec<Redemption>,
+    /// Every outcome there is.
     decided: Vec<Decided>,
     trace: Trace,
 }
@@ -71,10 +83,16 @@ pub fn run(seed: u64) -> Result<Trace> {
     let replay = || format!("seed {seed}; again with: cargo xtask faults chains --runs 1 --seed {seed}");
     let town = Town::found(2).with_context(replay)?;
     let bank = vec![(Time::from_ms(0)?, SURPLUS)];
-    let (prepared, decided) = (Vec::new(), Vec::new());
-    let chance = Chance::new(seed);
-    let mut history =
-        History { town, chance, bank, counted_at: None, prepared, decided, trace: Trace::default() };
+    let mut history = History {
+        town,
+        chance: Chance::new(seed),
+        bank,
+        counted_at: None,
+        prepared: Vec::new(),
+        redemptions: Vec::new(),
+        decided: Vec::new(),
+        trace: Trace::default(),
+    };
     for at in 0..STEPS {
         history
             .step()
@@ -88,7 +106,13 @@ pub fn run(seed: u64) -> Result<Trace> {
 
 impl History {
     fn step(&mut self) -> Result<()> {
-        match self.chance.below(24) {
+        self.act()?;
+        self.decided.extend(self.town.unlocked()?);
+        Ok(())
+    }
+
+    fn act(&mut self) -> Result<()> {
+        match self.chance.below(38) {
             0..=2 => self.count(),
             3..=5 => self.prepare(),
             6..=8 => self.approve(),
@@ -102,8 +126,13 @@ impl History {
                 self.town.wait(minutes * MINUTE_MS);
                 Ok(())
             }
-            _ if self.chance.one_in(4) => self.town.restart(),
-            _ => Ok(()),
+            23 if self.chance.one_in(4) => self.town.restart(),
+            23 => Ok(()),
+            24 => self.ask_back(),
+            25..=28 => self.deposit(),
+            29..=32 => self.show(),
+            33..=36 => self.bank_acts(),
+            _ => self.withdraw(),
         }
     }
 
@@ -158,10 +187,7 @@ impl History {
         let which = self.chance.place(self.prepared.len());
         let (place, case) = self.prepared.swap_remove(which);
         match self.town.approve(place, case)? {
-            Ok(decided) => {
-                self.trace.decided += 1;
-                self.decided.push(decided);
-            }
+            Ok(_) => self.trace.decided += 1,
             Err(_) => self.trace.refused += 1,
         }
         Ok(())
@@ -184,6 +210,10 @@ impl History {
     fn execute(&mut self) -> Result<()> {
         let newest = self.decided.len().saturating_sub(1);
         let which = if self.chance.one_in(2) { newest } else { self.chance.place(self.decided.len()) };
+        self.execute_one(which)
+    }
+
+    fn execute_one(&mut self, which: usize) -> Result<()> {
         let Some(decided) = self.decided.get(which) else { return Ok(()) };
         let size = self.town.anchored(decided.place)?;
         if size <= decided.index() {
@@ -213,37 +243,64 @@ impl History {
         let mut all = 0;
         for (at, place) in self.town.places.iter().enumerate() {
             let tokens = self.town.tokens(at)?;
-            let executed = place.watch.executed(&place.chain)?;
-            let distinct: BTreeSet<CaseId> = executed.iter().copied().collect();
-            ensure!(distinct.len() == executed.len(), "an outcome is executed twice");
-            let decided = |case: &CaseId| self.decided.iter().any(|d| d.case == *case && d.place == at);
-            ensure!(distinct.iter().all(decided), "a Gate executed what no case decided here");
-            let expected = AMOUNT * i64::try_from(executed.len())?;
+            let mut expected = 0;
+            for does in self.executed(at)? {
+                expected += match does {
+                    Does::Mint(cents) => cents,
+                    Does::Burn(cents) => -cents,
+                    Does::Refund(_) => 0,
+                };
+            }
             ensure!(tokens == expected, "{tokens} cents of tokens, {expected} follow from cases");
-            all += tokens;
+            let (held, deposited) = self.town.held_and_deposited(at)?;
+            ensure!(held + deposited == tokens, "{held} and {deposited} cents on `{}`", place.domain);
+            // What is paid for is to be burned, and nobody's claim any more.
+            all += tokens - self.paid_for(at)?;
         }
         let bank = self.in_bank(self.town.stage.now);
         ensure!(all <= bank, "{all} cents of tokens on {bank} in the bank");
         Ok(())
     }
 
+    /// What the outcomes do that are executed in a place: each is decided, and executed once.
+    fn executed(&self, at: usize) -> Result<Vec<Does>> {
+        let place = self.town.places.get(at).context("no such place")?;
+        let executed = place.watch.executed(&place.chain)?;
+        let distinct: BTreeSet<(CaseId, u32)> = executed.iter().map(|c| (c.case, c.ordinal)).collect();
+        ensure!(distinct.len() == executed.len(), "an outcome is executed twice");
+        let decided = |(case, ordinal): &(CaseId, u32)| {
+            let is_it = |d: &&Decided| (d.case, d.ordinal, d.place) == (*case, *ordinal, at);
+            self.decided
+                .iter()
+                .find(is_it)
+                .map(|d| d.does)
+                .context("a Gate executed what no case decided here")
+        };
+        distinct.iter().map(decided).collect()
+    }
+
     /// Everything comes to rest: no hold stays, and the ledger counts what the chains show.
     fn end(&mut self) -> Result<()> {
-        let last = self.decided.iter().map(|decided| decided.not_after).max();
-        self.town.stage.now = self.town.stage.now.max(last.unwrap_or_default()).saturating_add_ms(MINUTE_MS);
-        self.town.wait(MINUTE_MS);
-        let at = self.town.stage.now.saturating_sub_ms(BACK_MS);
+        self.wind_up()?;
         let mut tokens = 0;
         for place in 0..self.town.places.len() {
-            self.town.blocks(place);
-            first(self.town.observe(place, at)??)?;
-            tokens += self.town.tokens(place)?;
+            let (held, deposited) = self.town.held_and_deposited(place)?;
+            ensure!(deposited == 0, "{deposited} cents stay in escrow");
+            tokens += held;
+            for does in self.executed(place)? {
+                match does {
+                    Does::Mint(_) => self.trace.executed += 1,
+                    Does::Burn(_) => self.trace.burned += 1,
+                    Does::Refund(_) => self.trace.returned += 1,
+                }
+            }
         }
         self.check()?;
         let (held, supply) = self.town.counted()?;
         ensure!(held == 0, "{held} cents are held for ever");
         ensure!(supply == tokens, "the ledger counts {supply} cents, the chains show {tokens}");
-        self.trace.executed = u64::try_from(tokens / AMOUNT)?;
+        let mut open = self.town.stage.kernel().cases().filter(|(_, case)| !case.phase.is_closed());
+        ensure!(open.next().is_none(), "a case stays open");
         self.trace.lapsed = self.trace.decided - self.trace.executed;
         Ok(())
     }

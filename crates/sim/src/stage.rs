@@ -119,7 +119,8 @@ impl Stage {
         let numbered: Vec<(u64, CaseId)> = (first..).zip(cases.iter().copied()).collect();
         let (cast, kernel) = (&self.cast, self.kernel());
         on_all_cores(&numbered, |(number, case)| {
-            let request = cast.step(Pen { ledger, now, number: *number }, kernel, (*case, step), said)?;
+            let request =
+                cast.step(Pen { ledger, now, number: *number }, (kernel, &()), (*case, step), said)?;
             Ok(request.to_vec()?)
         })
     }

@@ -75,9 +75,9 @@ fn chains(runs: u64, seed: u64) -> Result<()> {
         }
     }
     println!(
-        "chains: {runs} runs from seed {seed}: {} cases decided, {} approvals refused, {} outcomes executed, \
-         {} lapsed, {} blocks taken back",
-        all.decided, all.refused, all.executed, all.lapsed, all.taken_back
+        "chains: {runs} runs from seed {seed}: {} issuances decided, {} refused, {} executed, {} lapsed; \
+         {} deposits burned, {} returned; {} blocks taken back",
+        all.decided, all.refused, all.executed, all.lapsed, all.burned, all.returned, all.taken_back
     );
     Ok(())
 }

@@ -8,4 +8,5 @@ fn no_history_of_two_chains_breaks_a_promise() {
     }
     // Without these the histories would show nothing.
     assert!(all.executed >= 50 && all.lapsed >= 50 && all.refused >= 50 && all.taken_back >= 50, "{all:?}");
+    assert!(all.burned >= 10 && all.returned >= 20, "{all:?}");
 }

@@ -1,6 +1,8 @@
 //! One ledger and the chains that follow it: a real appender, real contracts, an observer between them.
 
-use crate::cast::{Pen, Programme, STABLECOIN, Said, cosigner_key, name, texts};
+mod redeeming;
+
+use crate::cast::{Pen, Programme, STABLECOIN, STABLECOIN_BACK, Said, cosigner_key, name, texts};
 use crate::stage::{Stage, accepted};
 use anyhow::{Context, Result, anyhow};
 use lockstep_attest::sign::Sign;
@@ -13,8 +15,9 @@ use lockstep_crypto::tree::{consistency_proof, inclusion_proof};
 use lockstep_kernel::governance::Files;
 use lockstep_kernel::{Action, Entity, Request};
 use lockstep_ledger::{Certificate, CheckpointSignature, MemberSignature, Record, Tag};
+use lockstep_node::client::Texts;
 use lockstep_node::port::TilesInMemory;
-use lockstep_node::{Answer, appender};
+use lockstep_node::{Accepted, Answer, appender};
 use lockstep_store::Memory;
 use lockstep_types::{CaseId, Money, Name, PolicyDigest, Time};
 use std::sync::Arc;
@@ -46,7 +49,8 @@ pub struct Place {
     pub chain: Embedded,
     /// Token and Gate.
     pub watch: Watch,
-    policy: PolicyDigest,
+    issue: PolicyDigest,
+    redeem: PolicyDigest,
     anchor: Account,
 }
 
@@ -62,15 +66,32 @@ pub struct Town {
     tiles: Arc<TilesInMemory>,
     restarts: u64,
     payments: u32,
+    /// Records that were looked through for outcomes.
+    scanned: u64,
+}
+
+/// What an outcome does with tokens, in cents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Does {
+    /// They come into being.
+    Mint(i64),
+    /// They cease to be.
+    Burn(i64),
+    /// They go back to who put them into escrow.
+    Refund(i64),
 }
 
 /// A decided case, and its outcome in the log.
 pub struct Decided {
     /// The case.
     pub case: CaseId,
+    /// Which decision of the case.
+    pub ordinal: u32,
+    /// What the outcome does.
+    pub does: Does,
     /// In which place.
     pub place: usize,
-    /// Last second in which a Gate executes it.
+    /// Last second in which a Gate executes it; of one that never expires, 1970.
     pub not_after: Time,
     record: Record,
     index: u64,
@@ -86,6 +107,16 @@ pub struct Attested {
 }
 
 impl Decided {
+    /// The outcome of a record with this number.
+    fn of(record: &Record, index: u64, place_of: impl Fn(u64) -> Option<usize>) -> Result<Self> {
+        let outcome = lockstep_kernel::outcome::decode(record.body()).map_err(anyhow::Error::msg)?;
+        let (case, ordinal) = (CaseId(outcome.caseId.0), outcome.ordinal);
+        let place = place_of(u64::try_from(outcome.chainId)?).context("an outcome of another chain")?;
+        let not_after = Time::from_ms(outcome.notAfter.saturating_mul(1_000))?;
+        let does = does(&outcome.calls.first().context("an outcome without call")?.data)?;
+        Ok(Self { case, ordinal, does, place, not_after, record: record.clone(), index })
+    }
+
     /// Number of the outcome's record.
     #[must_use]
     pub const fn index(&self) -> u64 {
@@ -93,18 +124,22 @@ impl Decided {
     }
 }
 
-/// A policy that issues on this domain.
-fn files(domain: &str, chain: u64) -> Files {
-    let (layout, guards) = STABLECOIN;
+/// A policy as it is on this domain.
+fn files((layout, guards): (&str, &str), (domain, chain): (&str, u64)) -> Files {
     let layout = match domain {
         "home" => layout.to_owned(),
         _ => layout
-            .replace("\"stablecoin.issue\"", &format!("\"stablecoin.issue-{domain}\""))
+            .replace("stablecoin.issue", &policy_name("issue", domain))
+            .replace("stablecoin.redeem", &policy_name("redeem", domain))
             .replace("\"home\"", &format!("\"{domain}\""))
             .replace("[domain.home]", &format!("[domain.{domain}]"))
             .replace("eip155:31337", &format!("eip155:{chain}")),
     };
     Files { guards: guards.to_owned(), layout }
+}
+
+fn policy_name(of: &str, domain: &str) -> String {
+    if domain == "home" { format!("stablecoin.{of}") } else { format!("stablecoin.{of}-{domain}") }
 }
 
 impl Town {
@@ -116,11 +151,13 @@ impl Town {
         let (store, tiles) = (Arc::new(Memory::new()), Arc::new(TilesInMemory::default()));
         let stage = Stage::found(Arc::clone(&store) as _, Arc::clone(&tiles) as _, Programme::Stablecoin)?;
         let (places, certificates) = (Vec::new(), Vec::new());
-        let mut town = Self { stage, places, certificates, store, tiles, restarts: 0, payments: 0 };
+        let mut town =
+            Self { stage, places, certificates, store, tiles, restarts: 0, payments: 0, scanned: 0 };
         for (domain, chain) in DOMAINS.into_iter().take(domains) {
             if domain != "home" {
-                town.adopt(files(domain, chain))?;
+                town.adopt(files(STABLECOIN, (domain, chain)))?;
             }
+            town.adopt(files(STABLECOIN_BACK, (domain, chain)))?;
             let place = town.build(domain, chain)?;
             town.places.push(place);
         }
@@ -149,13 +186,15 @@ impl Town {
         let following = Following { ledger: self.stage.ledger, committee, notice_s: 0 };
         let anchor = deploy::anchor(&mut chain, ANYBODY, following)?;
         let programme = kernel.programme("acme-usd").context("no programme")?;
-        let policy =
-            if domain == "home" { "stablecoin.issue".into() } else { format!("stablecoin.issue-{domain}") };
-        let (policy, _) = programme.policies.get(policy.as_str()).context("the policy is not in force")?;
+        let in_force = |of: &str| {
+            let found = programme.policies.get(policy_name(of, domain).as_str());
+            found.map(|(digest, _)| *digest).context("the policy is not in force")
+        };
+        let (issue, redeem) = (in_force("issue")?, in_force("redeem")?);
         let token = DEPLOYER.create(1);
-        let line = Line {
+        let mint = Line {
             name: name("mint"),
-            policies: vec![*policy],
+            policies: vec![issue],
             target: token,
             selectors: vec![lockstep_chain::selector("mint(address,uint256)")],
             word: 1,
@@ -163,13 +202,22 @@ impl Town {
             cap: 50_000_000,
             window_s: 86_400,
         };
+        let escrow = Line {
+            name: name("redeem"),
+            policies: vec![redeem],
+            selectors: Vec::new(),
+            word: 255,
+            exponent: 0,
+            cap: 1,
+            ..mint.clone()
+        };
         let at = (anchor, &name("acme-usd"));
-        let gate = deploy::gate(&mut chain, DEPLOYER, at, (Account::ZERO, &[line]))?;
+        let gate = deploy::gate(&mut chain, DEPLOYER, at, (Account::ZERO, &[mint, escrow]))?;
         deploy::token(&mut chain, (DEPLOYER, gate), ("Acme dollar", "ACME", 6))?;
         // The contracts are there for good.
         chain.mine(3, 0);
         let watch = Watch { token, gate, since: 0 };
-        Ok(Place { domain: name(domain), chain, watch, policy: *policy, anchor })
+        Ok(Place { domain: name(domain), chain, watch, issue, redeem, anchor })
     }
 
     /// The appender ends and starts again from its store.
@@ -202,7 +250,13 @@ impl Town {
     fn take(&mut self, case: CaseId, step: &str, claims: &[(&str, &str)]) -> Result<Answer> {
         let pen = self.pen();
         let said = Said::Done(texts(claims));
-        let request = self.stage.cast.step(pen, self.stage.kernel(), (case, &name(step)), &said)?;
+        self.say(pen, (case, step), &said)
+    }
+
+    fn say(&mut self, pen: Pen, (case, step): (CaseId, &str), said: &Said) -> Result<Answer> {
+        let replica = self.stage.appender.replica();
+        let seen = (replica.kernel(), replica.view());
+        let request = self.stage.cast.step(pen, seen, (case, &name(step)), said)?;
         self.submit(request)
     }
 
@@ -214,10 +268,8 @@ impl Town {
         let pen = self.pen();
         let params =
             texts(&[("amount", &decimal(AMOUNT)?), ("beneficiary", BENEFICIARY), ("jurisdiction", "NO")]);
-        let policy = self.places.get(place).context("no such place")?.policy;
-        let opening = self.stage.cast.opening_under(pen, self.stage.kernel(), (&policy, &params))?;
-        let opened = first(self.submit(opening)?)?;
-        let case = CaseId(opened.records.first().context("no record")?.leaf_hash().0);
+        let policy = self.places.get(place).context("no such place")?.issue;
+        let case = self.open(pen, (&policy, &params))?;
         self.payments += 1;
         let (number, booked_at) = (self.payments.to_string(), said.booked_at.to_string());
         let (balance, as_of) = (decimal(said.balance.0)?, said.balance.1.to_string());
@@ -253,26 +305,29 @@ impl Town {
         Ok(case)
     }
 
-    /// Approves a case: its outcome, or the code of the refusal.
+    fn open(&mut self, pen: Pen, under: (&PolicyDigest, &Texts)) -> Result<CaseId> {
+        let opening = self.stage.cast.opening_under(pen, self.stage.kernel(), under)?;
+        let opened = first(self.submit(opening)?)?;
+        Ok(CaseId(opened.records.first().context("no record")?.leaf_hash().0))
+    }
+
+    /// Approves an issuance: its outcome, or the code of the refusal.
     ///
     /// # Errors
     /// The appender stops.
     pub fn approve(&mut self, place: usize, case: CaseId) -> Result<Result<Decided, String>> {
-        let accepted = match self.take(case, "approve", &[])? {
-            Answer::OnRecord(accepted) => match &accepted.refused {
-                Some(refusal) => return Ok(Err(refusal.code().as_text())),
-                None => accepted,
-            },
-            Answer::Refused(refusal) => return Ok(Err(refusal.code().as_text())),
-            Answer::Malformed(error) => return Err(anyhow!(error)),
-        };
-        let at = accepted.records.iter().position(|record| record.tag() == Tag::Outcome);
-        let at = at.context("a decision without outcome")?;
-        let record = accepted.records.get(at).context("no record")?.clone();
-        let outcome = lockstep_kernel::outcome::decode(record.body()).map_err(anyhow::Error::msg)?;
-        let not_after = Time::from_ms(outcome.notAfter.saturating_mul(1_000))?;
-        let index = accepted.index + u64::try_from(at)?;
-        Ok(Ok(Decided { case, place, not_after, record, index }))
+        let answer = self.take(case, "approve", &[])?;
+        match counted(answer)? {
+            Ok(accepted) => {
+                let found = (accepted.index..).zip(&accepted.records);
+                let (index, record) = found
+                    .into_iter()
+                    .find(|(_, record)| record.tag() == Tag::Outcome)
+                    .context("a decision without outcome")?;
+                Ok(Ok(Decided::of(record, index, |_| Some(place))?))
+            }
+            Err(code) => Ok(Err(code)),
+        }
     }
 
     /// Seals, and has three co-signers sign.
@@ -338,8 +393,17 @@ impl Town {
     }
 
     fn send(&mut self, place: usize, to: Account, data: Vec<u8>) -> Result<(), String> {
+        self.send_from(place, (ANYBODY, to), data)
+    }
+
+    fn send_from(
+        &mut self,
+        place: usize,
+        (from, to): (Account, Account),
+        data: Vec<u8>,
+    ) -> Result<(), String> {
         let Some(place) = self.places.get_mut(place) else { return Err("no such place".to_owned()) };
-        match place.chain.send(&Transaction { from: ANYBODY, to: Some(to), data: data.into() }) {
+        match place.chain.send(&Transaction { from, to: Some(to), data: data.into() }) {
             Ok(_) => Ok(()),
             Err(DomainError::Reverted { answer }) => Err(error_name(&answer)),
             Err(other) => Err(other.to_string()),
@@ -405,6 +469,35 @@ impl Town {
         let entry: serde_json::Value = serde_json::from_slice(&entry)?;
         let number = |field: &str| entry.get(field).and_then(serde_json::Value::as_i64);
         Ok((number("held").context("no hold")?, number("supply").context("no supply")?))
+    }
+}
+
+/// What counts, or the code of the refusal.
+fn counted(answer: Answer) -> Result<Result<Accepted, String>> {
+    match answer {
+        Answer::OnRecord(accepted) => Ok(match &accepted.refused {
+            Some(refusal) => Err(refusal.code().as_text()),
+            None => Ok(*accepted),
+        }),
+        Answer::Refused(refusal) => Ok(Err(refusal.code().as_text())),
+        Answer::Malformed(error) => Err(anyhow!(error)),
+    }
+}
+
+/// What a call does: its amount is the last word.
+fn does(call: &[u8]) -> Result<Does> {
+    let (selector, words) = call.split_first_chunk::<4>().context("a call without selector")?;
+    let units = words.last_chunk::<8>().context("a call without amount")?;
+    let cents = i64::try_from(u64::from_be_bytes(*units))?.div_euclid(UNITS_PER_CENT);
+    let is = |signature: &str| lockstep_chain::selector(signature) == *selector;
+    if is("mint(address,uint256)") {
+        Ok(Does::Mint(cents))
+    } else if is("burn(bytes32,address,address,uint256)") {
+        Ok(Does::Burn(cents))
+    } else if is("refund(bytes32,address,address,uint256)") {
+        Ok(Does::Refund(cents))
+    } else {
+        Err(anyhow!("a call of selector {selector:02x?}"))
     }
 }
 

@@ -65,7 +65,7 @@ impl Town {
             _ => Said::Done(self.claims(step.as_str())),
         };
         let pen = self.pen();
-        self.cast.step(pen, self.kernel(), (case, &step), &said).ok()
+        self.cast.step(pen, (self.kernel(), &()), (case, &step), &said).ok()
     }
 
     fn claims(&mut self, step: &str) -> Texts {
