@@ -106,6 +106,99 @@ pub enum DomainError {
         /// What is wrong with it.
         what: String,
     },
+    /// What a contract answered then is not kept any more.
+    #[error("the state after block {number} is not kept")]
+    NotKept {
+        /// The block asked for.
+        number: u64,
+    },
+    /// Endpoints that nobody should rely on.
+    #[error("these endpoints cannot be used: {what}")]
+    Endpoints {
+        /// The rule that they break.
+        what: String,
+    },
+    /// An endpoint of another chain than the one that was named.
+    #[error("endpoint `{endpoint}` is of chain {found}, expected {expected}")]
+    OtherChain {
+        /// The endpoint.
+        endpoint: String,
+        /// The chain named.
+        expected: u64,
+        /// The chain that it answers for.
+        found: u64,
+    },
+    /// Too few endpoints answered; those that did gave one answer.
+    #[error("{expected} endpoints must say {what}, found {found}: {said}")]
+    NoQuorum {
+        /// What was asked.
+        what: String,
+        /// How many must give the same answer.
+        expected: usize,
+        /// How many gave one.
+        found: usize,
+        /// Endpoint by endpoint.
+        said: String,
+    },
+    /// Endpoints contradict each other, and too few or too many are of one mind.
+    #[error("endpoints contradict each other about {what}: {said}")]
+    Disagreement {
+        /// What was asked.
+        what: String,
+        /// Endpoint by endpoint.
+        said: String,
+    },
+    /// A final block is another one now. Nothing of this chain counts any more until a person has looked.
+    #[error("final block {number} was `{was}` and is `{is}` now: the chain broke its word on what is final")]
+    FinalBlockReplaced {
+        /// Its number.
+        number: u64,
+        /// Its hash when it became final.
+        was: B256,
+        /// Its hash now.
+        is: B256,
+    },
+    /// The newest blocks were replaced while they were read.
+    #[error("block {number} was replaced while it was read: ask again")]
+    Moved {
+        /// The block.
+        number: u64,
+    },
+    /// Nobody here signs for this account.
+    #[error("nothing here signs for `{from}`")]
+    NoKey {
+        /// The account.
+        from: Address,
+    },
+    /// A transaction was not brought onto the chain.
+    #[error("the transaction is not on the chain: {what}")]
+    NotSent {
+        /// Why.
+        what: String,
+    },
+}
+
+impl DomainError {
+    /// Whether the same question may get an answer a little later, without anybody doing anything.
+    #[must_use]
+    pub const fn passes(&self) -> bool {
+        match self {
+            Self::NoQuorum { .. }
+            | Self::Disagreement { .. }
+            | Self::Moved { .. }
+            | Self::UnknownBlock { .. }
+            | Self::NotFinal { .. } => true,
+            Self::Reverted { .. }
+            | Self::Halted { .. }
+            | Self::Answer { .. }
+            | Self::NotKept { .. }
+            | Self::Endpoints { .. }
+            | Self::OtherChain { .. }
+            | Self::FinalBlockReplaced { .. }
+            | Self::NoKey { .. }
+            | Self::NotSent { .. } => false,
+        }
+    }
 }
 
 /// A chain. Blocks at and below [`Domain::finalized`] stay as they are.
@@ -131,11 +224,21 @@ pub trait Domain {
     /// [`DomainError::UnknownBlock`].
     fn block(&self, number: u64) -> Result<Block, DomainError>;
 
-    /// What a contract answers as of the newest block; changes nothing.
+    /// What a contract answers on top of this block; changes nothing. Reads that belong together name one
+    /// block.
     ///
     /// # Errors
-    /// [`DomainError::Reverted`], [`DomainError::Halted`].
-    fn call(&self, to: Address, data: &[u8]) -> Result<Bytes, DomainError>;
+    /// [`DomainError::Reverted`], [`DomainError::Halted`]; [`DomainError::Moved`], [`DomainError::NotKept`]:
+    /// the block is gone, or its state is.
+    fn call_at(&self, block: &Block, to: Address, data: &[u8]) -> Result<Bytes, DomainError>;
+
+    /// What a contract answers on top of the newest block; changes nothing.
+    ///
+    /// # Errors
+    /// As [`Domain::call_at`].
+    fn call(&self, to: Address, data: &[u8]) -> Result<Bytes, DomainError> {
+        self.call_at(&self.latest()?, to, data)
+    }
 
     /// What a contract noted in the blocks `from` to `to` (inclusive), in order.
     ///

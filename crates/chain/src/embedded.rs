@@ -244,12 +244,14 @@ impl Domain for Embedded {
         self.mined(number).map(|mined| mined.block)
     }
 
-    fn call(&self, to: Address, data: &[u8]) -> Result<Bytes, DomainError> {
-        let nonce = self.nonce(Address::ZERO);
-        let data = Bytes::copy_from_slice(data);
-        let call = Ask { to: Some(to), data, gas: GAS_MAX, nonce, ..Ask::default() };
-        let around = self.around(self.newest(), self.timestamp_of_next());
-        effect(run::run(&self.state, around, &call)?.result).map(|(_, output)| output)
+    fn call_at(&self, block: &Block, to: Address, data: &[u8]) -> Result<Bytes, DomainError> {
+        let number = block.number;
+        if self.mined(number)?.block != *block {
+            return Err(DomainError::Moved { number });
+        }
+        let call = Ask { to: Some(to), data: Bytes::copy_from_slice(data), gas: GAS_MAX, ..Ask::default() };
+        let answer = self.ask(number, &call).ok_or(DomainError::NotKept { number })??;
+        effect(answer).map(|(_, output)| output)
     }
 
     fn logs(&self, address: Address, from: u64, to: u64) -> Result<Vec<Log>, DomainError> {

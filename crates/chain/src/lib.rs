@@ -2,7 +2,7 @@
 //! ledger, and what an observer reads there.
 //!
 //! [`Domain`] is the port. [`Embedded`] is a chain in this process, so that nothing has to be installed; the
-//! contracts on it are those of `contracts/`, byte for byte.
+//! contracts on it are those of `contracts/`, byte for byte. [`Rpc`] is a chain behind endpoints.
 
 mod calls;
 pub mod contracts;
@@ -13,12 +13,14 @@ mod domain;
 mod embedded;
 pub mod enforce;
 pub mod observe;
+pub mod rpc;
 
 pub use calls::{decode, encode, role, seconds, selector, units};
 pub use deposits::{Deposit, deposits};
 pub use domain::{Block, Domain, DomainError, Log, Receipt, Transaction};
 pub use embedded::Embedded;
 pub use observe::{Observation, Watch};
+pub use rpc::Rpc;
 
 /// An account on an EVM chain: of a key, or of a contract.
 pub use alloy_primitives::Address as Account;

@@ -111,3 +111,25 @@ fn a_token_is_handed_over_whole() {
     let mint = Transaction { from: gate, to: Some(token), data: minted(HOLDER, 1) };
     assert!(chain.send(&mint).is_ok());
 }
+
+#[test]
+fn a_call_is_answered_as_of_the_block_it_names() {
+    let (mut chain, token) = with_token();
+    let balance_at = |chain: &Embedded, block: &Block| {
+        let call = Token::balanceOfCall { account: HOLDER }.abi_encode();
+        let answer = chain.call_at(block, token, &call)?;
+        Ok::<_, DomainError>(Token::balanceOfCall::abi_decode_returns(&answer).unwrap())
+    };
+    let before = chain.latest().unwrap();
+    chain.send(&Transaction { from: ISSUER, to: Some(token), data: minted(HOLDER, 7) }).unwrap();
+    let after = chain.latest().unwrap();
+    assert_eq!(balance_at(&chain, &before), Ok(U256::ZERO));
+    assert_eq!(balance_at(&chain, &after), Ok(U256::from(7)));
+    // Block 1 is final once block 3 stands, and what came before a final block is not kept.
+    chain.mine(2, 12);
+    assert_eq!(balance_at(&chain, &before), Err(DomainError::NotKept { number: 1 }));
+    chain.take_back(2).unwrap();
+    chain.mine(1, 60);
+    let gone = Block { hash: B256::ZERO, ..chain.latest().unwrap() };
+    assert_eq!(balance_at(&chain, &gone), Err(DomainError::Moved { number: 3 }));
+}

@@ -71,8 +71,8 @@ impl Domain for Lying {
     fn block(&self, number: u64) -> Result<Block, DomainError> {
         self.0.block(number)
     }
-    fn call(&self, to: Address, data: &[u8]) -> Result<Bytes, DomainError> {
-        self.0.call(to, data)
+    fn call_at(&self, block: &Block, to: Address, data: &[u8]) -> Result<Bytes, DomainError> {
+        self.0.call_at(block, to, data)
     }
     fn logs(&self, address: Address, from: u64, to: u64) -> Result<Vec<Log>, DomainError> {
         self.0.logs(address, from, to).map(self.1)
