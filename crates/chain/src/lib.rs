@@ -2,7 +2,8 @@
 //! ledger, and what an observer reads there.
 //!
 //! [`Domain`] is the port. [`Embedded`] is a chain in this process, so that nothing has to be installed; the
-//! contracts on it are those of `contracts/`, byte for byte. [`Rpc`] is a chain behind endpoints.
+//! contracts on it are those of `contracts/`, byte for byte. [`Rpc`] is a chain behind endpoints, and
+//! [`Submitter`] the same with an account that can send.
 
 mod calls;
 pub mod contracts;
@@ -14,6 +15,7 @@ mod embedded;
 pub mod enforce;
 pub mod observe;
 pub mod rpc;
+pub mod submit;
 
 pub use calls::{decode, encode, role, seconds, selector, units};
 pub use deposits::{Deposit, deposits};
@@ -21,6 +23,7 @@ pub use domain::{Block, Domain, DomainError, Log, Receipt, Transaction};
 pub use embedded::Embedded;
 pub use observe::{Observation, Watch};
 pub use rpc::Rpc;
+pub use submit::Submitter;
 
 /// An account on an EVM chain: of a key, or of a contract.
 pub use alloy_primitives::Address as Account;

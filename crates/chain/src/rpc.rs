@@ -422,7 +422,7 @@ impl Domain for Rpc {
         Ok(found)
     }
 
-    /// Nothing here holds a key.
+    /// Nothing here holds a key: [`crate::Submitter`] does.
     fn send(&mut self, transaction: &Transaction) -> Result<Receipt, DomainError> {
         Err(DomainError::NoKey { from: transaction.from })
     }
