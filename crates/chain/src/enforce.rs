@@ -1,11 +1,13 @@
 //! What is sent to a chain so that it obeys a ledger: certificates for its Anchor, outcomes for its Gate
 //! (specs/chain.md §§1–3). Anybody may send them.
 
+use crate::calls::{decode, encode};
 use crate::contracts::{Anchor, Gate, anchor, gate};
-use alloy_primitives::{B256, Bytes, FixedBytes};
+use crate::domain::{Block, Domain, DomainError};
+use alloy_primitives::{Address, B256, Bytes, FixedBytes};
 use alloy_sol_types::SolCall;
 use lockstep_ledger::{Certificate, Record};
-use lockstep_types::Digest;
+use lockstep_types::{CaseId, Digest, LedgerId, RootHash};
 
 /// An outcome's record, and where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +44,54 @@ pub fn execute(placed: Placed<'_>, size: u64) -> Bytes {
 pub fn execute_all(placed: &[Placed<'_>], size: u64) -> Bytes {
     let openings = placed.iter().map(|placed| abi_opening(*placed)).collect();
     Gate::executeAllCall { openings, size }.abi_encode().into()
+}
+
+/// What a Gate goes by: its Anchor, and the head that this holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Anchored {
+    /// The Anchor.
+    pub anchor: Address,
+    /// The ledger that it follows now.
+    pub ledger: LedgerId,
+    /// Size and root of the last anchored head; nothing before the first.
+    pub head: Option<(u64, RootHash)>,
+}
+
+/// What a Gate goes by, as of one block.
+///
+/// # Errors
+/// [`DomainError`]: nobody answers, or there is no Gate.
+pub fn anchored(domain: &dyn Domain, block: &Block, at_gate: Address) -> Result<Anchored, DomainError> {
+    let anchor = read(domain, block, (at_gate, &Gate::ANCHORCall {}))?;
+    let ledger = read(domain, block, (anchor, &Anchor::ledgerCall {}))?;
+    let head = match read(domain, block, (anchor, &Anchor::headCall {}))? {
+        0 => None,
+        size => {
+            let root = read(domain, block, (anchor, &Anchor::rootAtCall { ledgerId: ledger, size }))?;
+            Some((size, RootHash(root.0)))
+        }
+    };
+    Ok(Anchored { anchor, ledger: LedgerId(ledger.0), head })
+}
+
+/// Whether a Gate has executed an outcome, as of one block.
+///
+/// # Errors
+/// As [`anchored`].
+pub fn executed(
+    domain: &dyn Domain,
+    block: &Block,
+    (at_gate, case, ordinal): (Address, CaseId, u32),
+) -> Result<bool, DomainError> {
+    read(domain, block, (at_gate, &Gate::executedCall { caseId: FixedBytes(case.0), ordinal }))
+}
+
+fn read<C: SolCall>(
+    domain: &dyn Domain,
+    block: &Block,
+    (of, call): (Address, &C),
+) -> Result<C::Return, DomainError> {
+    decode::<C>(&domain.call_at(block, of, &encode(call))?)
 }
 
 fn abi_certificate(certificate: &Certificate) -> anchor::IAnchor::Certificate {

@@ -27,3 +27,5 @@ pub use submit::Submitter;
 
 /// An account on an EVM chain: of a key, or of a contract.
 pub use alloy_primitives::Address as Account;
+/// Hash of a block or of a transaction.
+pub use alloy_primitives::B256 as Hash;

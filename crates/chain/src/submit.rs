@@ -162,6 +162,12 @@ impl<'a> Submitter<'a> {
         &self.book.entries
     }
 
+    /// Whether a transaction with this label is on its way, or in a block that is not final.
+    #[must_use]
+    pub fn has(&self, label: &str) -> bool {
+        self.book.entries.iter().any(|entry| !label.is_empty() && entry.label == label)
+    }
+
     /// Brings a transaction onto the chain and waits for it. Where one with this label is on its way already,
     /// that one is waited for, and nothing more is sent.
     ///

@@ -1,5 +1,7 @@
 //! Errors at the edge: a stable code, a kind, the text with what caused it, and what to do about it.
 
+mod chain;
+
 use lockstep_attest::SubmissionError;
 use lockstep_kernel::Refusal;
 use lockstep_kernel::refusal::Kind as RefusalKind;
@@ -126,7 +128,9 @@ fn known(error: &(dyn std::error::Error + 'static)) -> Option<Known> {
         };
         return Some((code.to_owned(), Kind::Refused, None));
     }
-    node_error(error).or_else(|| error.downcast_ref::<StoreError>().map(store_error))
+    chain::known(error)
+        .or_else(|| node_error(error))
+        .or_else(|| error.downcast_ref::<StoreError>().map(store_error))
 }
 
 fn node_error(error: &(dyn std::error::Error + 'static)) -> Option<Known> {

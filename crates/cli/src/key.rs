@@ -3,6 +3,7 @@
 pub mod exec;
 pub mod file;
 pub mod passphrase;
+pub mod sender;
 
 use crate::fault::invalid;
 use crate::os;

@@ -11,6 +11,7 @@ mod party;
 mod records;
 mod report;
 mod shell;
+mod submissions;
 mod words;
 
 use clap::Parser;

@@ -1,5 +1,8 @@
-//! `lockstep outcome`: what a decided case unlocks, and the transactions that make a chain carry it out. They
-//! are printed, not sent: whoever sends them signs with an account of its own, and anybody may.
+//! `lockstep outcome`: what a decided case unlocks, and the transactions that make a chain carry it out:
+//! printed for whoever sends them in a way of its own, or sent from an account whose key is named. Anybody
+//! may.
+
+mod submit;
 
 use crate::fault::{Kind, told};
 use crate::folder::{Folder, FolderArgs, latest_certificate};
@@ -23,6 +26,8 @@ pub enum OutcomeCommand {
     Show(Show),
     /// Print the unsigned transactions that anchor the latest certificate and execute the outcomes under it
     PrintTx(PrintTx),
+    /// Send the transactions that anchor the latest certificate, if needed, and execute the outcomes
+    Submit(submit::Submit),
 }
 
 /// Whose outcomes.
@@ -58,10 +63,11 @@ struct Found {
 }
 
 /// Runs the command.
-pub fn run(shell: &Shell, command: &OutcomeCommand) -> Result<u8> {
+pub fn run(shell: &mut Shell, command: &OutcomeCommand) -> Result<u8> {
     match command {
         OutcomeCommand::Show(args) => show(shell, args),
         OutcomeCommand::PrintTx(args) => print_tx(shell, args),
+        OutcomeCommand::Submit(args) => submit::run(shell, args),
     }
 }
 

@@ -14,19 +14,19 @@ const DEPLOYER: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 const BENEFICIARY: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 const ANYBODY: Account = Account::repeat_byte(0x99);
 
-/// A chain with the programme's contracts, as the trust file and the policy in the town describe them.
-fn chain(town: &Town) -> (Embedded, Account, Account) {
+/// Puts an Anchor on a chain, as the trust file in the town describes the ledger.
+pub fn anchor(town: &Town, chain: &mut dyn Domain, from: Account) -> Account {
     let trust: Value = serde_json::from_slice(&std::fs::read(town.path("trust.json")).unwrap()).unwrap();
     let members: Vec<Member> = serde_json::from_value(trust["committee"].clone()).unwrap();
     let committee = Committee::new(0, members, 3).unwrap();
     let ledger: LedgerId = serde_json::from_value(trust["ledger"].clone()).unwrap();
+    deploy::anchor(chain, from, Following { ledger, committee: &committee, notice_s: 0 }).unwrap()
+}
+
+/// Puts Gate and token where the policy names them: they are the first contracts of [`DEPLOYER`].
+pub fn coin(town: &Town, chain: &mut dyn Domain, anchor: Account) -> Account {
     let digest = town.ok(&["policy", "check", POLICY])["policy"].clone();
     let digest: PolicyDigest = serde_json::from_value(digest).unwrap();
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-
-    let mut chain = Embedded::new(31_337, 2, now);
-    let following = Following { ledger, committee: &committee, notice_s: 0 };
-    let anchor = deploy::anchor(&mut chain, ANYBODY, following).unwrap();
     let deployer: Account = DEPLOYER.parse().unwrap();
     let token = deployer.create(1);
     let line = Line {
@@ -40,9 +40,17 @@ fn chain(town: &Town) -> (Embedded, Account, Account) {
         window_s: 86_400,
     };
     let programme = "acme-usd".parse().unwrap();
-    let at = (anchor, &programme);
-    let gate = deploy::gate(&mut chain, deployer, at, (Account::ZERO, &[line])).unwrap();
-    assert_eq!(deploy::token(&mut chain, (deployer, gate), ("Acme dollar", "ACME", 6)).unwrap(), token);
+    let gate = deploy::gate(chain, deployer, (anchor, &programme), (Account::ZERO, &[line])).unwrap();
+    assert_eq!(deploy::token(chain, (deployer, gate), ("Acme dollar", "ACME", 6)).unwrap(), token);
+    token
+}
+
+/// A chain with the programme's contracts.
+fn chain(town: &Town) -> (Embedded, Account, Account) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let mut chain = Embedded::new(31_337, 2, now);
+    let anchor = anchor(town, &mut chain, ANYBODY);
+    let token = coin(town, &mut chain, anchor);
     (chain, anchor, token)
 }
 
@@ -56,7 +64,7 @@ fn send(chain: &mut Embedded, transaction: &Value) -> Result<(), String> {
     }
 }
 
-fn balance(chain: &Embedded, token: Account) -> String {
+pub fn balance(chain: &dyn Domain, token: Account) -> String {
     let call = Token::balanceOfCall { account: BENEFICIARY.parse().unwrap() };
     let answer = chain.call(token, &lockstep_chain::encode(&call)).unwrap();
     lockstep_chain::decode::<Token::balanceOfCall>(&answer).unwrap().to_string()

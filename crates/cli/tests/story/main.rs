@@ -1,7 +1,11 @@
 //! Whole stories with the real program: folders, keys, institutions, and what goes wrong between them.
 
 mod chain;
+#[path = "../../../chain/tests/anvil/node.rs"]
+#[expect(dead_code, reason = "the tests of `chain` let endpoints misbehave in more ways than these do")]
+mod node;
 mod signer;
+mod submit;
 mod town;
 
 use lockstep_types::LedgerId;

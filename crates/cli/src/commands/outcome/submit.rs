@@ -1,0 +1,232 @@
+//! `lockstep outcome submit`: the certificate to the Anchor, the outcome to its Gate, from an account of
+//! one's own.
+
+use super::{Found, Show, covering, of_chain};
+use crate::fault::{Kind, told};
+use crate::folder::Folder;
+use crate::folder::memory::check_holds;
+use crate::key::KeyRef;
+use crate::key::sender::Sender;
+use crate::shell::Shell;
+use crate::submissions::JournalFile;
+use crate::words;
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use lockstep_chain::contracts::error_name;
+use lockstep_chain::enforce::{self, Anchored, Placed};
+use lockstep_chain::rpc::Rule;
+use lockstep_chain::rpc::finality::Finality;
+use lockstep_chain::submit::journal::Book;
+use lockstep_chain::submit::{Limits, SignHash, SubmitError, Until};
+use lockstep_chain::{Account, Domain, DomainError, Receipt, Rpc, Submitter, Transaction};
+use lockstep_crypto::tree;
+use lockstep_node::Replica;
+use lockstep_types::{CaseId, Digest};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const WEI_IN_GWEI: u128 = 1_000_000_000;
+/// Blocks without a transaction after which it is offered for more.
+const STUCK_BLOCKS: u64 = 4;
+/// Pause between two looks at the chain.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Where, from which account, and for how much.
+#[derive(Debug, Clone, Args)]
+pub struct Submit {
+    #[command(flatten)]
+    show: Show,
+    /// An endpoint of the chain; name two or more, of operators that do not know each other
+    #[arg(long = "rpc", value_name = "URL", required = true)]
+    rpc: Vec<String>,
+    /// How many endpoints must give the same answer; 1 takes one endpoint at its word [default: a majority]
+    #[arg(long, value_name = "N")]
+    rpc_quorum: Option<usize>,
+    /// When a block is final: when the chain says `finalized`, or when so many blocks stand on it
+    #[arg(long, value_name = "finalized|DEPTH", default_value = "finalized")]
+    finality: Finality,
+    /// The account that sends and pays: a key of suite `eip712`, in a file or behind `exec:PROGRAM`
+    #[arg(long = "as", alias = "signer", value_name = "KEY")]
+    key: KeyRef,
+    /// Most that is offered for a unit of gas
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    max_fee_gwei: u32,
+    /// The chain, where outcomes of several are unlocked: its EIP-155 number
+    #[arg(long, value_name = "NUMBER")]
+    chain: Option<u64>,
+    /// What is waited for
+    #[arg(long, value_name = "WHAT", default_value = "final")]
+    until: Wanted,
+    /// How long; the same command later goes on with what is on its way
+    #[arg(long, value_name = "DURATION", default_value = "30m")]
+    patience: String,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Wanted {
+    /// The transactions are in blocks
+    Mined,
+    /// These blocks will not be replaced
+    Final,
+}
+
+/// What became of an outcome.
+enum Brought {
+    /// Executed by this transaction.
+    Now(Receipt),
+    /// The Gate shows it as executed already.
+    Before,
+}
+
+/// Runs the command.
+pub fn run(shell: &mut Shell, args: &Submit) -> Result<u8> {
+    let replica = Folder::open(&args.show.folder.dir)?.replica()?;
+    let case = words::case(&replica, &args.show.case)?;
+    let found = of_chain(&replica, case, args.chain)?;
+    let chain_id = found.first().and_then(|found| u64::try_from(found.body.chainId).ok());
+    let chain_id = chain_id.context("the outcome is of no EIP-155 chain")?;
+    let sender = Sender::new(shell.keyring.open(&args.key)?)?;
+    let mut journal = JournalFile::open(shell.state.as_deref(), chain_id, sender.account())?;
+    let path = journal.path().display().to_string();
+    let rpc = connect(args, chain_id, (&journal, sender.account()))?;
+    shell.out.note(format!("note: answers of the chain rest on {}", rpc.rests_on()));
+    let limits = Limits {
+        fee_cap: u128::from(args.max_fee_gwei).saturating_mul(WEI_IN_GWEI),
+        stuck_blocks: STUCK_BLOCKS,
+        pause: PAUSE,
+        patience: Duration::from_millis(words::duration_ms(&args.patience)?),
+    };
+    let submitter = Submitter::open((&rpc, &sender), &mut journal, limits)?;
+    let until = if args.until == Wanted::Final { Until::Final } else { Until::Mined };
+    let mut work =
+        Work { shell, replica: &replica, rpc: &rpc, submitter, case, from: sender.account(), until };
+    let brought = work.all(&found).with_context(|| format!("what was sent is kept in `{path}`"))?;
+    let answer = json!({
+        "account": sender.account().to_string(),
+        "case": case,
+        "chain": chain_id.to_string(),
+        "finality": args.finality.to_string(),
+        "outcomes": brought.iter().map(|(found, brought)| brought.json(found)).collect::<Vec<_>>(),
+        "quorum": rpc.quorum(),
+        "rests_on": rpc.rests_on(),
+        "until": if until == Until::Final { "final" } else { "mined" },
+    });
+    shell.out.answer(&answer, || {
+        let lines = brought.iter().map(|(found, brought)| brought.line(found));
+        lines.collect::<Vec<_>>().join("\n")
+    })?;
+    Ok(0)
+}
+
+/// What was final when this machine last looked is held against the endpoints.
+fn connect(args: &Submit, chain_id: u64, (journal, account): (&JournalFile, Account)) -> Result<Rpc> {
+    let kept = Book::read(journal, chain_id, account);
+    let kept = kept.map_err(|what| SubmitError::Journal { account, what })?;
+    let rule = Rule { quorum: args.rpc_quorum, settled: kept.settled, ..Rule::new(chain_id, args.finality) };
+    Ok(Rpc::connect(&args.rpc, rule)?)
+}
+
+/// What is needed to bring outcomes.
+struct Work<'a> {
+    shell: &'a Shell,
+    replica: &'a Replica,
+    rpc: &'a Rpc,
+    submitter: Submitter<'a>,
+    case: CaseId,
+    from: Account,
+    until: Until,
+}
+
+impl Work<'_> {
+    fn all<'f>(&mut self, found: &'f [Found]) -> Result<Vec<(&'f Found, Brought)>> {
+        found.iter().map(|found| Ok((found, self.bring(found)?))).collect()
+    }
+
+    /// An outcome that was executed is not brought again, whoever executed it.
+    fn bring(&mut self, found: &Found) -> Result<Brought> {
+        let gate = Account::from(found.body.gate.into_array());
+        let label = format!("execute {gate} {} {}", self.case, found.body.ordinal);
+        let block = self.rpc.latest()?;
+        let named = (gate, self.case, found.body.ordinal);
+        if !self.submitter.has(&label) && enforce::executed(self.rpc, &block, named)? {
+            return Ok(Brought::Before);
+        }
+        let size = self.anchor(found, enforce::anchored(self.rpc, &block, gate)?)?;
+        let path: Vec<Digest> = tree::inclusion_proof(&self.replica.hashes(), found.index, size)?;
+        let data = enforce::execute(Placed { record: &found.record, index: found.index, path: &path }, size);
+        let transaction = Transaction { from: self.from, to: Some(gate), data };
+        match self.submitter.submit(&label, &transaction, self.until) {
+            Ok(receipt) => Ok(Brought::Now(receipt)),
+            // Somebody was faster.
+            Err(SubmitError::Domain(DomainError::Reverted { answer }))
+                if error_name(&answer) == "AlreadyExecuted" =>
+            {
+                Ok(Brought::Before)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// An anchored size that covers the outcome; the latest certificate is brought if there is none.
+    fn anchor(&mut self, found: &Found, anchored: Anchored) -> Result<u64> {
+        let Anchored { anchor, ledger, head } = anchored;
+        let own = self.replica.ledger().id().context("the ledger has not begun")?;
+        if ledger != own {
+            let text = format!("the Anchor `{anchor}` follows ledger `{ledger}`, expected `{own}`");
+            return Err(told(Kind::Conflict, "other-anchor", text).into());
+        }
+        if let Some((size, root)) = head {
+            // Two histories under one id are a matter for people, never for a transaction.
+            check_holds(self.replica, (size, root), "the Anchor")?;
+            if size > found.index {
+                return Ok(size);
+            }
+        }
+        let certificate = covering(self.replica, core::slice::from_ref(found))?;
+        let proof = match head {
+            None => Vec::new(),
+            Some((last, _)) => tree::consistency_proof(&self.replica.hashes(), last, certificate.size)?,
+        };
+        let data = enforce::submit(&certificate, &proof);
+        let transaction = Transaction { from: self.from, to: Some(anchor), data };
+        let label = format!("anchor {anchor} {}", certificate.size);
+        let receipt = self.submitter.submit(&label, &transaction, Until::Mined)?;
+        let (size, block) = (certificate.size, receipt.block.number);
+        self.shell.out.note(format!("note: the head of {size} records is anchored, in block {block}"));
+        Ok(size)
+    }
+}
+
+impl Brought {
+    fn json(&self, found: &Found) -> Value {
+        let (status, block, transaction) = match self {
+            Self::Now(receipt) => {
+                ("executed", Some(receipt.block.number), Some(receipt.transaction.to_string()))
+            }
+            Self::Before => ("already-executed", None, None),
+        };
+        json!({
+            "block": block,
+            "gate": lockstep_types::Address(found.body.gate.into_array()),
+            "ordinal": found.body.ordinal,
+            "record": found.index,
+            "status": status,
+            "transaction": transaction,
+        })
+    }
+
+    fn line(&self, found: &Found) -> String {
+        let record = found.index;
+        match self {
+            Self::Now(receipt) => {
+                let Receipt { transaction, block, gas, .. } = receipt;
+                format!(
+                    "record {record}: executed in block {}, {gas} gas\ntransaction {transaction}",
+                    block.number
+                )
+            }
+            Self::Before => format!("record {record}: was executed before, nothing was sent"),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Outcomes sent to a real node by the program.
+
+use crate::chain::{anchor, balance, coin};
+use crate::node::{Mode, Node};
+use crate::town::Town;
+use lockstep_chain::rpc::Rule;
+use lockstep_chain::rpc::finality::Finality;
+use lockstep_chain::submit::journal::Journal;
+use lockstep_chain::submit::{Limits, SignHash};
+use lockstep_chain::{Account, Hash, Rpc, Submitter};
+use lockstep_crypto::secret::SecretKey;
+use lockstep_crypto::suite::{Message, Suite};
+use serde_json::json;
+use std::time::Duration;
+
+/// The first two accounts that every development chain is rich in, by their published secrets.
+const DEPLOYER: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+const ANYBODY: &str = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
+const LIMITS: Limits = Limits {
+    fee_cap: 100_000_000_000,
+    stuck_blocks: 4,
+    pause: Duration::from_millis(20),
+    patience: Duration::from_secs(60),
+};
+
+struct Key(SecretKey);
+
+impl Key {
+    fn new(secret: &str) -> Self {
+        let secret: Hash = secret.parse().unwrap();
+        Self(SecretKey::from_bytes(Suite::Eip712, &secret.0).unwrap())
+    }
+}
+
+impl SignHash for Key {
+    fn account(&self) -> Account {
+        Account::from(self.0.public().address().unwrap().0)
+    }
+    fn sign_hash(&self, hash: &Hash) -> Result<Vec<u8>, String> {
+        self.0.sign(Message::Hash(&hash.0)).map_err(|error| error.to_string())
+    }
+}
+
+#[derive(Default)]
+struct Kept(Option<Vec<u8>>);
+
+impl Journal for Kept {
+    fn load(&self) -> Result<Option<Vec<u8>>, String> {
+        Ok(self.0.clone())
+    }
+    fn keep(&mut self, bytes: &[u8]) -> Result<(), String> {
+        self.0 = Some(bytes.to_vec());
+        Ok(())
+    }
+}
+
+/// The programme's contracts on the node; where the token is.
+fn place(town: &Town, rpc: &Rpc) -> Account {
+    let (anybody, deployer) = (Key::new(ANYBODY), Key::new(DEPLOYER));
+    let (mut one, mut other) = (Kept::default(), Kept::default());
+    let mut chain = Submitter::open((rpc, &anybody), &mut one, LIMITS).unwrap();
+    let anchor = anchor(town, &mut chain, anybody.account());
+    coin(town, &mut Submitter::open((rpc, &deployer), &mut other, LIMITS).unwrap(), anchor)
+}
+
+#[test]
+fn an_outcome_is_submitted_once_whatever_is_asked_and_however_often() {
+    let Some(node) = Node::start(8) else { return };
+    let town = Town::with_ledger();
+    let case = town.decided_case();
+    (1..=3).for_each(|number| drop(town.cosign(number)));
+    town.ok(&["trust", "export", "acme", "-o", "trust.json"]);
+    let (one, other) = (node.endpoint(), node.endpoint());
+    let rule = Rule::new(31_337, Finality::Tag);
+    let rpc = Rpc::connect(&[&one.url, &other.url], rule).unwrap();
+    let token = place(&town, &rpc);
+    town.key("eip712", "sender");
+    let base = ["outcome", "submit", "acme", &case, "--as", "sender"];
+    let both = ["--rpc", &one.url, "--rpc", &other.url];
+    let submit = |more: &[&str]| town.run(&[&base, &both[..], more].concat());
+
+    let alone = town.run(&[&base, &both[..2]].concat());
+    assert_eq!((alone.code, alone.fault().as_str()), (2, "endpoints"), "{}", alone.err);
+    let poor = submit(&["--until", "mined"]);
+    assert_eq!(poor.code, 2, "an account without funds: {}", poor.err);
+    let address = town.ok(&["key", "show", "sender"])["address"].clone();
+    node.ask("anvil_setBalance", json!([address, "0xde0b6b3a7640000"]));
+    let mean = submit(&["--max-fee-gwei", "0"]);
+    assert_eq!((mean.code, mean.fault().as_str()), (2, "fee-cap"), "{}", mean.err);
+    other.set(Mode::Lying);
+    let lied = submit(&[]);
+    assert_eq!((lied.code, lied.fault().as_str()), (2, "endpoints-disagree"), "{}", lied.err);
+    other.set(Mode::Honest);
+    assert_eq!(balance(&rpc, token), "0");
+
+    let waits = submit(&["--patience", "1s"]);
+    assert_eq!((waits.code, waits.fault().as_str()), (2, "not-yet"), "in a block, not final: {}", waits.err);
+    assert_eq!(balance(&rpc, token), "1000000000000");
+    node.mine(20);
+    let done = submit(&[]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let done = done.json();
+    assert_eq!(
+        (done["outcomes"][0]["status"].as_str(), done["quorum"].as_u64()),
+        (Some("executed"), Some(2))
+    );
+    let again = submit(&[]);
+    assert_eq!((again.code, again.json()["outcomes"][0]["status"].as_str()), (0, Some("already-executed")));
+    let sent = node.number("eth_getTransactionCount", json!([address, "latest"]));
+    assert_eq!(sent, 2, "one for the Anchor, one for the Gate");
+    let word = submit(&["--rpc-quorum", "1"]).json()["rests_on"].as_str().unwrap().to_owned();
+    assert!(word.starts_with("the word of any one endpoint of "), "{word}");
+    assert_eq!(balance(&rpc, token), "1000000000000");
+}
