@@ -4,6 +4,7 @@ pub mod attest;
 pub mod certify;
 pub mod disk;
 pub mod memory;
+pub mod mint;
 pub mod pack;
 pub mod rerun;
 
@@ -11,7 +12,7 @@ use crate::measure::Measure;
 use anyhow::{Result, bail};
 
 /// Names that can be asked for, besides `all`.
-pub const NAMES: [&str; 5] = ["attest", "certify", "rerun", "pack", "memory"];
+pub const NAMES: [&str; 6] = ["attest", "certify", "mint", "rerun", "pack", "memory"];
 
 /// Takes measures and hands each to `show` as soon as it is there.
 ///
@@ -23,6 +24,7 @@ pub fn run(name: &str, show: &mut dyn FnMut(Measure)) -> Result<()> {
         "attest" => attest::run(show),
         "certify" => certify::run(show),
         "memory" => memory::run(show),
+        "mint" => mint::run(show),
         "pack" => pack::run(show),
         "rerun" => rerun::run(show),
         _ => bail!(

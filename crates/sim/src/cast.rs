@@ -368,7 +368,7 @@ impl Cast {
         Ok(submit(&draft, &party.keys.iter().collect::<Vec<_>>()))
     }
 
-    /// Takes a step of a case with the keys of the role that the policy asks for; `view` knows the closed ones.
+    /// Takes a step of a case with the keys of the role that the policy asks for; `view` knows closed ones.
     ///
     /// # Errors
     /// [`DraftError`]: nothing can be said of the case, or the texts are not those of the step.

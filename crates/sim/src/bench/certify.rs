@@ -32,13 +32,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One clock for everybody: ledger time from the moment the run began.
 #[derive(Clone, Copy)]
-struct Clock {
-    begun: Instant,
-    from: Time,
+pub(super) struct Clock {
+    pub begun: Instant,
+    pub from: Time,
 }
 
 impl Clock {
-    fn now(&self) -> Time {
+    pub(super) fn now(&self) -> Time {
         self.from.saturating_add_ms(u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(0))
     }
 }
@@ -98,7 +98,7 @@ pub fn run(show: &mut dyn FnMut(Measure)) -> Result<()> {
 }
 
 /// A co-signer with a store and a signer's memory of its own, until its feed ends.
-fn follow(
+pub(super) fn follow(
     (home, ledger, key): (&Path, LedgerId, CastKey),
     records: &Receiver<Arc<Vec<u8>>>,
     (answer, clock): (&Sender<Cosigned>, Clock),

@@ -1,5 +1,5 @@
-//! The way back in a history: holders ask for their money, put tokens into escrow for cases old and new, and a
-//! bank pays or does not.
+//! The way back in a history: holders ask for their money, put tokens into escrow for cases old and new,
+//! and a bank pays or does not.
 
 use super::town::first;
 use super::{AMOUNT, BACK_MS, Decided, Does, History, MINUTE_MS};
@@ -108,8 +108,8 @@ impl History {
         Ok(self.decided.iter().filter(is_open).map(cents).sum())
     }
 
-    /// Banks say of what they have not paid that they will not; what is over ends; what is decided is executed
-    /// and seen; what lies in escrow still is shown, until nothing new comes of it.
+    /// Banks say of what they have not paid that they will not; what is over ends; what is decided is
+    /// executed and seen; what lies in escrow still is shown, until nothing new comes of it.
     pub(super) fn wind_up(&mut self) -> Result<()> {
         for at in 0..self.redemptions.len() {
             let Some(Redemption { case, .. }) = self.redemptions.get(at).copied() else { continue };

@@ -1,5 +1,5 @@
-//! Tokens that come back: holders who put them into escrow, a bank that pays or does not, an observer that shows
-//! what lies there.
+//! Tokens that come back: holders who put them into escrow, a bank that pays or does not, an observer that
+//! shows what lies there.
 
 use super::{BENEFICIARY, Decided, Town, UNITS_PER_CENT, counted, decimal};
 use crate::cast::{Said, texts};
