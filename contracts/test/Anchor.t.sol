@@ -382,7 +382,7 @@ contract AnchorTest is World {
         for (; vm.keyExistsJson(json, item(".certificates", read)); read++) {
             string memory entry = item(".certificates", read);
             bytes4 answer = _answer(json, entry, ".certificate", ".committee");
-            same(answer, _selector(vm.parseJsonString(json, string.concat(entry, ".answer"))), entry);
+            same(answer, selectorOf(vm.parseJsonString(json, string.concat(entry, ".answer"))), entry);
         }
         same(read, 18, "certificates read");
     }
@@ -451,24 +451,6 @@ contract AnchorTest is World {
             bytes memory signature = hexOf(json, string.concat(item(list, i), ".signature"));
             c.signatures = abi.encodePacked(c.signatures, member, signature);
         }
-    }
-
-    function _selector(string memory answer) private pure returns (bytes4) {
-        bytes32 name = keccak256(bytes(answer));
-        if (name == keccak256("holds")) return 0;
-        if (name == keccak256("scheme")) return IAnchor.Scheme.selector;
-        if (name == keccak256("wrong_ledger")) return IAnchor.WrongLedger.selector;
-        if (name == keccak256("wrong_epoch")) return IAnchor.WrongEpoch.selector;
-        if (name == keccak256("wrong_committee")) return IAnchor.WrongCommittee.selector;
-        if (name == keccak256("wrong_threshold")) return IAnchor.WrongThreshold.selector;
-        if (name == keccak256("size")) return IAnchor.Size.selector;
-        if (name == keccak256("doubled")) return Quorum.Doubled.selector;
-        if (name == keccak256("unsorted")) return Quorum.Unsorted.selector;
-        if (name == keccak256("member_out_of_range")) return Quorum.MemberOutOfRange.selector;
-        if (name == keccak256("high_s")) return Quorum.HighS.selector;
-        if (name == keccak256("bad_signature")) return Quorum.BadSignature.selector;
-        if (name == keccak256("too_few")) return Quorum.TooFew.selector;
-        revert NotSo(answer);
     }
 
     function _rotation() private returns (IAnchor.Rotation memory rotation, IAnchor.Certificate memory c) {

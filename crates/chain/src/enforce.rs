@@ -1,10 +1,11 @@
-//! What is sent to a chain so that it obeys a ledger: certificates for its Anchor, outcomes for its Gate
-//! (specs/chain.md §§1–3). Anybody may send them.
+//! What is sent to a chain so that it obeys a ledger: certificates for its Anchor, outcomes for its Gate,
+//! declarations for both (specs/chain.md). Anybody may send them.
 
 use crate::contracts::{Anchor, Gate, anchor, gate};
-use alloy_primitives::{B256, Bytes, FixedBytes};
+use alloy_primitives::{Address, B256, Bytes, FixedBytes};
 use alloy_sol_types::SolCall;
-use lockstep_ledger::{Certificate, Record};
+use lockstep_ledger::certificate::SCHEME_SECP256K1;
+use lockstep_ledger::{Certificate, Declaration, MemberSignature, Record, Signers};
 use lockstep_types::Digest;
 
 /// An outcome's record, and where it stands.
@@ -44,16 +45,51 @@ pub fn execute_all(placed: &[Placed<'_>], size: u64) -> Bytes {
     Gate::executeAllCall { openings, size }.abi_encode().into()
 }
 
+/// The call that brings a declaration to its contract, signed by these of `signers`: the committee in force,
+/// or under a recovery the recovery set.
+#[must_use]
+pub fn declare(declaration: &Declaration, signatures: &[MemberSignature], signers: &Signers) -> Bytes {
+    let signed: Bytes = MemberSignature::packed(signatures).into();
+    match declaration {
+        Declaration::Succession(on) => Anchor::succeedCall {
+            successor: FixedBytes(on.successor.0),
+            size: on.size,
+            root: FixedBytes(on.root.0),
+            certificate: anchor::IAnchor::Certificate {
+                scheme: SCHEME_SECP256K1,
+                ledger: FixedBytes(on.ledger.0),
+                epoch: on.epoch,
+                committee: FixedBytes(signers.digest().0),
+                threshold: signers.threshold(),
+                signatures: signed,
+            },
+        }
+        .abi_encode(),
+        Declaration::Recovery(on) => Anchor::startRecoveryCall {
+            members: on.next.addresses().iter().map(|address| Address::from(address.0)).collect(),
+            threshold: on.next.threshold(),
+            signatures: signed,
+        }
+        .abi_encode(),
+        Declaration::RecoveryVeto(_) => Anchor::vetoRecoveryCall { signatures: signed }.abi_encode(),
+        Declaration::Veto(on) => {
+            Gate::vetoCall { id: FixedBytes(on.change.0), signature: signed }.abi_encode()
+        }
+        Declaration::Override(on) => {
+            Gate::overrideVetoCall { id: FixedBytes(on.change.0), signatures: signed }.abi_encode()
+        }
+    }
+    .into()
+}
+
 fn abi_certificate(certificate: &Certificate) -> anchor::IAnchor::Certificate {
-    let signature =
-        |s: &lockstep_ledger::MemberSignature| [&[s.member], s.signature.as_bytes().as_slice()].concat();
     anchor::IAnchor::Certificate {
         scheme: certificate.scheme,
         ledger: FixedBytes(certificate.ledger.0),
         epoch: certificate.epoch,
         committee: FixedBytes(certificate.committee.0),
         threshold: certificate.threshold,
-        signatures: certificate.signatures.iter().flat_map(signature).collect::<Vec<u8>>().into(),
+        signatures: MemberSignature::packed(&certificate.signatures).into(),
     }
 }
 

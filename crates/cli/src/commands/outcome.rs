@@ -158,18 +158,18 @@ fn of_chain(replica: &Replica, case: CaseId, chain: Option<u64>) -> Result<Vec<F
 }
 
 /// A call to be sent by anybody.
-struct Transaction {
-    does: String,
-    to: Address,
-    data: String,
+pub(super) struct Transaction {
+    pub(super) does: String,
+    pub(super) to: Address,
+    pub(super) data: String,
 }
 
 impl Transaction {
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         json!({ "data": self.data, "does": self.does, "to": self.to })
     }
 
-    fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         format!("# {}\nto    {}\ndata  {}", self.does, self.to, self.data)
     }
 }

@@ -14,19 +14,43 @@ const DEPLOYER: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 const BENEFICIARY: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 const ANYBODY: Account = Account::repeat_byte(0x99);
 
+/// A ledger as the trust file in the town describes it.
+pub struct Owned {
+    ledger: LedgerId,
+    committee: Committee,
+}
+
+impl Owned {
+    pub fn borrow(&self) -> Following<'_> {
+        Following { ledger: self.ledger, committee: &self.committee, notice_s: 0 }
+    }
+}
+
+/// A chain of the present on which nothing stands yet.
+pub struct Deployed {
+    pub chain: Embedded,
+    pub following: Owned,
+    pub from: Account,
+}
+
+impl Deployed {
+    pub fn nothing(town: &Town) -> Self {
+        let trust: Value = serde_json::from_slice(&std::fs::read(town.path("trust.json")).unwrap()).unwrap();
+        let members: Vec<Member> = serde_json::from_value(trust["committee"].clone()).unwrap();
+        let committee = Committee::new(0, members, 3).unwrap();
+        let ledger: LedgerId = serde_json::from_value(trust["ledger"].clone()).unwrap();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let chain = Embedded::new(31_337, 2, now);
+        Self { chain, following: Owned { ledger, committee }, from: ANYBODY }
+    }
+}
+
 /// A chain with the programme's contracts, as the trust file and the policy in the town describe them.
 fn chain(town: &Town) -> (Embedded, Account, Account) {
-    let trust: Value = serde_json::from_slice(&std::fs::read(town.path("trust.json")).unwrap()).unwrap();
-    let members: Vec<Member> = serde_json::from_value(trust["committee"].clone()).unwrap();
-    let committee = Committee::new(0, members, 3).unwrap();
-    let ledger: LedgerId = serde_json::from_value(trust["ledger"].clone()).unwrap();
+    let Deployed { mut chain, following, .. } = Deployed::nothing(town);
     let digest = town.ok(&["policy", "check", POLICY])["policy"].clone();
     let digest: PolicyDigest = serde_json::from_value(digest).unwrap();
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-
-    let mut chain = Embedded::new(31_337, 2, now);
-    let following = Following { ledger, committee: &committee, notice_s: 0 };
-    let anchor = deploy::anchor(&mut chain, ANYBODY, following).unwrap();
+    let anchor = deploy::anchor(&mut chain, ANYBODY, following.borrow()).unwrap();
     let deployer: Account = DEPLOYER.parse().unwrap();
     let token = deployer.create(1);
     let line = Line {
@@ -46,7 +70,7 @@ fn chain(town: &Town) -> (Embedded, Account, Account) {
     (chain, anchor, token)
 }
 
-fn send(chain: &mut Embedded, transaction: &Value) -> Result<(), String> {
+pub fn send(chain: &mut Embedded, transaction: &Value) -> Result<(), String> {
     let to: Account = transaction["to"].as_str().unwrap().parse().unwrap();
     let data = hex::decode(transaction["data"].as_str().unwrap().trim_start_matches("0x")).unwrap();
     match chain.send(&Transaction { from: ANYBODY, to: Some(to), data: data.into() }) {

@@ -1,6 +1,7 @@
 //! Whole stories with the real program: folders, keys, institutions, and what goes wrong between them.
 
 mod chain;
+mod declare;
 mod signer;
 mod town;
 
