@@ -141,6 +141,36 @@ abstract contract World is Test {
         log.push(LogProof.leafHash(1, rotation.time, rotation.salt, SPELLING.enacted(rotation)));
     }
 
+    /// A rotation of the vectors.
+    function rotationOf(string memory json, string memory key)
+        internal
+        view
+        returns (IAnchor.Rotation memory rotation)
+    {
+        string memory list = string.concat(key, ".new.members");
+        uint256 n;
+        while (vm.keyExistsJson(json, item(list, n))) n++;
+        rotation.members = new IAnchor.Member[](n);
+        for (uint256 i = 0; i < n; i++) {
+            string memory member = item(list, i);
+            rotation.members[i] = IAnchor.Member(
+                vm.parseJsonAddress(json, string.concat(member, ".address")),
+                bytes20(bytes(vm.parseJsonString(json, string.concat(member, ".lei")))),
+                vm.parseJsonString(json, string.concat(member, ".name"))
+            );
+        }
+        rotation.threshold = uint8(vm.parseJsonUint(json, string.concat(key, ".new.threshold")));
+        rotation.caseId = wordOf(json, string.concat(key, ".case"));
+        rotation.prev = wordOf(json, string.concat(key, ".prev"));
+        rotation.salt = wordOf(json, string.concat(key, ".salt"));
+        rotation.time = uint64(vm.parseJsonUint(json, string.concat(key, ".time")));
+        rotation.index = uint64(vm.parseJsonUint(json, string.concat(key, ".index")));
+        list = string.concat(key, ".path");
+        for (uint256 i = 0; vm.keyExistsJson(json, item(list, i)); i++) {
+            rotation.path = Tree.push(rotation.path, wordOf(json, item(list, i)));
+        }
+    }
+
     /// The error that Rust names so; 0 for none.
     function selectorOf(string memory answer) internal pure returns (bytes4) {
         bytes32 name = keccak256(bytes(answer));

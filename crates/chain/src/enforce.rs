@@ -5,8 +5,8 @@ use crate::contracts::{Anchor, Gate, anchor, gate};
 use alloy_primitives::{Address, B256, Bytes, FixedBytes};
 use alloy_sol_types::SolCall;
 use lockstep_ledger::certificate::SCHEME_SECP256K1;
-use lockstep_ledger::{Certificate, Declaration, MemberSignature, Record, Signers};
-use lockstep_types::Digest;
+use lockstep_ledger::{Certificate, Committee, Declaration, Member, MemberSignature, Record, Signers};
+use lockstep_types::{CaseId, Digest, LeafHash};
 
 /// An outcome's record, and where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +30,43 @@ pub fn submit(certificate: &Certificate, proof: &[Digest]) -> Bytes {
         proof: words(proof),
     };
     call.abi_encode().into()
+}
+
+/// A rotation that a ledger has enacted.
+#[derive(Debug, Clone, Copy)]
+pub struct Rotated<'a> {
+    /// The record `enacted`.
+    pub enacted: Placed<'a>,
+    /// The governance case.
+    pub case: CaseId,
+    /// The case's record before `enacted`.
+    pub prev: LeafHash,
+    /// Who comes.
+    pub committee: &'a Committee,
+}
+
+/// The call that shows a rotation to an Anchor; `certificate` is of the committee that comes, over an
+/// anchored size, to whose root the record's path leads.
+#[must_use]
+pub fn rotate(rotated: Rotated<'_>, certificate: &Certificate) -> Bytes {
+    let Placed { record, index, path } = rotated.enacted;
+    let member = |member: &Member| anchor::IAnchor::Member {
+        key: Address::from(member.address.0),
+        lei: FixedBytes::right_padding_from(member.lei.as_str().as_bytes()),
+        name: member.name.to_string(),
+    };
+    let rotation = anchor::IAnchor::Rotation {
+        members: rotated.committee.members().iter().map(member).collect(),
+        threshold: rotated.committee.threshold(),
+        caseId: FixedBytes(rotated.case.0),
+        prev: FixedBytes(rotated.prev.0),
+        salt: FixedBytes(record.salt().0),
+        time: record.time().ms(),
+        index,
+        path: words(path),
+    };
+    let (size, certificate) = (certificate.size, abi_certificate(certificate));
+    Anchor::rotateCall { size, rotation, certificate }.abi_encode().into()
 }
 
 /// The call that carries out an outcome at an anchored size.

@@ -4,6 +4,7 @@ mod accounts;
 mod collect;
 mod dev;
 mod guard;
+mod rotate;
 mod serve;
 mod sign;
 
@@ -22,6 +23,8 @@ pub enum ChainCommand {
     Sign(sign::Sign),
     /// Bring signatures under one declaration together, and print the unsigned transaction
     Collect(collect::Collect),
+    /// Print the unsigned transactions that show a rotation of co-signers to an Anchor
+    Rotate(rotate::Rotate),
 }
 
 /// Runs the command.
@@ -29,6 +32,7 @@ pub fn run(shell: &mut Shell, command: &ChainCommand) -> Result<u8> {
     match command {
         ChainCommand::Dev(args) => dev::run(shell.out, args),
         ChainCommand::Sign(command) => sign::run(shell, command),
+        ChainCommand::Rotate(args) => rotate::run(shell, args),
         ChainCommand::Collect(args) => collect::run(shell, args),
     }
 }

@@ -87,25 +87,9 @@ fn print_tx(shell: &Shell, args: &PrintTx) -> Result<u8> {
     let found = of_chain(&replica, case, args.chain)?;
     let certificate = covering(&replica, &found)?;
     let size = certificate.size;
-    if args.anchored > size {
-        let text = format!("the Anchor holds {} records, the latest certificate here {size}", args.anchored);
-        return Err(told(Kind::Conflict, "anchored", text)
-            .hint("fetch the newer certificate, or compare this ledger with the one that was anchored")
-            .into());
-    }
     let chain = found.first().map(|found| found.body.chainId.to_string()).unwrap_or_default();
-    let mut transactions = Vec::new();
-    if args.anchored < size {
-        let proof = match args.anchored {
-            0 => Vec::new(),
-            anchored => tree::consistency_proof(&replica.hashes(), anchored, size)?,
-        };
-        transactions.push(Transaction {
-            does: format!("anchors the head of {size} records, signed in epoch {}", certificate.epoch),
-            to: args.anchor,
-            data: enforce::submit(&certificate, &proof).to_string(),
-        });
-    }
+    let mut transactions: Vec<Transaction> =
+        anchoring(&replica, &certificate, (args.anchor, args.anchored))?.into_iter().collect();
     for found in &found {
         let path: Vec<Digest> = tree::inclusion_proof(&replica.hashes(), found.index, size)?;
         let placed = Placed { record: &found.record, index: found.index, path: &path };
@@ -119,13 +103,45 @@ fn print_tx(shell: &Shell, args: &PrintTx) -> Result<u8> {
     if certificate.epoch > 0 {
         shell.out.note("note: the Anchor must have been shown the rotations up to that epoch");
     }
+    let about = json!({ "case": case, "chain": chain, "epoch": certificate.epoch, "size": size });
+    print(shell, about, &transactions)
+}
+
+/// The transaction that brings an Anchor from one size to that of a certificate; none if it is there.
+pub(super) fn anchoring(
+    replica: &Replica,
+    certificate: &Certificate,
+    (anchor, anchored): (Address, u64),
+) -> Result<Option<Transaction>> {
+    let size = certificate.size;
+    if anchored > size {
+        let text = format!("the Anchor holds {anchored} records, the certificate to be anchored {size}");
+        return Err(told(Kind::Conflict, "anchored", text)
+            .hint("fetch a newer certificate, or compare this ledger with the one that was anchored")
+            .into());
+    }
+    let proof = match anchored {
+        0 => Vec::new(),
+        anchored if anchored == size => return Ok(None),
+        anchored => tree::consistency_proof(&replica.hashes(), anchored, size)?,
+    };
+    Ok(Some(Transaction {
+        does: format!("anchors the head of {size} records, signed in epoch {}", certificate.epoch),
+        to: anchor,
+        data: enforce::submit(certificate, &proof).to_string(),
+    }))
+}
+
+/// Prints transactions, and for programs what they are about.
+pub(super) fn print(shell: &Shell, mut about: Value, transactions: &[Transaction]) -> Result<u8> {
     let shown: Vec<Value> = transactions.iter().map(Transaction::json).collect();
-    let answer = json!({
-        "case": case, "chain": chain, "epoch": certificate.epoch, "size": size, "transactions": shown,
-    });
-    shell.out.answer(&answer, || {
+    let chain = about["chain"].as_str().map(|chain| format!("# on chain {chain}"));
+    if let Value::Object(object) = &mut about {
+        object.insert("transactions".to_owned(), json!(shown));
+    }
+    shell.out.answer(&about, || {
         let lines = transactions.iter().map(Transaction::line);
-        [format!("# on chain {chain}")].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+        chain.into_iter().chain(lines).collect::<Vec<_>>().join("\n")
     })?;
     Ok(0)
 }

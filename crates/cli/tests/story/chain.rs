@@ -1,7 +1,7 @@
 //! What the program prints for a chain, sent to one.
 
 use crate::town::{POLICY, Town};
-use lockstep_chain::contracts::Token;
+use lockstep_chain::contracts::{Anchor, Token};
 use lockstep_chain::deploy::{self, Following, Line};
 use lockstep_chain::{Account, Domain, DomainError, Embedded, Transaction, contracts::error_name};
 use lockstep_ledger::{Committee, Member};
@@ -78,6 +78,53 @@ pub fn send(chain: &mut Embedded, transaction: &Value) -> Result<(), String> {
         Err(DomainError::Reverted { answer }) => Err(error_name(&answer)),
         Err(other) => Err(other.to_string()),
     }
+}
+
+#[test]
+fn an_anchor_follows_a_rotation_after_its_notice_and_the_old_set_anchors_no_more() {
+    let town = Town::with_ledger();
+    let case = town.decided_case();
+    (1..=3).for_each(|number| drop(town.cosign(number)));
+    town.ok(&["trust", "export", "acme", "-o", "trust.json"]);
+    let Deployed { mut chain, following, from } = Deployed::nothing(&town);
+    let following = Following { notice_s: 3_600, ..following.borrow() };
+    let anchor = deploy::anchor(&mut chain, from, following).unwrap();
+    let at = anchor.to_string();
+    let first = town.ok(&["outcome", "print-tx", "acme", &case, "--anchor", &at]);
+    assert_eq!(send(&mut chain, &first["transactions"][0]), Ok(()));
+    let anchored = first["size"].to_string();
+
+    let args = ["chain", "rotate", "acme", "--anchor", &at, "--anchored", &anchored];
+    assert_eq!(town.run(&args).fault(), "epoch", "nobody has rotated");
+    crate::rotate(&town);
+    assert_eq!(town.run(&args).fault(), "not-certified", "nobody has handed over");
+    [3, 1, 2, 5].iter().for_each(|number| drop(town.cosign(*number)));
+    let printed = town.ok(&args);
+    let [submit, rotate] = printed["transactions"].as_array().unwrap().as_slice() else {
+        panic!("{printed}")
+    };
+    assert_eq!(send(&mut chain, rotate), Err("NotAnchored".to_owned()), "the order matters");
+    assert_eq!(send(&mut chain, submit), Ok(()));
+    assert_eq!(send(&mut chain, rotate), Ok(()));
+    assert_eq!(send(&mut chain, rotate), Err("RotationPending".to_owned()));
+
+    // What the new set certifies counts after the notice; what the old one does counts until then.
+    town.open_case();
+    [1, 2, 5].iter().for_each(|number| drop(town.cosign(*number)));
+    let handed_over = printed["size"].to_string();
+    let args = ["outcome", "print-tx", "acme", &case, "--anchor", &at, "--anchored", &handed_over];
+    let by_new = town.ok(&args)["transactions"][0].clone();
+    assert_eq!(send(&mut chain, &by_new), Err("WrongEpoch".to_owned()));
+    let by_old = town.ok(&["chain", "rotate", "acme", "--anchor", &at])["transactions"][0].clone();
+    assert_eq!(send(&mut chain, &by_old), Ok(()), "the same head again, by the old set");
+    chain.mine(1, 3_600);
+    assert_eq!(send(&mut chain, &by_old), Err("WrongEpoch".to_owned()));
+    assert_eq!(send(&mut chain, &by_new), Ok(()));
+    let answer = chain.call(anchor, &lockstep_chain::encode(&Anchor::headCall {})).unwrap();
+    let head = lockstep_chain::decode::<Anchor::headCall>(&answer).unwrap();
+    assert_eq!(head, town.ok(&args)["size"].as_u64().unwrap());
+    // The rotation is not shown twice.
+    assert_eq!(send(&mut chain, rotate), Err("RotationNotLater".to_owned()));
 }
 
 fn balance(chain: &Embedded, token: Account) -> String {
