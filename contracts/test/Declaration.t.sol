@@ -102,7 +102,7 @@ contract DeclarationTest is World {
             new IGate.PermissionSetup[](0),
             new IGate.PolicySetup[](0)
         );
-        _createAt(address(gate), bytes.concat(type(Gate).creationCode, arguments));
+        createAt(address(gate), bytes.concat(type(Gate).creationCode, arguments));
         bytes32 slot = keccak256(abi.encode(change, CHANGES_SLOT));
         vm.store(address(gate), slot, keccak256("what is to be called"));
         vm.store(address(gate), bytes32(uint256(slot) + 1), bytes32(uint256(START + NOTICE)));
@@ -126,16 +126,8 @@ contract DeclarationTest is World {
             _addresses(".recovery_set.addresses", ""),
             uint8(vm.parseJsonUint(json, ".recovery_set.threshold"))
         );
-        _createAt(target, bytes.concat(type(Anchor).creationCode, arguments));
+        createAt(target, bytes.concat(type(Anchor).creationCode, arguments));
         return target;
-    }
-
-    /// Runs creation code in place, so that its storage lies there too.
-    function _createAt(address target, bytes memory creation) private {
-        vm.etch(target, creation);
-        (bool went, bytes memory runtime) = target.call("");
-        yes(went, "created");
-        vm.etch(target, runtime);
     }
 
     function _packedOf(string memory name) private view returns (bytes memory) {

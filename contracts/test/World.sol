@@ -141,6 +141,14 @@ abstract contract World is Test {
         log.push(LogProof.leafHash(1, rotation.time, rotation.salt, SPELLING.enacted(rotation)));
     }
 
+    /// Runs creation code in place, so that its storage lies there too.
+    function createAt(address target, bytes memory creation) internal {
+        vm.etch(target, creation);
+        (bool went, bytes memory runtime) = target.call("");
+        yes(went, "created");
+        vm.etch(target, runtime);
+    }
+
     /// A rotation of the vectors.
     function rotationOf(string memory json, string memory key)
         internal

@@ -30,7 +30,7 @@ pub fn run(data: &[u8]) {
     }
     if let Ok(body) = outcome::decode(data) {
         assert_eq!(body.abi_encode_params(), data);
-        assert_eq!(body.kind, outcome::KIND_ORDINARY);
+        assert!(matches!(body.kind, outcome::KIND_ORDINARY | outcome::KIND_GOVERNANCE));
     }
     check_apply(data);
     check_snapshot(data);

@@ -82,6 +82,13 @@ pub fn execute_all(placed: &[Placed<'_>], size: u64) -> Bytes {
     Gate::executeAllCall { openings, size }.abi_encode().into()
 }
 
+/// The call that lets a Gate's loosening take effect once its notice is over; `data` is the call of the
+/// governance outcome.
+#[must_use]
+pub fn enact(change: &Digest, data: &[u8]) -> Bytes {
+    Gate::enactCall { id: FixedBytes(change.0), data: Bytes::copy_from_slice(data) }.abi_encode().into()
+}
+
 /// The call that brings a declaration to its contract, signed by these of `signers`: the committee in force,
 /// or under a recovery the recovery set.
 #[must_use]

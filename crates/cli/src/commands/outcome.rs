@@ -10,6 +10,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use lockstep_chain::enforce::{self, Placed};
 use lockstep_crypto::tree;
+use lockstep_kernel::gate::loosenings;
 use lockstep_kernel::outcome::{self, OutcomeBody};
 use lockstep_ledger::{Certificate, Record, Tag};
 use lockstep_node::Replica;
@@ -99,6 +100,7 @@ fn print_tx(shell: &Shell, args: &PrintTx) -> Result<u8> {
             data: enforce::execute(placed, size).to_string(),
         });
     }
+    transactions.extend(found.iter().flat_map(Found::enactments));
     shell.out.note("note: nothing was sent; send them in this order, on this chain, from any account");
     if certificate.epoch > 0 {
         shell.out.note("note: the Anchor must have been shown the rotations up to that epoch");
@@ -221,6 +223,16 @@ impl Found {
         }
     }
 
+    /// What a Gate does to itself only after its notice.
+    fn enactments(&self) -> Vec<Transaction> {
+        let call = |(place, change): (usize, Digest)| {
+            let data = enforce::enact(&change, &self.body.calls.get(place)?.data).to_string();
+            let does = format!("lets change 0x{change} take effect, once its notice is over");
+            Some(Transaction { does, to: Address(self.body.gate.into_array()), data })
+        };
+        loosenings(&self.body).into_iter().filter_map(call).collect()
+    }
+
     fn not_after(&self) -> Option<Time> {
         let ms = self.body.notAfter.checked_mul(1_000).filter(|ms| *ms > 0)?;
         Time::from_ms(ms).ok()
@@ -234,8 +246,10 @@ impl Found {
         json!({
             "calls": self.body.calls.iter().map(call).collect::<Vec<_>>(),
             "certified": certified > self.index,
+            "changes": self.changes(),
             "chain": self.body.chainId.to_string(),
             "gate": Address(self.body.gate.into_array()),
+            "kind": self.body.kind,
             "leaf": self.record.leaf_hash(),
             "not_after": self.not_after(),
             "not_after_s": self.body.notAfter,
@@ -244,13 +258,22 @@ impl Found {
         })
     }
 
+    /// The ids of the calls that wait for a notice at the Gate.
+    fn changes(&self) -> Vec<Value> {
+        let change = |(place, id): (usize, Digest)| json!({ "call": place, "change": format!("0x{id}") });
+        loosenings(&self.body).into_iter().map(change).collect()
+    }
+
     fn line(&self, certified: u64) -> String {
         let certified = if certified > self.index { "certified" } else { "not certified yet" };
-        let calls = self
-            .body
-            .calls
-            .iter()
-            .map(|call| format!("\n   {} {}", Address(call.target.into_array()), call.data));
+        let waits = loosenings(&self.body);
+        let calls = self.body.calls.iter().enumerate().map(|(place, call)| {
+            let change = waits.iter().find(|(found, _)| *found == place);
+            let change =
+                change.map(|(_, id)| format!("\n      waits for the Gate's notice as change 0x{id}"));
+            let target = Address(call.target.into_array());
+            format!("\n   {target} {}{}", call.data, change.unwrap_or_default())
+        });
         format!(
             "record {}, chain {}, through Gate {}, {}, {certified}{}",
             self.index,

@@ -45,12 +45,21 @@ impl Deployed {
     }
 }
 
+/// A chain with a programme's contracts.
+pub struct Standing {
+    pub chain: Embedded,
+    pub anchor: Account,
+    pub gate: Account,
+    pub token: Account,
+}
+
 /// A chain with the programme's contracts, as the trust file and the policy in the town describe them.
-fn chain(town: &Town) -> (Embedded, Account, Account) {
+pub fn programme(town: &Town, notice_s: u64) -> Standing {
     let Deployed { mut chain, following, .. } = Deployed::nothing(town);
+    let following = Following { notice_s, ..following.borrow() };
     let digest = town.ok(&["policy", "check", POLICY])["policy"].clone();
     let digest: PolicyDigest = serde_json::from_value(digest).unwrap();
-    let anchor = deploy::anchor(&mut chain, ANYBODY, following.borrow()).unwrap();
+    let anchor = deploy::anchor(&mut chain, ANYBODY, following).unwrap();
     let deployer: Account = DEPLOYER.parse().unwrap();
     let token = deployer.create(1);
     let line = Line {
@@ -67,7 +76,7 @@ fn chain(town: &Town) -> (Embedded, Account, Account) {
     let at = (anchor, &programme);
     let gate = deploy::gate(&mut chain, deployer, at, (Account::ZERO, &[line])).unwrap();
     assert_eq!(deploy::token(&mut chain, (deployer, gate), ("Acme dollar", "ACME", 6)).unwrap(), token);
-    (chain, anchor, token)
+    Standing { chain, anchor, gate, token }
 }
 
 pub fn send(chain: &mut Embedded, transaction: &Value) -> Result<(), String> {
@@ -151,7 +160,7 @@ fn a_chain_does_what_the_printed_transactions_say() {
     (1..=3).for_each(|number| drop(town.cosign(number)));
 
     town.ok(&["trust", "export", "acme", "-o", "trust.json"]);
-    let (mut chain, anchor, token) = chain(&town);
+    let Standing { mut chain, anchor, token, .. } = programme(&town, 0);
     let anchor = anchor.to_string();
     let printed = town.ok(&["outcome", "print-tx", "acme", &case, "--anchor", &anchor]);
     let [submit, execute] = printed["transactions"].as_array().unwrap().as_slice() else {

@@ -14,7 +14,7 @@ fn address(town: &Town, key: &str) -> String {
 }
 
 /// Signs with each key and gives the files.
-fn signed(town: &Town, keys: &[&str], what: &[&str]) -> Vec<String> {
+pub fn signed(town: &Town, keys: &[&str], what: &[&str]) -> Vec<String> {
     let sign = |key: &&str| {
         let args = [&["chain", "sign", what[0], "acme", "--key", key], &what[1..]].concat();
         let ran = town.run(&args);
@@ -26,7 +26,7 @@ fn signed(town: &Town, keys: &[&str], what: &[&str]) -> Vec<String> {
     keys.iter().map(sign).collect()
 }
 
-fn collect(town: &Town, files: &[String], further: &[&str]) -> Value {
+pub fn collect(town: &Town, files: &[String], further: &[&str]) -> Value {
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let printed = town.ok(&[&["chain", "collect", "acme"], &files[..], further].concat());
     printed["transactions"][0].clone()

@@ -2,6 +2,7 @@
 
 mod chain;
 mod declare;
+mod gates;
 mod signer;
 mod town;
 

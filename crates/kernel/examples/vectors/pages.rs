@@ -4,9 +4,10 @@ use crate::scene::{Scene, Told};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lockstep_attest::{Claim, Statement};
+use lockstep_kernel::gate::loosenings;
 use lockstep_kernel::{Body, Entity, outcome};
 use lockstep_ledger::{Record, Tag, View};
-use lockstep_types::{Salt, canonical, sha256};
+use lockstep_types::{Digest, Salt, canonical, sha256};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -107,7 +108,7 @@ fn outcome_vectors(scene: &Scene) -> Value {
     // The word of `kind` is the seventh, its one byte the last of it.
     dirty[6 * 32] = 1;
     let mut kind = body.to_vec();
-    kind[7 * 32 - 1] = 1;
+    kind[7 * 32 - 1] = 9;
     let cut = body[..body.len() - 32].to_vec();
     let refused =
         [("trailing bytes", padded), ("cut", cut), ("dirty padding", dirty), ("another kind", kind)];
@@ -151,12 +152,25 @@ fn case_vectors(scene: &Scene) -> Value {
 }
 
 fn chain_vectors() -> Value {
-    let (_, rotated) = Scene::of_chain();
+    let (changed, rotated) = Scene::of_chain();
+    let change = |(place, id): (usize, Digest)| json!({ "call": place, "change": id });
+    let changed = changed.iter().map(|changed| {
+        let outcome = outcome::decode(changed.record.body()).expect("an outcome");
+        json!({
+            "action": changed.action, "body": hex::encode(changed.record.body()),
+            "calls": outcome.calls.len(),
+            "changes": loosenings(&outcome).into_iter().map(change).collect::<Vec<_>>(),
+            "gate": outcome.gate.to_string(), "leaf_hash": changed.record.leaf_hash(),
+            "ledger": hex::encode(outcome.ledger), "salt": changed.record.salt(),
+            "time": changed.record.time().ms(), "what": changed.what,
+        })
+    });
     let Body::Enacted(enacted) = Body::from_slice(rotated.record.body()).expect("a body") else {
         panic!("the record says that it was enacted")
     };
     json!({
         "format": "lockstep-vectors/chain/1",
+        "gate_changes": changed.collect::<Vec<_>>(),
         "rotation": {
             "action": String::from_utf8(canonical::to_vec(&rotated.action).expect("JSON")).expect("UTF-8"),
             "body": String::from_utf8(rotated.record.body().to_vec()).expect("UTF-8"),

@@ -1,13 +1,17 @@
-//! What contracts read of a ledger besides outcomes of policies: a rotation of its co-signers.
+//! What contracts read of a ledger besides outcomes of policies: changes of a Gate, and a rotation of its
+//! co-signers.
 
 use super::{ACME, Key, Scene, lei, name, time};
 use lockstep_attest::{Attestation, Statement, StepVerdict};
 use lockstep_crypto::Suite;
 use lockstep_crypto::tree::{inclusion_proof, root_of};
+use lockstep_kernel::gate::{
+    Function, GateCall, GateChange, NewGuardian, NewLine, Permitted, PolicyOnLine, Tighter,
+};
 use lockstep_kernel::governance::Rotation;
 use lockstep_kernel::{Action, Body, Request};
-use lockstep_ledger::{Certificate, Checkpoint, Committee, Handover, Member, MemberSignature, Record};
-use lockstep_types::{CaseId, Digest, LeafHash, Lei};
+use lockstep_ledger::{Certificate, Checkpoint, Committee, Handover, Member, MemberSignature, Record, Tag};
+use lockstep_types::{CaseId, Digest, LeafHash, Lei, PolicyDigest};
 
 /// A rotation, enacted, sealed and signed by both sets.
 pub struct Rotated {
@@ -21,13 +25,69 @@ pub struct Rotated {
     pub handover: Handover,
 }
 
+/// A change of the Gate, with its outcome.
+pub struct GateChanged {
+    pub what: &'static str,
+    pub action: Action,
+    pub record: Record,
+}
+
+/// Where the policy beside this file says that the token is.
+const TOKEN: &str = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512";
+
 impl Scene {
-    /// A ledger whose one co-signer gives way to four.
-    pub fn of_chain() -> (Self, Rotated) {
+    /// A ledger that changes its Gate, and whose one co-signer then gives way to four.
+    pub fn of_chain() -> (Vec<GateChanged>, Rotated) {
         let mut scene = Self::empty();
         scene.begin();
+        let changed = vec![scene.tighten(), scene.loosen()];
         let rotated = scene.rotate();
-        (scene, rotated)
+        (changed, rotated)
+    }
+
+    fn gate(calls: Vec<GateCall>) -> Action {
+        Action::Gate(GateChange { calls, domain: name("home"), programme: name("acme-usd") })
+    }
+
+    /// Every call that tightens what is there already.
+    fn tighten(&mut self) -> GateChanged {
+        let (line, signature, target) =
+            (name("mint"), "mint(uint256)".to_owned(), TOKEN.parse().expect("it"));
+        let action = Self::gate(vec![
+            GateCall::Tighten(Tighter { cap: 1_000, line: line.clone(), window_s: 86_400 }),
+            GateCall::Retire(PolicyOnLine { line, policy: self.policy() }),
+            GateCall::Forbid(Function { signature, target }),
+        ]);
+        self.propose("tighten", action.clone());
+        self.changed("tightens", action)
+    }
+
+    /// Every call that loosens.
+    fn loosen(&mut self) -> GateChanged {
+        let (line, signature, target) =
+            (name("burn"), "burn(uint256)".to_owned(), TOKEN.parse().expect("it"));
+        let action = Self::gate(vec![
+            GateCall::SetLine(NewLine { cap: 5, exponent: 6, line: line.clone(), window_s: 3_600, word: 0 }),
+            GateCall::Permit(Permitted { line: line.clone(), signature, target }),
+            GateCall::Accept(PolicyOnLine { line, policy: self.policy() }),
+            GateCall::SetGuardian(NewGuardian { guardian: target }),
+        ]);
+        let case = self.propose("loosen", action.clone());
+        self.consent(case);
+        self.now += 86_400_000;
+        self.send("tick", Request::Tick);
+        self.changed("loosens", action)
+    }
+
+    fn policy(&self) -> PolicyDigest {
+        self.ledger.machine().programme("acme-usd").expect("a programme").policies[&name("small")].0
+    }
+
+    /// The outcome that the last command left.
+    fn changed(&self, what: &'static str, action: Action) -> GateChanged {
+        let record = self.told.last().and_then(|told| told.records.last()).expect("a record").clone();
+        assert_eq!(record.tag(), Tag::Outcome);
+        GateChanged { what, action, record }
     }
 
     fn rotate(&mut self) -> Rotated {
