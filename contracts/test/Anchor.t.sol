@@ -382,12 +382,13 @@ contract AnchorTest is World {
         for (; vm.keyExistsJson(json, item(".certificates", read)); read++) {
             string memory entry = item(".certificates", read);
             bytes4 answer = _answer(json, entry, ".certificate", ".committee");
-            same(answer, _selector(vm.parseJsonString(json, string.concat(entry, ".answer"))), entry);
+            same(answer, selectorOf(vm.parseJsonString(json, string.concat(entry, ".answer"))), entry);
         }
         same(read, 18, "certificates read");
     }
 
-    /// Of a handover the chain compares epoch, size and root by signature: one size and root are named once.
+    /// The chain counts the epoch itself, and is given one size, whose root it keeps: `rotate` names no
+    /// others.
     function test_vectors_handovers_hold_where_both_certificates_hold() external {
         string memory json = vm.readFile("../vectors/certificate.json");
         uint256 read;
@@ -399,8 +400,46 @@ contract AnchorTest is World {
             if (answer == keccak256("holds")) yes(old == 0 && new_ == 0, entry);
             if (answer == keccak256("old")) same(old, Quorum.TooFew.selector, entry);
             if (answer == keccak256("new")) same(new_, Quorum.TooFew.selector, entry);
+            // The three rules before the certificates, each broken where Rust says so and nowhere else.
+            uint256 next_ = vm.parseJsonUint(json, string.concat(entry, ".old.epoch")) + 1;
+            bool follows = vm.parseJsonUint(json, string.concat(entry, ".new.epoch")) == next_;
+            yes(follows != (answer == keccak256("epoch")), "epoch");
+            string memory both = string.concat(entry, ".handover.");
+            uint256 size = vm.parseJsonUint(json, string.concat(both, "old.size"));
+            bool oneSize = vm.parseJsonUint(json, string.concat(both, "new.size")) == size;
+            yes(oneSize != (answer == keccak256("size")), "size");
+            bytes32 root = wordOf(json, string.concat(both, "old.root"));
+            bool oneRoot = wordOf(json, string.concat(both, "new.root")) == root;
+            yes(oneRoot != (answer == keccak256("root")), "root");
+            // What the new set signed is of that size and root, or it is no signature of theirs.
+            if (!oneSize || !oneRoot) same(new_, Quorum.BadSignature.selector, entry);
+            if (!follows) same(new_, IAnchor.WrongEpoch.selector, entry);
         }
         same(read, 6, "handovers read");
+    }
+
+    function test_vector_the_rotation_of_rust_is_in_force_after_the_notice() external {
+        string memory json = vm.readFile("../vectors/chain.json");
+        string memory old = ".rotation.handover.old";
+        string memory new_ = ".rotation.handover.new";
+        Anchor target = _anchorFor(json, ".rotation.old", wordOf(json, string.concat(old, ".ledger")));
+        IAnchor.Rotation memory rotation = rotationOf(json, ".rotation");
+        uint64 size = uint64(vm.parseJsonUint(json, string.concat(new_, ".size")));
+        bytes32 root = wordOf(json, string.concat(old, ".root"));
+        IAnchor.Certificate memory c = _certificate(json, new_);
+        vm.expectRevert(abi.encodeWithSelector(IAnchor.NotAnchored.selector, c.ledger, size));
+        target.rotate(size, rotation, c);
+        target.submit(size, root, _certificate(json, old), none);
+        rotation.time += 1;
+        vm.expectRevert();
+        target.rotate(size, rotation, c);
+        rotation.time -= 1;
+        target.rotate(size, rotation, c);
+        vm.expectRevert(abi.encodeWithSelector(IAnchor.WrongEpoch.selector, 0, 1));
+        target.submit(size, root, c, none);
+        vm.warp(START + NOTICE);
+        yes(!target.submit(size, root, c, none), "the new set counts, and there is nothing to keep");
+        same(target.committee().blob.codehash, wordOf(json, string.concat(new_, ".committee")), "committee");
     }
 
     function anchorAllOf(IAnchor target) external returns (bool) {
@@ -451,24 +490,6 @@ contract AnchorTest is World {
             bytes memory signature = hexOf(json, string.concat(item(list, i), ".signature"));
             c.signatures = abi.encodePacked(c.signatures, member, signature);
         }
-    }
-
-    function _selector(string memory answer) private pure returns (bytes4) {
-        bytes32 name = keccak256(bytes(answer));
-        if (name == keccak256("holds")) return 0;
-        if (name == keccak256("scheme")) return IAnchor.Scheme.selector;
-        if (name == keccak256("wrong_ledger")) return IAnchor.WrongLedger.selector;
-        if (name == keccak256("wrong_epoch")) return IAnchor.WrongEpoch.selector;
-        if (name == keccak256("wrong_committee")) return IAnchor.WrongCommittee.selector;
-        if (name == keccak256("wrong_threshold")) return IAnchor.WrongThreshold.selector;
-        if (name == keccak256("size")) return IAnchor.Size.selector;
-        if (name == keccak256("doubled")) return Quorum.Doubled.selector;
-        if (name == keccak256("unsorted")) return Quorum.Unsorted.selector;
-        if (name == keccak256("member_out_of_range")) return Quorum.MemberOutOfRange.selector;
-        if (name == keccak256("high_s")) return Quorum.HighS.selector;
-        if (name == keccak256("bad_signature")) return Quorum.BadSignature.selector;
-        if (name == keccak256("too_few")) return Quorum.TooFew.selector;
-        revert NotSo(answer);
     }
 
     function _rotation() private returns (IAnchor.Rotation memory rotation, IAnchor.Certificate memory c) {

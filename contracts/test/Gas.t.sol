@@ -8,6 +8,46 @@ import {Quorum} from "../src/lib/Quorum.sol";
 import {GateWorld} from "./GateWorld.sol";
 import {Tree} from "./Tree.sol";
 
+/// What of a Safe is called here, by the signatures that its documentation gives.
+interface ISafe {
+    function setup(
+        address[] calldata owners,
+        uint256 threshold,
+        address to,
+        bytes calldata data,
+        address fallbackHandler,
+        address paymentToken,
+        uint256 payment,
+        address payable paymentReceiver
+    ) external;
+
+    function getTransactionHash(
+        address to,
+        uint256 value,
+        bytes calldata data,
+        uint8 operation,
+        uint256 safeTxGas,
+        uint256 baseGas,
+        uint256 gasPrice,
+        address gasToken,
+        address refundReceiver,
+        uint256 nonce
+    ) external view returns (bytes32);
+
+    function execTransaction(
+        address to,
+        uint256 value,
+        bytes calldata data,
+        uint8 operation,
+        uint256 safeTxGas,
+        uint256 baseGas,
+        uint256 gasPrice,
+        address gasToken,
+        address payable refundReceiver,
+        bytes memory signatures
+    ) external payable returns (bool);
+}
+
 /// Does nothing, so that what remains is the Gate's own.
 contract Nothing {
     fallback() external {}
@@ -21,7 +61,11 @@ contract GasTest is GateWorld {
     uint64 private constant OLD_TAIL = 211;
     uint64 private constant SIZE = 1 << 20;
 
+    string private constant SAFE_ARTIFACTS =
+        "node_modules/@safe-global/safe-smart-account/build/artifacts/contracts/";
+
     Nothing private nothing;
+    mapping(address owner => uint256 key) private _ownerKey;
 
     function setUp() external {
         build();
@@ -62,15 +106,36 @@ contract GasTest is GateWorld {
     }
 
     function test_a_checkpoint_with_1_mint() external {
-        _checkpoint(1, "a mint with its checkpoint, 1 in it");
+        _checkpoint(present, 1, "a mint with its checkpoint, 1 in it");
+    }
+
+    function test_a_checkpoint_by_5_of_5_with_1_mint() external {
+        _checkpoint(Set(0, 5, 5, 5), 1, "a mint with its checkpoint by 5 of 5, 1 in it");
+    }
+
+    /// A yardstick: the same mint by a Safe that holds the role, with signatures of all five owners. Its code
+    /// is what its package publishes, deployed as it is.
+    function test_a_safe_of_5_owners_mints() external {
+        address[] memory owners = _ascending(5);
+        ISafe safe = ISafe(_safe());
+        safe.setup(owners, 5, address(0), "", address(0), address(0), 0, payable(0));
+        bytes32 role = token.MINTER_ROLE();
+        vm.prank(address(gate));
+        token.grantRole(role, address(safe));
+        // The account holds some already, and the Safe has made a transaction before.
+        for (uint256 nonce = 0; nonce < 2; nonce++) {
+            _mintBySafe(safe, nonce, owners);
+        }
+        vm.snapshotGasLastCall("gas", "Safe 1.5.0, 5 of 5 owners, the same mint");
+        same(token.balanceOf(ALICE), 2e6, "minted");
     }
 
     function test_a_checkpoint_with_10_mints() external {
-        _checkpoint(10, "a mint with its checkpoint, 10 in it");
+        _checkpoint(present, 10, "a mint with its checkpoint, 10 in it");
     }
 
     function test_a_checkpoint_with_100_mints() external {
-        _checkpoint(100, "a mint with its checkpoint, 100 in it");
+        _checkpoint(present, 100, "a mint with its checkpoint, 100 in it");
     }
 
     function test_rotate() external {
@@ -93,12 +158,59 @@ contract GasTest is GateWorld {
         vm.snapshotGasLastCall("gas", name);
     }
 
-    function _checkpoint(uint256 count, string memory name) private {
+    function _mintBySafe(ISafe safe, uint256 nonce, address[] memory owners) private {
+        bytes memory data = abi.encodeCall(token.mint, (ALICE, 1e6));
+        address none = address(0);
+        bytes32 hash = safe.getTransactionHash(address(token), 0, data, 0, 0, 0, 0, none, none, nonce);
+        bytes memory signed;
+        for (uint256 i = 0; i < owners.length; i++) {
+            (uint8 v, bytes32 r, bytes32 s) = vm.sign(_ownerKey[owners[i]], hash);
+            signed = abi.encodePacked(signed, r, s, v);
+        }
+        yes(
+            safe.execTransaction(address(token), 0, data, 0, 0, 0, 0, none, payable(none), signed),
+            "the Safe has minted"
+        );
+    }
+
+    /// Addresses of keys, ascending: so a Safe wants its owners' signatures.
+    function _ascending(uint256 count) private returns (address[] memory owners) {
+        owners = new address[](count);
+        for (uint256 i = 0; i < count; i++) {
+            address owner = vm.addr(keyOf(i));
+            _ownerKey[owner] = keyOf(i);
+            uint256 place = i;
+            for (; place > 0 && owners[place - 1] > owner; place--) {
+                owners[place] = owners[place - 1];
+            }
+            owners[place] = owner;
+        }
+    }
+
+    /// A proxy before the singleton, as everybody has one.
+    function _safe() private returns (address) {
+        address singleton = _create(_published("Safe.sol/Safe"));
+        return _create(bytes.concat(_published("proxies/SafeProxy.sol/SafeProxy"), abi.encode(singleton)));
+    }
+
+    function _published(string memory name) private view returns (bytes memory) {
+        string memory artifact = vm.readFile(string.concat(SAFE_ARTIFACTS, name, ".json"));
+        return vm.parseBytes(vm.parseJsonString(artifact, ".bytecode"));
+    }
+
+    function _create(bytes memory creation) private returns (address made) {
+        assembly ("memory-safe") {
+            made := create(0, add(creation, 32), mload(creation))
+        }
+        yes(made != address(0), "created");
+    }
+
+    function _checkpoint(Set memory set, uint256 count, string memory name) private {
         IGate.Opening[] memory openings = _openings(count + 1);
         gate.execute(openings[count], SIZE);
-        Anchor same_ = newAnchor(present, recoverySet);
-        _submitTail(same_, present, present.k, OLD_TAIL);
-        _submitTail(same_, present, present.k, TAIL);
+        Anchor same_ = newAnchor(set, recoverySet);
+        _submitTail(same_, set, set.k, OLD_TAIL);
+        _submitTail(same_, set, set.k, TAIL);
         uint256 gas_ = vm.snapshotGasLastCall("parts", "submit");
         IGate.Opening[] memory batch = new IGate.Opening[](count);
         for (uint256 i = 0; i < count; i++) {

@@ -8,6 +8,9 @@ interface Vm {
     function warp(uint256 time) external;
     function chainId(uint256 id) external;
     function prank(address caller) external;
+    function snapshotState() external returns (uint256);
+    function revertToState(uint256 snapshot) external returns (bool);
+    function store(address target, bytes32 slot, bytes32 value) external;
     function etch(address target, bytes calldata code) external;
     function deal(address account, uint256 balance) external;
     function label(address account, string calldata name) external;

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Anchor} from "../src/Anchor.sol";
 import {IAnchor} from "../src/IAnchor.sol";
+import {IGate} from "../src/IGate.sol";
 import {LogProof} from "../src/lib/LogProof.sol";
 import {Quorum} from "../src/lib/Quorum.sol";
 import {RotationRecord} from "../src/lib/RotationRecord.sol";
@@ -138,5 +139,64 @@ abstract contract World is Test {
         rotation.time = START * 1000;
         rotation.index = uint64(log.length);
         log.push(LogProof.leafHash(1, rotation.time, rotation.salt, SPELLING.enacted(rotation)));
+    }
+
+    /// Runs creation code in place, so that its storage lies there too.
+    function createAt(address target, bytes memory creation) internal {
+        vm.etch(target, creation);
+        (bool went, bytes memory runtime) = target.call("");
+        yes(went, "created");
+        vm.etch(target, runtime);
+    }
+
+    /// A rotation of the vectors.
+    function rotationOf(string memory json, string memory key)
+        internal
+        view
+        returns (IAnchor.Rotation memory rotation)
+    {
+        string memory list = string.concat(key, ".new.members");
+        uint256 n;
+        while (vm.keyExistsJson(json, item(list, n))) n++;
+        rotation.members = new IAnchor.Member[](n);
+        for (uint256 i = 0; i < n; i++) {
+            string memory member = item(list, i);
+            rotation.members[i] = IAnchor.Member(
+                vm.parseJsonAddress(json, string.concat(member, ".address")),
+                bytes20(bytes(vm.parseJsonString(json, string.concat(member, ".lei")))),
+                vm.parseJsonString(json, string.concat(member, ".name"))
+            );
+        }
+        rotation.threshold = uint8(vm.parseJsonUint(json, string.concat(key, ".new.threshold")));
+        rotation.caseId = wordOf(json, string.concat(key, ".case"));
+        rotation.prev = wordOf(json, string.concat(key, ".prev"));
+        rotation.salt = wordOf(json, string.concat(key, ".salt"));
+        rotation.time = uint64(vm.parseJsonUint(json, string.concat(key, ".time")));
+        rotation.index = uint64(vm.parseJsonUint(json, string.concat(key, ".index")));
+        list = string.concat(key, ".path");
+        for (uint256 i = 0; vm.keyExistsJson(json, item(list, i)); i++) {
+            rotation.path = Tree.push(rotation.path, wordOf(json, item(list, i)));
+        }
+    }
+
+    /// The error that Rust names so; 0 for none.
+    function selectorOf(string memory answer) internal pure returns (bytes4) {
+        bytes32 name = keccak256(bytes(answer));
+        if (name == keccak256("holds")) return 0;
+        if (name == keccak256("scheme")) return IAnchor.Scheme.selector;
+        if (name == keccak256("wrong_ledger")) return IAnchor.WrongLedger.selector;
+        if (name == keccak256("wrong_epoch")) return IAnchor.WrongEpoch.selector;
+        if (name == keccak256("wrong_committee")) return IAnchor.WrongCommittee.selector;
+        if (name == keccak256("wrong_threshold")) return IAnchor.WrongThreshold.selector;
+        if (name == keccak256("size")) return IAnchor.Size.selector;
+        if (name == keccak256("doubled")) return Quorum.Doubled.selector;
+        if (name == keccak256("unsorted")) return Quorum.Unsorted.selector;
+        if (name == keccak256("member_out_of_range")) return Quorum.MemberOutOfRange.selector;
+        if (name == keccak256("high_s")) return Quorum.HighS.selector;
+        if (name == keccak256("bad_signature")) return Quorum.BadSignature.selector;
+        if (name == keccak256("too_few")) return Quorum.TooFew.selector;
+        if (name == keccak256("one_signature")) return IGate.OneSignature.selector;
+        if (name == keccak256("vetoer_signed")) return IGate.VetoerSigned.selector;
+        revert NotSo(answer);
     }
 }

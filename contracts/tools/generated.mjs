@@ -1,7 +1,7 @@
 // What is made from the sources and committed: artifacts/*.json and the figures in PROPERTIES.md. Without `--write` it
 // compares, and names what differs.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const CONTRACTS = ["Anchor", "Gate", "Escrow", "Token"];
@@ -43,6 +43,17 @@ function keep(name, text) {
 
 forge("build");
 forge("test", "--isolate", "--match-contract", "GasTest");
+
+// Code under a copyleft licence is a yardstick of the tests: nothing of ours imports it, nothing ships with it.
+const { packages } = JSON.parse(read("package-lock.json"));
+const linked = Object.entries(packages).filter(([, { license, dev }]) => /GPL/.test(license ?? "") && !dev);
+for (const [name, { license }] of linked) console.error(`${license} outside devDependencies: ${name}`);
+const sources = (folder) => readdirSync(path(folder), { recursive: true }).map((name) => `${folder}/${name}`);
+const imported = [...sources("src"), ...sources("test")]
+  .filter((name) => name.endsWith(".sol"))
+  .filter((name) => /^import [^;]*@safe-global/m.test(read(name)));
+for (const name of imported) console.error(`imports a yardstick: ${name}`);
+if (linked.length + imported.length > 0) process.exit(1);
 
 mkdirSync(path("artifacts"), { recursive: true });
 const sizes = CONTRACTS.map((name) => {

@@ -1,13 +1,15 @@
-//! Certificates, receipts and requests to a signer: what is read has exactly these bytes, and nothing but the
-//! seeds, which were signed, counts.
+//! Certificates, declarations, receipts and requests to a signer: what is read has exactly these bytes, and
+//! nothing but the seeds, which were signed, counts.
 
 use lockstep_ledger::{
-    Certificate, Committee, Handover, Receipt, SignedHead, SigningRefusal, SigningRequest, SigningRule,
+    Certificate, Committee, Declared, Handover, Receipt, SignedHead, SigningRefusal, SigningRequest,
+    SigningRule,
 };
 use lockstep_types::canonical;
 
 const CERTIFICATE: &[u8] = include_bytes!("../seeds/certificate/certificate.json");
 const COMMITTEE: &[u8] = include_bytes!("../seeds/certificate/committee.json");
+const DECLARED: &[u8] = include_bytes!("../seeds/certificate/declared.json");
 const LAST: &[u8] = include_bytes!("../seeds/certificate/signed-head.json");
 const BYTES_MAX: usize = 131_072;
 
@@ -20,6 +22,10 @@ pub fn run(data: &[u8]) {
         if certificate.verify(&ledger, &committee).is_ok() {
             assert_eq!(data, CERTIFICATE, "another certificate counts");
         }
+    }
+    if let Ok(declared) = Declared::from_bytes(data) {
+        assert_eq!(declared.to_bytes().expect("a declaration can be written"), data);
+        assert_eq!(declared.verify().is_ok(), data == DECLARED, "another declaration counts");
     }
     if let Ok(handover) = canonical::from_slice::<Handover>(data, BYTES_MAX) {
         assert!(handover.verify(&ledger, &committee, &committee).is_err(), "no committee follows itself");

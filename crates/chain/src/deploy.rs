@@ -6,7 +6,7 @@ use crate::contracts::{Anchor, Gate, Token, anchor, creation_code, gate, token};
 use crate::domain::{Domain, DomainError, Transaction};
 use alloy_primitives::{Address, Bytes, FixedBytes, keccak256};
 use alloy_sol_types::{SolCall, SolConstructor};
-use lockstep_ledger::Committee;
+use lockstep_ledger::{Committee, Signers};
 use lockstep_types::{LedgerId, Name, PolicyDigest};
 
 /// A ledger as its Anchor is to know it.
@@ -50,6 +50,29 @@ pub fn anchor(
     from: Address,
     following: Following<'_>,
 ) -> Result<Address, DomainError> {
+    create_anchor(domain, from, following, (Vec::new(), 0))
+}
+
+/// Puts an Anchor on the chain with a recovery set: who installs other co-signers when keys are lost.
+///
+/// # Errors
+/// As [`anchor`].
+pub fn anchor_with_recovery(
+    domain: &mut dyn Domain,
+    from: Address,
+    following: Following<'_>,
+    recovery: &Signers,
+) -> Result<Address, DomainError> {
+    let addresses = recovery.addresses().iter().map(|address| Address::from(address.0)).collect();
+    create_anchor(domain, from, following, (addresses, recovery.threshold()))
+}
+
+fn create_anchor(
+    domain: &mut dyn Domain,
+    from: Address,
+    following: Following<'_>,
+    (recovery_set, recovery_threshold): (Vec<Address>, u8),
+) -> Result<Address, DomainError> {
     let members = following.committee.members().iter().map(|member| Address::from(member.address.0));
     let arguments = Anchor::constructorCall {
         ledgerId: FixedBytes(following.ledger.0),
@@ -57,8 +80,8 @@ pub fn anchor(
         members: members.collect(),
         threshold: following.committee.threshold(),
         notice_: following.notice_s,
-        recoverySet: Vec::new(),
-        recoveryThreshold: 0,
+        recoverySet: recovery_set,
+        recoveryThreshold: recovery_threshold,
     };
     create(domain, from, (anchor::ARTIFACT, arguments.abi_encode()))
 }

@@ -1,13 +1,14 @@
-//! What is sent to a chain so that it obeys a ledger: certificates for its Anchor, outcomes for its Gate
-//! (specs/chain.md §§1–3). Anybody may send them.
+//! What is sent to a chain so that it obeys a ledger: certificates for its Anchor, outcomes for its Gate,
+//! declarations for both (specs/chain.md). Anybody may send them.
 
 use crate::calls::{decode, encode};
 use crate::contracts::{Anchor, Gate, anchor, gate};
 use crate::domain::{Block, Domain, DomainError};
 use alloy_primitives::{Address, B256, Bytes, FixedBytes};
 use alloy_sol_types::SolCall;
-use lockstep_ledger::{Certificate, Record};
-use lockstep_types::{CaseId, Digest, LedgerId, RootHash};
+use lockstep_ledger::certificate::SCHEME_SECP256K1;
+use lockstep_ledger::{Certificate, Committee, Declaration, Member, MemberSignature, Record, Signers};
+use lockstep_types::{CaseId, Digest, LeafHash, LedgerId, RootHash};
 
 /// An outcome's record, and where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +32,43 @@ pub fn submit(certificate: &Certificate, proof: &[Digest]) -> Bytes {
         proof: words(proof),
     };
     call.abi_encode().into()
+}
+
+/// A rotation that a ledger has enacted.
+#[derive(Debug, Clone, Copy)]
+pub struct Rotated<'a> {
+    /// The record `enacted`.
+    pub enacted: Placed<'a>,
+    /// The governance case.
+    pub case: CaseId,
+    /// The case's record before `enacted`.
+    pub prev: LeafHash,
+    /// Who comes.
+    pub committee: &'a Committee,
+}
+
+/// The call that shows a rotation to an Anchor; `certificate` is of the committee that comes, over an
+/// anchored size, to whose root the record's path leads.
+#[must_use]
+pub fn rotate(rotated: Rotated<'_>, certificate: &Certificate) -> Bytes {
+    let Placed { record, index, path } = rotated.enacted;
+    let member = |member: &Member| anchor::IAnchor::Member {
+        key: Address::from(member.address.0),
+        lei: FixedBytes::right_padding_from(member.lei.as_str().as_bytes()),
+        name: member.name.to_string(),
+    };
+    let rotation = anchor::IAnchor::Rotation {
+        members: rotated.committee.members().iter().map(member).collect(),
+        threshold: rotated.committee.threshold(),
+        caseId: FixedBytes(rotated.case.0),
+        prev: FixedBytes(rotated.prev.0),
+        salt: FixedBytes(record.salt().0),
+        time: record.time().ms(),
+        index,
+        path: words(path),
+    };
+    let (size, certificate) = (certificate.size, abi_certificate(certificate));
+    Anchor::rotateCall { size, rotation, certificate }.abi_encode().into()
 }
 
 /// The call that carries out an outcome at an anchored size.
@@ -94,16 +132,58 @@ fn read<C: SolCall>(
     decode::<C>(&domain.call_at(block, of, &encode(call))?)
 }
 
+/// The call that lets a Gate's loosening take effect once its notice is over; `data` is the call of the
+/// governance outcome.
+#[must_use]
+pub fn enact(change: &Digest, data: &[u8]) -> Bytes {
+    Gate::enactCall { id: FixedBytes(change.0), data: Bytes::copy_from_slice(data) }.abi_encode().into()
+}
+
+/// The call that brings a declaration to its contract, signed by these of `signers`: the committee in force,
+/// or under a recovery the recovery set.
+#[must_use]
+pub fn declare(declaration: &Declaration, signatures: &[MemberSignature], signers: &Signers) -> Bytes {
+    let signed: Bytes = MemberSignature::packed(signatures).into();
+    match declaration {
+        Declaration::Succession(on) => Anchor::succeedCall {
+            successor: FixedBytes(on.successor.0),
+            size: on.size,
+            root: FixedBytes(on.root.0),
+            certificate: anchor::IAnchor::Certificate {
+                scheme: SCHEME_SECP256K1,
+                ledger: FixedBytes(on.ledger.0),
+                epoch: on.epoch,
+                committee: FixedBytes(signers.digest().0),
+                threshold: signers.threshold(),
+                signatures: signed,
+            },
+        }
+        .abi_encode(),
+        Declaration::Recovery(on) => Anchor::startRecoveryCall {
+            members: on.next.addresses().iter().map(|address| Address::from(address.0)).collect(),
+            threshold: on.next.threshold(),
+            signatures: signed,
+        }
+        .abi_encode(),
+        Declaration::RecoveryVeto(_) => Anchor::vetoRecoveryCall { signatures: signed }.abi_encode(),
+        Declaration::Veto(on) => {
+            Gate::vetoCall { id: FixedBytes(on.change.0), signature: signed }.abi_encode()
+        }
+        Declaration::Override(on) => {
+            Gate::overrideVetoCall { id: FixedBytes(on.change.0), signatures: signed }.abi_encode()
+        }
+    }
+    .into()
+}
+
 fn abi_certificate(certificate: &Certificate) -> anchor::IAnchor::Certificate {
-    let signature =
-        |s: &lockstep_ledger::MemberSignature| [&[s.member], s.signature.as_bytes().as_slice()].concat();
     anchor::IAnchor::Certificate {
         scheme: certificate.scheme,
         ledger: FixedBytes(certificate.ledger.0),
         epoch: certificate.epoch,
         committee: FixedBytes(certificate.committee.0),
         threshold: certificate.threshold,
-        signatures: certificate.signatures.iter().flat_map(signature).collect::<Vec<u8>>().into(),
+        signatures: MemberSignature::packed(&certificate.signatures).into(),
     }
 }
 

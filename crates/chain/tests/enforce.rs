@@ -10,9 +10,14 @@ use lockstep_chain::{Domain, DomainError, Embedded, Transaction, Watch};
 use lockstep_crypto::secret::SecretKey;
 use lockstep_crypto::suite::Suite;
 use lockstep_crypto::tree::{Subtrees, consistency_proof, inclusion_proof};
-use lockstep_kernel::outcome::{Call, OutcomeBody};
+use lockstep_kernel::gate::{
+    Dropped, Function, GOVERNANCE_LINE, GateCall, NewGuardian, NewLine, Permitted, PolicyOnLine, Tighter,
+    loosenings,
+};
+use lockstep_kernel::governance::governance_policy;
+use lockstep_kernel::outcome::{self, Call, KIND_GOVERNANCE, OutcomeBody};
 use lockstep_ledger::{Certificate, Checkpoint, Committee, Member, MemberSignature, Record, Tag};
-use lockstep_types::{LedgerId, Lei, PolicyDigest, Salt, Time, sha256};
+use lockstep_types::{Digest, LedgerId, Lei, PolicyDigest, Salt, Time, sha256};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -153,6 +158,30 @@ impl World {
         self.push(Tag::Record, b"{}".to_vec());
     }
 
+    /// A governance outcome that makes the Gate call itself, and its case.
+    fn record_change(&mut self, call: &GateCall) -> B256 {
+        let case = keccak256([b"change", &self.records.len().to_be_bytes()[..]].concat());
+        let body = OutcomeBody {
+            ledger: FixedBytes(LEDGER.0),
+            caseId: case,
+            prev: B256::ZERO,
+            programme: keccak256("acme-usd"),
+            policy: FixedBytes(governance_policy().0),
+            line: keccak256(GOVERNANCE_LINE),
+            kind: KIND_GOVERNANCE,
+            chainId: U256::from(CHAIN),
+            gate: self.gate,
+            calls: vec![Call { target: self.gate, data: call.data().unwrap().into() }],
+            notAfter: self.now() + 1_800,
+            ordinal: 0,
+        };
+        let index = self.records.len() as u64;
+        self.outcomes.push(Recorded { index, amount: 0, case, not_after: 0, wrong: Wrong::Nothing });
+        self.push(Tag::Outcome, body.abi_encode_params());
+        self.push(Tag::Record, b"{}".to_vec());
+        case
+    }
+
     fn hashes(&self) -> Subtrees {
         self.records.iter().map(Record::leaf_hash).collect()
     }
@@ -199,6 +228,13 @@ impl World {
         let path = inclusion_proof(&self.hashes(), index, size).unwrap_or_default();
         let record = self.records[index as usize].clone();
         self.send(self.gate, enforce::execute(Placed { record: &record, index, path: &path }, size))
+    }
+
+    /// When a loosening can take effect; 0: none of this name waits.
+    fn effective_at(&self, change: Digest) -> u64 {
+        let call = Gate::changesCall { id: FixedBytes(change.0) };
+        let answer = self.chain.call(self.gate, &call.abi_encode()).unwrap();
+        Gate::changesCall::abi_decode_returns(&answer).unwrap().effectiveAt
     }
 
     fn supply(&self) -> u64 {
@@ -364,4 +400,43 @@ fn nobody_mints_by_the_side_door() {
     let pause = Gate::pauseCall { until: alloy_primitives::Uint::from(START + 60) };
     assert_eq!(world.send(gate, pause.abi_encode().into()), Err("OnlyGuardian".to_owned()));
     assert_eq!(world.supply(), 0);
+}
+
+#[test]
+fn each_call_of_a_gate_to_itself_waits_there_exactly_if_the_ledger_says_that_it_loosens() {
+    let mut world = World::new();
+    let line: lockstep_types::Name = "mint".parse().unwrap();
+    let (signature, target) = ("mint(address,uint256)".to_owned(), lockstep_types::Address([5; 20]));
+    let policy = POLICY;
+    let on_line = || PolicyOnLine { line: line.clone(), policy };
+    let mut waiting = Digest::default();
+    // The first loosens, and the second gives it up.
+    for at in 0..8 {
+        let call = match at {
+            0 => GateCall::Accept(on_line()),
+            1 => GateCall::Drop(Dropped { change: waiting }),
+            2 => GateCall::Retire(on_line()),
+            3 => GateCall::Forbid(Function { signature: signature.clone(), target }),
+            4 => GateCall::Permit(Permitted { line: line.clone(), signature: signature.clone(), target }),
+            5 => GateCall::SetGuardian(NewGuardian { guardian: target }),
+            6 => {
+                GateCall::SetLine(NewLine { cap: 9, exponent: 0, line: line.clone(), window_s: 60, word: 1 })
+            }
+            _ => GateCall::Tighten(Tighter { cap: 1, line: line.clone(), window_s: 7_200 }),
+        };
+        world.record_change(&call);
+        world.anchor(3).unwrap();
+        let size = world.records.len() as u64;
+        assert_eq!(world.execute(at, size), Ok(()), "{call:?}");
+        let record = &world.records[world.outcomes[at].index as usize];
+        let named = loosenings(&outcome::decode(record.body()).unwrap());
+        assert_eq!(!named.is_empty(), call.loosens(), "{call:?}");
+        let key = keccak256([world.outcomes[at].case.0, [0; 32]].concat());
+        let change = Digest(keccak256([key.0, [0; 32]].concat()).0);
+        assert_eq!(world.effective_at(change) > 0, call.loosens(), "{call:?}");
+        if call.loosens() {
+            assert_eq!(named, [(0, change)]);
+            waiting = change;
+        }
+    }
 }

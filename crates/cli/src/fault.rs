@@ -5,6 +5,7 @@ mod chain;
 use lockstep_attest::SubmissionError;
 use lockstep_kernel::Refusal;
 use lockstep_kernel::refusal::Kind as RefusalKind;
+use lockstep_ledger::DeclarationError;
 use lockstep_node::cosigner::CosignerError;
 use lockstep_node::{AppenderError, ReplicaError, SignerError};
 use lockstep_store::StoreError;
@@ -150,6 +151,9 @@ fn node_error(error: &(dyn std::error::Error + 'static)) -> Option<Known> {
             CosignerError::NothingToSign => plain("nothing-to-sign", Kind::Conflict),
             _ => None,
         };
+    }
+    if error.is::<DeclarationError>() {
+        return plain("cosignature", Kind::Refused);
     }
     if let Some(error) = error.downcast_ref::<SignerError>() {
         return match error {

@@ -139,25 +139,38 @@ pub fn latest_certificate(replica: &Replica) -> Result<Option<Certificate>> {
     Ok(latest.map(|(_, bytes)| Certificate::from_bytes(&bytes)).transpose()?)
 }
 
+/// An epoch of the ledger.
+pub struct Epoch {
+    /// Whose certificates counted.
+    pub committee: Committee,
+    /// Number of the record by which it began: genesis, or `enacted`.
+    pub began: u64,
+}
+
 /// The committees of all epochs so far, in order.
 pub fn committees(replica: &Replica) -> Result<Vec<Committee>> {
+    Ok(epochs(replica)?.into_iter().map(|epoch| epoch.committee).collect())
+}
+
+/// All epochs so far, in order.
+pub fn epochs(replica: &Replica) -> Result<Vec<Epoch>> {
     let (mut found, mut rotations, mut epochs) = (Vec::new(), BTreeMap::new(), Vec::new());
-    records::each(replica, |_, record| match Body::from_slice(record.body()) {
-        Ok(Body::Genesis(genesis)) => epochs.push((genesis.cosigners.clone(), genesis.cosigner_threshold)),
+    records::each(replica, |index, record| match Body::from_slice(record.body()) {
+        Ok(Body::Genesis(genesis)) => {
+            epochs.push((index, genesis.cosigners.clone(), genesis.cosigner_threshold));
+        }
         Ok(Body::Proposed(body)) => {
             if let Action::Rotate(rotation) = body.action {
                 rotations.insert(CaseId(record.leaf_hash().0), rotation);
             }
         }
-        Ok(Body::Enacted(body)) => {
-            epochs.extend(
-                rotations.remove(&body.case).map(|rotation| (rotation.cosigners, rotation.threshold)),
-            );
-        }
+        Ok(Body::Enacted(body)) => epochs.extend(
+            rotations.remove(&body.case).map(|rotation| (index, rotation.cosigners, rotation.threshold)),
+        ),
         _ => {}
     })?;
-    for (epoch, (members, threshold)) in (0..).zip(epochs) {
-        found.push(Committee::new(epoch, members, threshold)?);
+    for (epoch, (began, members, threshold)) in (0..).zip(epochs) {
+        found.push(Epoch { committee: Committee::new(epoch, members, threshold)?, began });
     }
     Ok(found)
 }

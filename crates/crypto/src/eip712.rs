@@ -62,6 +62,16 @@ pub fn uint_word(number: u64) -> [u8; 32] {
     word
 }
 
+/// The word of an `address` member: left-padded with zeros.
+#[must_use]
+pub fn address_word(address: &[u8; 20]) -> [u8; 32] {
+    let mut word = [0u8; 32];
+    if let Some(tail) = word.last_chunk_mut::<20>() {
+        *tail = *address;
+    }
+    word
+}
+
 /// The word of an array member: Keccak-256 of its elements' words, one after another.
 #[must_use]
 pub fn array_word(words: &[[u8; 32]]) -> [u8; 32] {

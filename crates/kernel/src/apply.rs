@@ -199,8 +199,10 @@ impl Kernel {
     fn apply_outcome(&mut self, record: &Record, at: At<'_>) -> Result<(), CorruptBody> {
         let outcome = outcome::decode(record.body()).map_err(|what| CorruptBody { what })?;
         let id = CaseId(outcome.caseId.0);
-        if let Some(case) = case_mut(&mut self.cases, &id) {
-            case.touched.touch(at.leaf);
+        let case = case_mut(&mut self.cases, &id).map(|case| &mut case.touched);
+        let governed = self.ended_proposals.get_mut(&id).map(|(_, touched)| touched);
+        if let Some(touched) = case.or(governed) {
+            touched.touch(at.leaf);
             self.dirty.insert(Entity::Case(id));
         }
         Ok(())

@@ -5,6 +5,7 @@
 //! Tightening needs the administrators alone and takes effect at once.
 
 use crate::decide::currency_of;
+use crate::gate::GateChange;
 use crate::refusal::Refusal;
 use crate::state::{Kernel, Programme, StoredList};
 use lockstep_attest::CredentialKey;
@@ -32,6 +33,8 @@ pub enum Action {
     Rotate(Rotation),
     /// Order that claims and evidence of a closed case be erased.
     Erase(Erasure),
+    /// Change what a Gate lets outcomes do.
+    Gate(GateChange),
 }
 
 /// The two files of a policy.
@@ -143,6 +146,7 @@ impl Action {
             Self::SetList(_) => "set-list",
             Self::Rotate(_) => "rotate",
             Self::Erase(_) => "erase",
+            Self::Gate(_) => "gate",
         }
     }
 }
@@ -161,6 +165,7 @@ impl Kernel {
             Action::NameIssuer(_) => self.programmes.values().any(|p| !p.policies.is_empty()),
             Action::Rotate(_) => true,
             Action::SetList(new) => self.drops_entries(new),
+            Action::Gate(change) => change.loosens(),
             Action::Retire(_) | Action::RemoveIssuer(_) | Action::Erase(_) => false,
         }
     }
@@ -199,6 +204,7 @@ impl Kernel {
             }
             Action::SetList(new) => self.check_list(new),
             Action::Rotate(rotation) => self.check_rotation(rotation),
+            Action::Gate(change) => self.check_gate(change),
             Action::Erase(erasure) => match self.find_case(&erasure.case, view) {
                 Err(Refusal::CaseClosed { .. }) => Ok(()),
                 Ok(case) if case.phase.is_closed() => Ok(()),
@@ -322,8 +328,8 @@ impl Kernel {
                 self.dirty.insert(Entity::List(new.programme.clone(), new.list.clone()));
             }
             Action::Rotate(rotation) => self.rotate(rotation, by),
-            // The order stands in the log; the shells carry it out.
-            Action::Erase(_) => {}
+            // The order stands in the log, the change in the outcome that follows; others carry them out.
+            Action::Erase(_) | Action::Gate(_) => {}
         }
     }
 

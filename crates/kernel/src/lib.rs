@@ -18,6 +18,7 @@
 pub mod body;
 pub mod command;
 pub mod entry;
+pub mod gate;
 pub mod governance;
 pub mod headroom;
 pub mod outcome;

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 
 /// Kind byte of an outcome that calls contracts of the programme.
 pub const KIND_ORDINARY: u8 = 0;
+/// Kind byte of calls of a Gate to itself.
+pub const KIND_GOVERNANCE: u8 = 1;
 /// Kind byte of an outcome that moves deposits of its case in the Gate's Escrow.
 pub const KIND_ESCROW: u8 = 2;
 
@@ -36,7 +38,7 @@ sol! {
         bytes32 policy;
         /// Keccak-256 of the Gate's line.
         bytes32 line;
-        /// 0: ordinary; 2: the Gate's Escrow (specs/chain.md §3).
+        /// 0: ordinary; 1: a Gate's change of itself; 2: the Gate's Escrow (specs/chain.md §3).
         uint8 kind;
         /// Where it can be executed.
         uint256 chainId;
@@ -188,7 +190,7 @@ pub(crate) fn encode(place: &Place, layout: &Layout, formed: &Formed) -> Vec<u8>
     .abi_encode_params()
 }
 
-/// Decodes the body of an outcome record; only the one encoding that [`encode`] gives is accepted.
+/// Decodes the body of an outcome record; only the one encoding that its fields have is accepted.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -197,7 +199,7 @@ pub fn decode(body: &[u8]) -> Result<OutcomeBody, String> {
     if outcome.abi_encode_params() != body {
         return Err("not the canonical ABI encoding".to_owned());
     }
-    if ![KIND_ORDINARY, KIND_ESCROW].contains(&outcome.kind) {
+    if ![KIND_ORDINARY, KIND_GOVERNANCE, KIND_ESCROW].contains(&outcome.kind) {
         return Err(format!("kind `{}` is not known", outcome.kind));
     }
     Ok(outcome)

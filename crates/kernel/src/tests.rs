@@ -3,6 +3,7 @@
 mod errors;
 mod exhaustive;
 mod forms;
+mod gates;
 mod governing;
 mod model;
 mod random;

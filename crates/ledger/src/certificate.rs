@@ -6,7 +6,7 @@ mod handover;
 pub use error::{CertificateError, HandoverError};
 pub use handover::Handover;
 
-use crate::committee::Committee;
+use crate::committee::{Committee, Signers};
 use crate::encoding::HexArray;
 use lockstep_crypto::{Message, SecretError, SecretKey, SignatureError, Suite, eip712, recover};
 use lockstep_types::canonical::{self, CanonicalError};
@@ -107,22 +107,58 @@ impl CheckpointSignature {
 }
 
 impl MemberSignature {
-    /// Checks that the named member of `committee` has signed the checkpoint with `signing_hash`.
+    /// Checks that the named one of `signers` has signed `signing_hash`.
     ///
     /// # Errors
     /// [`CertificateError::MemberOutOfRange`], [`CertificateError::HighS`],
     /// [`CertificateError::BadSignature`].
-    pub fn verify(&self, signing_hash: &[u8; 32], committee: &Committee) -> Result<(), CertificateError> {
+    pub fn verify(&self, signing_hash: &[u8; 32], signers: &Signers) -> Result<(), CertificateError> {
         let member = self.member;
-        let expected = committee
-            .member(member)
-            .ok_or(CertificateError::MemberOutOfRange { member, members: committee.members().len() })?;
+        let members = signers.addresses().len();
+        let expected =
+            signers.address(member).ok_or(CertificateError::MemberOutOfRange { member, members })?;
         match recover(signing_hash, self.signature.as_bytes()) {
-            Ok(address) if address == expected.address => Ok(()),
+            Ok(address) if address == *expected => Ok(()),
             Ok(_) => Err(CertificateError::BadSignature { member }),
             Err(SignatureError::HighS { .. }) => Err(CertificateError::HighS { member }),
             Err(_) => Err(CertificateError::BadSignature { member }),
         }
+    }
+
+    /// Checks that at least `needed` of `signers` have signed `signing_hash`: members ascend, and one bad
+    /// signature refuses all.
+    ///
+    /// # Errors
+    /// [`CertificateError`], in the order of specs/certificate.md §4, 7 and 8.
+    pub fn verify_all(
+        signatures: &[Self],
+        signing_hash: &[u8; 32],
+        signers: &Signers,
+        needed: u8,
+    ) -> Result<(), CertificateError> {
+        let mut before: Option<u8> = None;
+        for signature in signatures {
+            let member = signature.member;
+            match before {
+                Some(before) if before == member => return Err(CertificateError::Doubled { member }),
+                Some(before) if before > member => return Err(CertificateError::Unsorted { member }),
+                _ => before = Some(member),
+            }
+            signature.verify(signing_hash, signers)?;
+        }
+        if signatures.len() < usize::from(needed) {
+            return Err(CertificateError::TooFew { found: signatures.len(), threshold: needed });
+        }
+        Ok(())
+    }
+
+    /// As a chain takes them: 66 bytes each, the place before the signature.
+    #[must_use]
+    pub fn packed(signatures: &[Self]) -> Vec<u8> {
+        let one = |signature: &Self| {
+            core::iter::once(signature.member).chain(signature.signature.as_bytes().to_owned())
+        };
+        signatures.iter().flat_map(one).collect()
     }
 }
 
@@ -158,22 +194,12 @@ impl Certificate {
         self.check_names(ledger, committee)?;
         let checkpoint = self.checkpoint();
         let signing_hash = checkpoint.signing_hash();
-        let mut before: Option<u8> = None;
-        for signature in &self.signatures {
-            let member = signature.member;
-            match before {
-                Some(before) if before == member => return Err(CertificateError::Doubled { member }),
-                Some(before) if before > member => return Err(CertificateError::Unsorted { member }),
-                _ => before = Some(member),
-            }
-            signature.verify(&signing_hash, committee)?;
-        }
-        if self.signatures.len() < usize::from(committee.threshold()) {
-            return Err(CertificateError::TooFew {
-                found: self.signatures.len(),
-                threshold: committee.threshold(),
-            });
-        }
+        MemberSignature::verify_all(
+            &self.signatures,
+            &signing_hash,
+            &committee.signers(),
+            committee.threshold(),
+        )?;
         Ok(checkpoint)
     }
 

@@ -27,6 +27,15 @@ pub struct Committee {
     threshold: u8,
 }
 
+/// Addresses of which `threshold` must sign, as a chain knows them: without names. A value of this type has
+/// been checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "SignersText", into = "SignersText")]
+pub struct Signers {
+    addresses: Vec<Address>,
+    threshold: u8,
+}
+
 /// Why members and threshold form no committee, in the order of the checks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommitteeError {
@@ -41,6 +50,12 @@ pub enum CommitteeError {
     Size {
         /// Members found.
         found: usize,
+    },
+    /// The zero address: no key signs for it, and no Anchor takes it.
+    #[error("co-signer {member} has the zero address: no key signs for it")]
+    ZeroAddress {
+        /// The place in the committee.
+        member: usize,
     },
     /// Two members with one key: one signature would count twice.
     #[error("two co-signers share the address `{address}`")]
@@ -83,24 +98,15 @@ impl Committee {
         if epoch > INTEGER_MAX.unsigned_abs() {
             return Err(CommitteeError::Epoch { found: epoch });
         }
-        let count = match u8::try_from(members.len()) {
-            Ok(count) if count > 0 && usize::from(count) <= COSIGNERS_MAX => count,
-            _ => return Err(CommitteeError::Size { found: members.len() }),
-        };
-        let mut addresses = BTreeSet::new();
+        let addresses: Vec<Address> = members.iter().map(|member| member.address).collect();
+        let count = check_addresses(&addresses)?;
         let mut institutions = BTreeSet::new();
         for member in &members {
-            if !addresses.insert(member.address) {
-                return Err(CommitteeError::SharedAddress { address: member.address });
-            }
             if !institutions.insert(member.lei) {
                 return Err(CommitteeError::SharedLei { lei: member.lei });
             }
         }
-        let min = threshold_min(count);
-        if threshold < min || threshold > count {
-            return Err(CommitteeError::Threshold { found: threshold, min, members: count });
-        }
+        check_threshold(threshold, count)?;
         Ok(Self { epoch, members, threshold })
     }
 
@@ -138,10 +144,88 @@ impl Committee {
     /// Keccak-256 of `0x00` and the addresses in order: the code hash of the contract blob that holds them.
     #[must_use]
     pub fn digest(&self) -> CommitteeDigest {
-        let addresses = self.members.iter().flat_map(|member| member.address.0);
-        let blob: Vec<u8> = [0u8].into_iter().chain(addresses).collect();
-        CommitteeDigest(keccak256(&blob))
+        digest_of(self.members.iter().map(|member| &member.address))
     }
+
+    /// The addresses and the threshold alone.
+    #[must_use]
+    pub fn signers(&self) -> Signers {
+        let addresses = self.members.iter().map(|member| member.address).collect();
+        Signers { addresses, threshold: self.threshold }
+    }
+}
+
+impl Signers {
+    /// Checks that `threshold` of `addresses` can be a quorum.
+    ///
+    /// # Errors
+    /// [`CommitteeError`], in the order of the checks.
+    pub fn new(addresses: Vec<Address>, threshold: u8) -> Result<Self, CommitteeError> {
+        let count = check_addresses(&addresses)?;
+        check_threshold(threshold, count)?;
+        Ok(Self { addresses, threshold })
+    }
+
+    /// The addresses; a signature names its own by the place here.
+    #[must_use]
+    pub fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+
+    /// The address at `index`.
+    #[must_use]
+    pub fn address(&self, index: u8) -> Option<&Address> {
+        self.addresses.get(usize::from(index))
+    }
+
+    /// The place of an address.
+    #[must_use]
+    pub fn index_of(&self, address: &Address) -> Option<u8> {
+        u8::try_from(self.addresses.iter().position(|found| found == address)?).ok()
+    }
+
+    /// How many must sign.
+    #[must_use]
+    pub const fn threshold(&self) -> u8 {
+        self.threshold
+    }
+
+    /// As [`Committee::digest`].
+    #[must_use]
+    pub fn digest(&self) -> CommitteeDigest {
+        digest_of(self.addresses.iter())
+    }
+}
+
+fn digest_of<'a>(addresses: impl Iterator<Item = &'a Address>) -> CommitteeDigest {
+    let blob: Vec<u8> = [0u8].into_iter().chain(addresses.flat_map(|address| address.0)).collect();
+    CommitteeDigest(keccak256(&blob))
+}
+
+/// How many there are.
+fn check_addresses(addresses: &[Address]) -> Result<u8, CommitteeError> {
+    let count = match u8::try_from(addresses.len()) {
+        Ok(count) if count > 0 && usize::from(count) <= COSIGNERS_MAX => count,
+        _ => return Err(CommitteeError::Size { found: addresses.len() }),
+    };
+    let mut seen = BTreeSet::new();
+    for (member, address) in addresses.iter().enumerate() {
+        if *address == Address::default() {
+            return Err(CommitteeError::ZeroAddress { member });
+        }
+        if !seen.insert(*address) {
+            return Err(CommitteeError::SharedAddress { address: *address });
+        }
+    }
+    Ok(count)
+}
+
+fn check_threshold(found: u8, members: u8) -> Result<(), CommitteeError> {
+    let min = threshold_min(members);
+    if found < min || found > members {
+        return Err(CommitteeError::Threshold { found, min, members });
+    }
+    Ok(())
 }
 
 /// The JSON form of a committee.
@@ -163,6 +247,27 @@ impl TryFrom<CommitteeText> for Committee {
     type Error = CommitteeError;
     fn try_from(text: CommitteeText) -> Result<Self, CommitteeError> {
         Self::new(text.epoch, text.members, text.threshold)
+    }
+}
+
+/// The JSON form of [`Signers`].
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignersText {
+    addresses: Vec<Address>,
+    threshold: u8,
+}
+
+impl From<Signers> for SignersText {
+    fn from(signers: Signers) -> Self {
+        Self { addresses: signers.addresses, threshold: signers.threshold }
+    }
+}
+
+impl TryFrom<SignersText> for Signers {
+    type Error = CommitteeError;
+    fn try_from(text: SignersText) -> Result<Self, CommitteeError> {
+        Self::new(text.addresses, text.threshold)
     }
 }
 

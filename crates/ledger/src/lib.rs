@@ -18,6 +18,7 @@
 
 pub mod certificate;
 pub mod committee;
+pub mod declaration;
 mod encoding;
 pub mod ledger;
 pub mod log;
@@ -35,7 +36,8 @@ mod toy;
 pub use certificate::{
     Certificate, CertificateError, Checkpoint, CheckpointSignature, Handover, HandoverError, MemberSignature,
 };
-pub use committee::{Committee, CommitteeError, Member};
+pub use committee::{Committee, CommitteeError, Member, Signers};
+pub use declaration::{Declaration, DeclarationError, Declared};
 pub use ledger::{
     ApplyError, DecideError, Decision, Difference, Input, InputError, LastSeal, Ledger, ReplayError,
     SealError,

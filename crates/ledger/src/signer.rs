@@ -4,6 +4,7 @@
 //! outside the store, so that no restored copy of the store brings it back.
 
 use crate::certificate::Checkpoint;
+use crate::declaration::{Declaration, Succession};
 use crate::record::Record;
 use crate::seal::SealBody;
 use lockstep_crypto::tree::{self, TreeError, TreeHead};
@@ -115,6 +116,25 @@ pub enum SigningRefusal {
         /// Milliseconds behind.
         behind_ms: u64,
     },
+    /// A ledger named as its own successor.
+    #[error("ledger `{ledger}` cannot succeed itself")]
+    SucceedsItself {
+        /// The ledger.
+        ledger: LedgerId,
+    },
+    /// A succession at a head that this signer has not signed on the successor.
+    #[error(
+        "size {size} of ledger `{successor}` with root `{root}` is not what this signer has signed there \
+             last: a succession names a head that it has certified"
+    )]
+    NotCertified {
+        /// The ledger that is to go on.
+        successor: LedgerId,
+        /// The size named.
+        size: u64,
+        /// The root named.
+        root: RootHash,
+    },
 }
 
 impl SigningRule {
@@ -178,6 +198,28 @@ impl SigningRule {
         tree::verify_consistency(last, new, proof)
             .map_err(|source| SigningRefusal::Inconsistent { last: last.size, source })
     }
+}
+
+/// Says whether a signer may sign a declaration; `successor` is what it has signed last on the ledger that a
+/// succession names (specs/chain.md §4). Nothing else asks for a memory: of the others each counts for one
+/// change or one round at one contract, and signing it twice is harmless.
+///
+/// # Errors
+/// [`SigningRefusal::SucceedsItself`], [`SigningRefusal::NotCertified`].
+pub fn check_declaration(
+    declaration: &Declaration,
+    successor: Option<SignedHead>,
+) -> Result<(), SigningRefusal> {
+    let Declaration::Succession(named) = declaration else { return Ok(()) };
+    let Succession { ledger, successor: goes_on, size, root, .. } = *named;
+    if goes_on == ledger {
+        return Err(SigningRefusal::SucceedsItself { ledger });
+    }
+    // Only the last head is kept, so only it can be shown to have been signed.
+    if successor != Some(SignedHead { ledger: goes_on, root, size }) {
+        return Err(SigningRefusal::NotCertified { successor: goes_on, size, root });
+    }
+    Ok(())
 }
 
 fn check_ends_in_seal(request: &SigningRequest) -> Result<(), SigningRefusal> {

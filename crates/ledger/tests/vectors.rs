@@ -4,6 +4,8 @@
 mod answer;
 #[path = "../examples/vectors/certificate.rs"]
 mod certificate;
+#[path = "../examples/vectors/declaration.rs"]
+mod declaration;
 #[path = "../examples/vectors/log.rs"]
 mod log;
 #[path = "../../crypto/examples/vectors/page.rs"]
@@ -40,4 +42,10 @@ fn certificates_are_as_committed() {
 #[test]
 fn receipts_are_as_committed() {
     check("receipt", &receipt::example(), &receipt::vectors());
+}
+
+#[test]
+fn declarations_are_as_committed() {
+    let committed = std::fs::read_to_string(page::vectors_path("declaration")).unwrap();
+    assert_eq!(committed, declaration::vectors(), "vectors/declaration.json: {HINT}");
 }

@@ -20,7 +20,7 @@ pub use pipeline::Ports;
 pub use port::{Seeds, SignerMemory, TileFiles};
 pub use quorum::Quorum;
 pub use replica::{Replica, ReplicaError};
-pub use signer::{CheckpointSigner, SignerError};
+pub use signer::{CheckpointSigner, SignerError, declare};
 
 #[cfg(test)]
 mod tests;

@@ -72,7 +72,7 @@ impl Quorum {
         let unknown = || QuorumError::NotAMember { address: *address, epoch };
         let member = self.committee.index_of(address).ok_or_else(unknown)?;
         let signature = MemberSignature { member, signature };
-        signature.verify(&self.hash, &self.committee)?;
+        signature.verify(&self.hash, &self.committee.signers())?;
         self.signatures.insert(member, signature);
         Ok(self.certificate())
     }

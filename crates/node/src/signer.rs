@@ -4,8 +4,8 @@
 use crate::port::SignerMemory;
 use lockstep_attest::sign::Sign;
 use lockstep_crypto::suite::{Message, SignatureError, Suite, normalise, verify};
-use lockstep_ledger::signer::{SignedHead, SigningRefusal, SigningRequest, SigningRule};
-use lockstep_ledger::{Checkpoint, CheckpointSignature};
+use lockstep_ledger::signer::{SignedHead, SigningRefusal, SigningRequest, SigningRule, check_declaration};
+use lockstep_ledger::{CheckpointSignature, Declaration, Declared};
 use lockstep_types::{Address, LedgerId, Time};
 
 /// Signs checkpoints of one ledger with one key.
@@ -74,18 +74,39 @@ where
         let rule = self.last().map_or_else(|| SigningRule::new(self.ledger), SigningRule::resume);
         let head = rule.check(request, now)?;
         self.memory.advance(head.size, head.root)?;
-        self.sign_hash(&request.checkpoint)
+        sign_hash(&self.key, &request.checkpoint.signing_hash())
     }
+}
 
-    fn sign_hash(&self, checkpoint: &Checkpoint) -> Result<CheckpointSignature, SignerError> {
-        let hash = checkpoint.signing_hash();
-        let raw = self.key.sign(Message::Hash(&hash));
-        let raw = raw.map_err(|error| SignerError::Key { what: error.to_string() })?;
-        let signature = normalise(Suite::Eip712, &raw)?;
-        verify(self.key.public(), Message::Hash(&hash), &signature)?;
-        let bytes: [u8; 65] = signature.try_into().map_err(|bytes: Vec<u8>| SignerError::Key {
-            what: format!("it returned {} bytes, expected 65", bytes.len()),
-        })?;
-        Ok(CheckpointSignature::new(bytes))
-    }
+/// Signs a declaration to a contract; `successor` is what the key's signer has signed last on the ledger that
+/// a succession names.
+///
+/// # Errors
+/// [`SignerError`]; then no signature exists.
+pub fn declare<K: Sign>(
+    key: &K,
+    declaration: Declaration,
+    successor: Option<SignedHead>,
+) -> Result<Declared, SignerError>
+where
+    K::Error: core::fmt::Display,
+{
+    let address = key.public().address().ok_or(SignerError::Suite { found: key.public().suite() })?;
+    check_declaration(&declaration, successor)?;
+    let signature = sign_hash(key, &declaration.signing_hash())?;
+    Ok(Declared { address, declaration, signature })
+}
+
+fn sign_hash<K: Sign>(key: &K, hash: &[u8; 32]) -> Result<CheckpointSignature, SignerError>
+where
+    K::Error: core::fmt::Display,
+{
+    let raw = key.sign(Message::Hash(hash));
+    let raw = raw.map_err(|error| SignerError::Key { what: error.to_string() })?;
+    let signature = normalise(Suite::Eip712, &raw)?;
+    verify(key.public(), Message::Hash(hash), &signature)?;
+    let bytes: [u8; 65] = signature.try_into().map_err(|bytes: Vec<u8>| SignerError::Key {
+        what: format!("it returned {} bytes, expected 65", bytes.len()),
+    })?;
+    Ok(CheckpointSignature::new(bytes))
 }

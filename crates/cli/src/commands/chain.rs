@@ -1,9 +1,12 @@
 //! `lockstep chain`: chains that obey a ledger.
 
 mod accounts;
+mod collect;
 mod dev;
 mod guard;
+mod rotate;
 mod serve;
+mod sign;
 
 use crate::shell::Shell;
 use anyhow::Result;
@@ -15,11 +18,21 @@ pub enum ChainCommand {
     /// Serve a development chain on this machine, for wallets and tools: JSON-RPC over HTTP, in memory, until
     /// Ctrl-C
     Dev(dev::DevArgs),
+    /// Sign a declaration to a contract with a co-signer's key: one line of JSON, to be handed around
+    #[command(subcommand)]
+    Sign(sign::Sign),
+    /// Bring signatures under one declaration together, and print the unsigned transaction
+    Collect(collect::Collect),
+    /// Print the unsigned transactions that show a rotation of co-signers to an Anchor
+    Rotate(rotate::Rotate),
 }
 
 /// Runs the command.
-pub fn run(shell: &Shell, command: &ChainCommand) -> Result<u8> {
+pub fn run(shell: &mut Shell, command: &ChainCommand) -> Result<u8> {
     match command {
         ChainCommand::Dev(args) => dev::run(shell.out, args),
+        ChainCommand::Sign(command) => sign::run(shell, command),
+        ChainCommand::Rotate(args) => rotate::run(shell, args),
+        ChainCommand::Collect(args) => collect::run(shell, args),
     }
 }

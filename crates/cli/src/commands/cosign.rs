@@ -129,18 +129,25 @@ impl Signatures {
 
 /// Where the own copy and the memory are: beside the key file, unless said otherwise.
 fn places(args: &Cosign) -> Result<(PathBuf, PathBuf)> {
-    let beside = match &args.key {
-        KeyRef::File(path) => Some(path),
+    let own = beside(&args.key, args.own.as_ref(), (".ledger", "--own"))?;
+    Ok((own, memory_of(&args.key, args.memory.as_ref())?))
+}
+
+/// The memory of a key: beside the key file, unless said otherwise.
+pub(super) fn memory_of(key: &KeyRef, named: Option<&PathBuf>) -> Result<PathBuf> {
+    beside(key, named, (".memory", "--memory"))
+}
+
+/// A file that belongs to a key.
+fn beside(key: &KeyRef, named: Option<&PathBuf>, (suffix, option): (&str, &str)) -> Result<PathBuf> {
+    let default = || match key {
+        KeyRef::File(path) => Some(os::with_suffix(path, suffix)),
         KeyRef::Exec(..) => None,
     };
-    let place = |named: &Option<PathBuf>, suffix: &str, option: &str| {
-        let default = || beside.map(|path| os::with_suffix(path, suffix));
-        named.clone().or_else(default).ok_or_else(|| {
-            let text = format!("a key behind a program lies nowhere: say where with `{option}`");
-            invalid("cosigner-place", text).hint("`lockstep key memory FILE` makes a memory")
-        })
-    };
-    Ok((place(&args.own, ".ledger", "--own")?, place(&args.memory, ".memory", "--memory")?))
+    named.cloned().or_else(default).ok_or_else(|| {
+        let text = format!("a key behind a program lies nowhere: say where with `{option}`");
+        invalid("cosigner-place", text).hint("`lockstep key memory FILE` makes a memory").into()
+    })
 }
 
 fn seal_if_old(live: &mut Live) -> Result<()> {

@@ -1,5 +1,7 @@
 //! `lockstep govern`: changes of a ledger, each a case that several must agree to.
 
+mod gate;
+
 use super::credential::credential_keys;
 use super::init::members;
 use crate::fault::invalid;
@@ -73,6 +75,17 @@ pub enum Govern {
         /// The order: its SHA-256 goes on record
         #[arg(long, value_name = "FILE")]
         order: PathBuf,
+    },
+    /// Change what a Gate lets outcomes do: it leaves an outcome, to be sent like any other
+    Gate {
+        #[command(flatten)]
+        proposal: ProposalArgs,
+        /// `PROGRAMME/DOMAIN`: the Gate that the programme's policies name there
+        gate: String,
+        /// A call of the Gate to itself, such as `tighten mint 1000 1d` or `accept POLICY LINE`. Several in
+        /// order, all or none
+        #[arg(long = "call", required = true, value_name = "CALL")]
+        calls: Vec<String>,
     },
     /// Approve a change as an administrator
     Approve(Agree),
@@ -184,6 +197,10 @@ pub fn run(shell: &mut Shell, command: &Govern) -> Result<u8> {
             let case = words::case(&Folder::open(&proposal.folder.dir)?.replica()?, case)?;
             let order = DocumentDigest(sha256(&os::read(order, os::FILE_BYTES_MAX)?));
             propose(shell, proposal, Action::Erase(Erasure { case, order }))
+        }
+        Govern::Gate { proposal, gate, calls } => {
+            let change = gate::change(&Folder::open(&proposal.folder.dir)?.replica()?, gate, calls)?;
+            propose(shell, proposal, Action::Gate(change))
         }
         Govern::Approve(args) => agree(shell, args, APPROVE),
         Govern::Consent(args) => agree(shell, args, CONSENT),

@@ -13,6 +13,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use lockstep_chain::enforce::{self, Placed};
 use lockstep_crypto::tree;
+use lockstep_kernel::gate::loosenings;
 use lockstep_kernel::outcome::{self, OutcomeBody};
 use lockstep_ledger::{Certificate, Record, Tag};
 use lockstep_node::Replica;
@@ -93,25 +94,9 @@ fn print_tx(shell: &Shell, args: &PrintTx) -> Result<u8> {
     let found = of_chain(&replica, case, args.chain)?;
     let certificate = covering(&replica, &found)?;
     let size = certificate.size;
-    if args.anchored > size {
-        let text = format!("the Anchor holds {} records, the latest certificate here {size}", args.anchored);
-        return Err(told(Kind::Conflict, "anchored", text)
-            .hint("fetch the newer certificate, or compare this ledger with the one that was anchored")
-            .into());
-    }
     let chain = found.first().map(|found| found.body.chainId.to_string()).unwrap_or_default();
-    let mut transactions = Vec::new();
-    if args.anchored < size {
-        let proof = match args.anchored {
-            0 => Vec::new(),
-            anchored => tree::consistency_proof(&replica.hashes(), anchored, size)?,
-        };
-        transactions.push(Transaction {
-            does: format!("anchors the head of {size} records, signed in epoch {}", certificate.epoch),
-            to: args.anchor,
-            data: enforce::submit(&certificate, &proof).to_string(),
-        });
-    }
+    let mut transactions: Vec<Transaction> =
+        anchoring(&replica, &certificate, (args.anchor, args.anchored))?.into_iter().collect();
     for found in &found {
         let path: Vec<Digest> = tree::inclusion_proof(&replica.hashes(), found.index, size)?;
         let placed = Placed { record: &found.record, index: found.index, path: &path };
@@ -121,17 +106,50 @@ fn print_tx(shell: &Shell, args: &PrintTx) -> Result<u8> {
             data: enforce::execute(placed, size).to_string(),
         });
     }
+    transactions.extend(found.iter().flat_map(Found::enactments));
     shell.out.note("note: nothing was sent; send them in this order, on this chain, from any account");
     if certificate.epoch > 0 {
         shell.out.note("note: the Anchor must have been shown the rotations up to that epoch");
     }
+    let about = json!({ "case": case, "chain": chain, "epoch": certificate.epoch, "size": size });
+    print(shell, about, &transactions)
+}
+
+/// The transaction that brings an Anchor from one size to that of a certificate; none if it is there.
+pub(super) fn anchoring(
+    replica: &Replica,
+    certificate: &Certificate,
+    (anchor, anchored): (Address, u64),
+) -> Result<Option<Transaction>> {
+    let size = certificate.size;
+    if anchored > size {
+        let text = format!("the Anchor holds {anchored} records, the certificate to be anchored {size}");
+        return Err(told(Kind::Conflict, "anchored", text)
+            .hint("fetch a newer certificate, or compare this ledger with the one that was anchored")
+            .into());
+    }
+    let proof = match anchored {
+        0 => Vec::new(),
+        anchored if anchored == size => return Ok(None),
+        anchored => tree::consistency_proof(&replica.hashes(), anchored, size)?,
+    };
+    Ok(Some(Transaction {
+        does: format!("anchors the head of {size} records, signed in epoch {}", certificate.epoch),
+        to: anchor,
+        data: enforce::submit(certificate, &proof).to_string(),
+    }))
+}
+
+/// Prints transactions, and for programs what they are about.
+pub(super) fn print(shell: &Shell, mut about: Value, transactions: &[Transaction]) -> Result<u8> {
     let shown: Vec<Value> = transactions.iter().map(Transaction::json).collect();
-    let answer = json!({
-        "case": case, "chain": chain, "epoch": certificate.epoch, "size": size, "transactions": shown,
-    });
-    shell.out.answer(&answer, || {
+    let chain = about["chain"].as_str().map(|chain| format!("# on chain {chain}"));
+    if let Value::Object(object) = &mut about {
+        object.insert("transactions".to_owned(), json!(shown));
+    }
+    shell.out.answer(&about, || {
         let lines = transactions.iter().map(Transaction::line);
-        [format!("# on chain {chain}")].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+        chain.into_iter().chain(lines).collect::<Vec<_>>().join("\n")
     })?;
     Ok(0)
 }
@@ -164,18 +182,18 @@ fn of_chain(replica: &Replica, case: CaseId, chain: Option<u64>) -> Result<Vec<F
 }
 
 /// A call to be sent by anybody.
-struct Transaction {
-    does: String,
-    to: Address,
-    data: String,
+pub(super) struct Transaction {
+    pub(super) does: String,
+    pub(super) to: Address,
+    pub(super) data: String,
 }
 
 impl Transaction {
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         json!({ "data": self.data, "does": self.does, "to": self.to })
     }
 
-    fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         format!("# {}\nto    {}\ndata  {}", self.does, self.to, self.data)
     }
 }
@@ -211,6 +229,16 @@ impl Found {
         }
     }
 
+    /// What a Gate does to itself only after its notice.
+    fn enactments(&self) -> Vec<Transaction> {
+        let call = |(place, change): (usize, Digest)| {
+            let data = enforce::enact(&change, &self.body.calls.get(place)?.data).to_string();
+            let does = format!("lets change 0x{change} take effect, once its notice is over");
+            Some(Transaction { does, to: Address(self.body.gate.into_array()), data })
+        };
+        loosenings(&self.body).into_iter().filter_map(call).collect()
+    }
+
     fn not_after(&self) -> Option<Time> {
         let ms = self.body.notAfter.checked_mul(1_000).filter(|ms| *ms > 0)?;
         Time::from_ms(ms).ok()
@@ -224,8 +252,10 @@ impl Found {
         json!({
             "calls": self.body.calls.iter().map(call).collect::<Vec<_>>(),
             "certified": certified > self.index,
+            "changes": self.changes(),
             "chain": self.body.chainId.to_string(),
             "gate": Address(self.body.gate.into_array()),
+            "kind": self.body.kind,
             "leaf": self.record.leaf_hash(),
             "not_after": self.not_after(),
             "not_after_s": self.body.notAfter,
@@ -234,13 +264,22 @@ impl Found {
         })
     }
 
+    /// The ids of the calls that wait for a notice at the Gate.
+    fn changes(&self) -> Vec<Value> {
+        let change = |(place, id): (usize, Digest)| json!({ "call": place, "change": format!("0x{id}") });
+        loosenings(&self.body).into_iter().map(change).collect()
+    }
+
     fn line(&self, certified: u64) -> String {
         let certified = if certified > self.index { "certified" } else { "not certified yet" };
-        let calls = self
-            .body
-            .calls
-            .iter()
-            .map(|call| format!("\n   {} {}", Address(call.target.into_array()), call.data));
+        let waits = loosenings(&self.body);
+        let calls = self.body.calls.iter().enumerate().map(|(place, call)| {
+            let change = waits.iter().find(|(found, _)| *found == place);
+            let change =
+                change.map(|(_, id)| format!("\n      waits for the Gate's notice as change 0x{id}"));
+            let target = Address(call.target.into_array());
+            format!("\n   {target} {}{}", call.data, change.unwrap_or_default())
+        });
         format!(
             "record {}, chain {}, through Gate {}, {}, {certified}{}",
             self.index,

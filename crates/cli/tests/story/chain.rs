@@ -1,7 +1,7 @@
 //! What the program prints for a chain, sent to one.
 
 use crate::town::{POLICY, Town};
-use lockstep_chain::contracts::Token;
+use lockstep_chain::contracts::{Anchor, Token};
 use lockstep_chain::deploy::{self, Following, Line};
 use lockstep_chain::{Account, Domain, DomainError, Embedded, Transaction, contracts::error_name};
 use lockstep_ledger::{Committee, Member};
@@ -14,13 +14,51 @@ const DEPLOYER: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 const BENEFICIARY: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 const ANYBODY: Account = Account::repeat_byte(0x99);
 
+/// A ledger as the trust file in the town describes it.
+pub struct Owned {
+    ledger: LedgerId,
+    committee: Committee,
+}
+
+impl Owned {
+    fn of(town: &Town) -> Self {
+        let trust: Value = serde_json::from_slice(&std::fs::read(town.path("trust.json")).unwrap()).unwrap();
+        let members: Vec<Member> = serde_json::from_value(trust["committee"].clone()).unwrap();
+        let committee = Committee::new(0, members, 3).unwrap();
+        Self { ledger: serde_json::from_value(trust["ledger"].clone()).unwrap(), committee }
+    }
+
+    pub fn borrow(&self) -> Following<'_> {
+        Following { ledger: self.ledger, committee: &self.committee, notice_s: 0 }
+    }
+}
+
+/// A chain of the present on which nothing stands yet.
+pub struct Deployed {
+    pub chain: Embedded,
+    pub following: Owned,
+    pub from: Account,
+}
+
+impl Deployed {
+    pub fn nothing(town: &Town) -> Self {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let chain = Embedded::new(31_337, 2, now);
+        Self { chain, following: Owned::of(town), from: ANYBODY }
+    }
+}
+
+/// A chain with a programme's contracts.
+pub struct Standing {
+    pub chain: Embedded,
+    pub anchor: Account,
+    pub gate: Account,
+    pub token: Account,
+}
+
 /// Puts an Anchor on a chain, as the trust file in the town describes the ledger.
 pub fn anchor(town: &Town, chain: &mut dyn Domain, from: Account) -> Account {
-    let trust: Value = serde_json::from_slice(&std::fs::read(town.path("trust.json")).unwrap()).unwrap();
-    let members: Vec<Member> = serde_json::from_value(trust["committee"].clone()).unwrap();
-    let committee = Committee::new(0, members, 3).unwrap();
-    let ledger: LedgerId = serde_json::from_value(trust["ledger"].clone()).unwrap();
-    deploy::anchor(chain, from, Following { ledger, committee: &committee, notice_s: 0 }).unwrap()
+    deploy::anchor(chain, from, Owned::of(town).borrow()).unwrap()
 }
 
 /// Puts Gate and token where the policy names them: they are the first contracts of [`DEPLOYER`].
@@ -45,16 +83,16 @@ pub fn coin(town: &Town, chain: &mut dyn Domain, anchor: Account) -> Account {
     token
 }
 
-/// A chain with the programme's contracts.
-fn chain(town: &Town) -> (Embedded, Account, Account) {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let mut chain = Embedded::new(31_337, 2, now);
-    let anchor = anchor(town, &mut chain, ANYBODY);
+/// A chain with the programme's contracts, as the trust file and the policy in the town describe them.
+pub fn programme(town: &Town, notice_s: u64) -> Standing {
+    let Deployed { mut chain, following, from } = Deployed::nothing(town);
+    let anchor = deploy::anchor(&mut chain, from, Following { notice_s, ..following.borrow() }).unwrap();
     let token = coin(town, &mut chain, anchor);
-    (chain, anchor, token)
+    let gate = DEPLOYER.parse::<Account>().unwrap().create(0);
+    Standing { chain, anchor, gate, token }
 }
 
-fn send(chain: &mut Embedded, transaction: &Value) -> Result<(), String> {
+pub fn send(chain: &mut Embedded, transaction: &Value) -> Result<(), String> {
     let to: Account = transaction["to"].as_str().unwrap().parse().unwrap();
     let data = hex::decode(transaction["data"].as_str().unwrap().trim_start_matches("0x")).unwrap();
     match chain.send(&Transaction { from: ANYBODY, to: Some(to), data: data.into() }) {
@@ -62,6 +100,53 @@ fn send(chain: &mut Embedded, transaction: &Value) -> Result<(), String> {
         Err(DomainError::Reverted { answer }) => Err(error_name(&answer)),
         Err(other) => Err(other.to_string()),
     }
+}
+
+#[test]
+fn an_anchor_follows_a_rotation_after_its_notice_and_the_old_set_anchors_no_more() {
+    let town = Town::with_ledger();
+    let case = town.decided_case();
+    (1..=3).for_each(|number| drop(town.cosign(number)));
+    town.ok(&["trust", "export", "acme", "-o", "trust.json"]);
+    let Deployed { mut chain, following, from } = Deployed::nothing(&town);
+    let following = Following { notice_s: 3_600, ..following.borrow() };
+    let anchor = deploy::anchor(&mut chain, from, following).unwrap();
+    let at = anchor.to_string();
+    let first = town.ok(&["outcome", "print-tx", "acme", &case, "--anchor", &at]);
+    assert_eq!(send(&mut chain, &first["transactions"][0]), Ok(()));
+    let anchored = first["size"].to_string();
+
+    let args = ["chain", "rotate", "acme", "--anchor", &at, "--anchored", &anchored];
+    assert_eq!(town.run(&args).fault(), "epoch", "nobody has rotated");
+    crate::rotate(&town);
+    assert_eq!(town.run(&args).fault(), "not-certified", "nobody has handed over");
+    [3, 1, 2, 5].iter().for_each(|number| drop(town.cosign(*number)));
+    let printed = town.ok(&args);
+    let [submit, rotate] = printed["transactions"].as_array().unwrap().as_slice() else {
+        panic!("{printed}")
+    };
+    assert_eq!(send(&mut chain, rotate), Err("NotAnchored".to_owned()), "the order matters");
+    assert_eq!(send(&mut chain, submit), Ok(()));
+    assert_eq!(send(&mut chain, rotate), Ok(()));
+    assert_eq!(send(&mut chain, rotate), Err("RotationPending".to_owned()));
+
+    // What the new set certifies counts after the notice; what the old one does counts until then.
+    town.open_case();
+    [1, 2, 5].iter().for_each(|number| drop(town.cosign(*number)));
+    let handed_over = printed["size"].to_string();
+    let args = ["outcome", "print-tx", "acme", &case, "--anchor", &at, "--anchored", &handed_over];
+    let by_new = town.ok(&args)["transactions"][0].clone();
+    assert_eq!(send(&mut chain, &by_new), Err("WrongEpoch".to_owned()));
+    let by_old = town.ok(&["chain", "rotate", "acme", "--anchor", &at])["transactions"][0].clone();
+    assert_eq!(send(&mut chain, &by_old), Ok(()), "the same head again, by the old set");
+    chain.mine(1, 3_600);
+    assert_eq!(send(&mut chain, &by_old), Err("WrongEpoch".to_owned()));
+    assert_eq!(send(&mut chain, &by_new), Ok(()));
+    let answer = chain.call(anchor, &lockstep_chain::encode(&Anchor::headCall {})).unwrap();
+    let head = lockstep_chain::decode::<Anchor::headCall>(&answer).unwrap();
+    assert_eq!(head, town.ok(&args)["size"].as_u64().unwrap());
+    // The rotation is not shown twice.
+    assert_eq!(send(&mut chain, rotate), Err("RotationNotLater".to_owned()));
 }
 
 pub fn balance(chain: &dyn Domain, token: Account) -> String {
@@ -88,7 +173,7 @@ fn a_chain_does_what_the_printed_transactions_say() {
     (1..=3).for_each(|number| drop(town.cosign(number)));
 
     town.ok(&["trust", "export", "acme", "-o", "trust.json"]);
-    let (mut chain, anchor, token) = chain(&town);
+    let Standing { mut chain, anchor, token, .. } = programme(&town, 0);
     let anchor = anchor.to_string();
     let printed = town.ok(&["outcome", "print-tx", "acme", &case, "--anchor", &anchor]);
     let [submit, execute] = printed["transactions"].as_array().unwrap().as_slice() else {

@@ -1,6 +1,8 @@
 //! Whole stories with the real program: folders, keys, institutions, and what goes wrong between them.
 
 mod chain;
+mod declare;
+mod gates;
 #[path = "../../../chain/tests/anvil/node.rs"]
 #[expect(dead_code, reason = "the tests of `chain` let endpoints misbehave in more ways than these do")]
 mod node;
@@ -308,14 +310,8 @@ fn a_cosigner_follows_the_ledger_it_was_told_to_follow() {
     assert_eq!((refused.code, refused.fault().as_str()), (1, "other-ledger"), "{}", refused.err);
 }
 
-#[test]
-fn a_rotation_is_handed_over_by_both_committees() {
-    let town = Town::with_ledger();
-    let case = town.open_case();
-    for number in 1..=3 {
-        town.cosign(number);
-    }
-    town.ok(&["trust", "export", "acme", "-o", "before.json"]);
+/// Three of the old set agree that another takes the place of the third.
+fn rotate(town: &Town) {
     town.key("eip712", "cosigner5");
     let member = |lei: &str, number: u8| format!("{lei}:c{number}=cosigner{number}.pub");
     let members = [
@@ -330,6 +326,17 @@ fn a_rotation_is_handed_over_by_both_committees() {
     for number in 1..=3 {
         town.ok(&["govern", "consent", "acme", &rotation, "--as", &format!("cosigner{number}")]);
     }
+}
+
+#[test]
+fn a_rotation_is_handed_over_by_both_committees() {
+    let town = Town::with_ledger();
+    let case = town.open_case();
+    for number in 1..=3 {
+        town.cosign(number);
+    }
+    town.ok(&["trust", "export", "acme", "-o", "before.json"]);
+    rotate(&town);
     // Members of the old set only, of both, and of the new one only.
     assert_eq!(town.cosign(3)["leaving"][0], 1);
     assert_eq!(town.cosign(1)["leaving"][0], 2);

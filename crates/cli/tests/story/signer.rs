@@ -45,7 +45,7 @@ fn the_signer_answers_the_protocol() {
     verify(secret.public(), Message::Bytes(&[1, 2, 3]), &signature).unwrap();
 }
 
-fn script(town: &Town, name: &str, suite: &str) -> String {
+pub fn script(town: &Town, name: &str, suite: &str) -> String {
     let own = std::env::current_exe().unwrap();
     let text = format!(
         "#!/bin/sh\n{AS_SIGNER}={suite} '{}' --exact signer::the_signer_answers_the_protocol --nocapture \

@@ -4,9 +4,10 @@ use crate::scene::{Scene, Told};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lockstep_attest::{Claim, Statement};
+use lockstep_kernel::gate::loosenings;
 use lockstep_kernel::{Body, Entity, outcome};
 use lockstep_ledger::{Record, Tag, View};
-use lockstep_types::{Salt, sha256};
+use lockstep_types::{Digest, Salt, canonical, sha256};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -16,6 +17,7 @@ pub fn vectors(scene: &Scene) -> Vec<(&'static str, String)> {
         ("attestation", attestation_vectors(scene)),
         ("outcome", outcome_vectors(scene)),
         ("case", case_vectors(scene)),
+        ("chain", chain_vectors()),
     ];
     let text = |value: &Value| format!("{}\n", serde_json::to_string_pretty(value).expect("JSON"));
     all.iter().map(|(name, value)| (*name, text(value))).collect()
@@ -27,6 +29,7 @@ pub fn examples(scene: &Scene) -> Vec<(&'static str, String)> {
         ("case", case_example(scene)),
         ("outcome", outcome_example(scene)),
         ("governance", governance_example(scene)),
+        ("chain", chain_example()),
     ]
 }
 
@@ -105,7 +108,7 @@ fn outcome_vectors(scene: &Scene) -> Value {
     // The word of `kind` is the seventh, its one byte the last of it.
     dirty[6 * 32] = 1;
     let mut kind = body.to_vec();
-    kind[7 * 32 - 1] = 1;
+    kind[7 * 32 - 1] = 9;
     let cut = body[..body.len() - 32].to_vec();
     let refused =
         [("trailing bytes", padded), ("cut", cut), ("dirty padding", dirty), ("another kind", kind)];
@@ -146,6 +149,51 @@ fn case_vectors(scene: &Scene) -> Value {
         "format": "lockstep-vectors/case/1", "map": scene.ledger.map_root(), "root": scene.ledger.root(),
         "size": scene.ledger.size(),
     })
+}
+
+fn chain_vectors() -> Value {
+    let (changed, rotated) = Scene::of_chain();
+    let change = |(place, id): (usize, Digest)| json!({ "call": place, "change": id });
+    let changed = changed.iter().map(|changed| {
+        let outcome = outcome::decode(changed.record.body()).expect("an outcome");
+        json!({
+            "action": changed.action, "body": hex::encode(changed.record.body()),
+            "calls": outcome.calls.len(),
+            "changes": loosenings(&outcome).into_iter().map(change).collect::<Vec<_>>(),
+            "gate": outcome.gate.to_string(), "leaf_hash": changed.record.leaf_hash(),
+            "ledger": hex::encode(outcome.ledger), "salt": changed.record.salt(),
+            "time": changed.record.time().ms(), "what": changed.what,
+        })
+    });
+    let Body::Enacted(enacted) = Body::from_slice(rotated.record.body()).expect("a body") else {
+        panic!("the record says that it was enacted")
+    };
+    json!({
+        "format": "lockstep-vectors/chain/1",
+        "gate_changes": changed.collect::<Vec<_>>(),
+        "rotation": {
+            "action": String::from_utf8(canonical::to_vec(&rotated.action).expect("JSON")).expect("UTF-8"),
+            "body": String::from_utf8(rotated.record.body().to_vec()).expect("UTF-8"),
+            "case": enacted.case, "handover": rotated.handover, "index": rotated.index,
+            "leaf_hash": rotated.record.leaf_hash(), "new": rotated.new, "old": rotated.old,
+            "path": rotated.path, "prev": enacted.prev, "salt": rotated.record.salt(),
+            "time": rotated.record.time().ms(),
+        },
+    })
+}
+
+fn chain_example() -> String {
+    let (_, rotated) = Scene::of_chain();
+    let action = canonical::to_vec(&rotated.action).expect("JSON");
+    format!(
+        "action  {}\nbody    {}\nsalt    {}\ntime    {}\nleaf    {}\nhash    {}\n",
+        String::from_utf8_lossy(&action),
+        String::from_utf8_lossy(rotated.record.body()),
+        rotated.record.salt(),
+        rotated.record.time().ms(),
+        hex::encode(rotated.record.leaf().encode()),
+        rotated.record.leaf_hash(),
+    )
 }
 
 fn attestation_example(scene: &Scene) -> String {

@@ -1,6 +1,10 @@
 //! One small ledger, made from fixed keys and fixed randomness: a case under the policy beside this file is
 //! opened, attested and decided.
 
+// From here and from the tests, which name this file by its path.
+#[path = "scene_of_chain.rs"]
+mod of_chain;
+
 use lockstep_attest::sign::{Sign, sign};
 use lockstep_attest::{
     Attestation, Claim, Credential, CredentialKey, Opening, Reading, Revocation, Statement, StepVerdict,
@@ -78,16 +82,20 @@ const NORTHBANK: &str = "NORTHBANKCUSTODY0090";
 
 impl Scene {
     pub fn new() -> Self {
+        let mut scene = Self::empty();
+        scene.begin();
+        scene.open();
+        scene.decide();
+        scene
+    }
+
+    fn empty() -> Self {
         let issuer = Key::new(Suite::Eip712, "acme");
         let custodian = Key::new(Suite::Ed25519, "northbank");
         let keys = vec![issuer.public().clone(), custodian.public().clone()];
         let ledger = Ledger::new(Kernel::default(), ());
         let (told, signed, case) = (Vec::new(), Vec::new(), CaseId::default());
-        let mut scene = Self { told, ledger, signed, keys, case, issuer, custodian, now: START, drawn: 0 };
-        scene.begin();
-        scene.open();
-        scene.decide();
-        scene
+        Self { told, ledger, signed, keys, case, issuer, custodian, now: START, drawn: 0 }
     }
 
     fn draw(&mut self) -> [u8; 32] {
@@ -164,11 +172,12 @@ impl Scene {
         self.seal();
     }
 
-    fn propose(&mut self, what: &'static str, action: Action) {
+    fn propose(&mut self, what: &'static str, action: Action) -> CaseId {
         let claims = self.claims(&[("action", &action.digest().to_string())]);
         let opening = self.opening(&claims, governance_policy());
         let submission = sign(&Statement::Opening(opening), claims, &[&self.issuer]).expect("a signature");
-        self.send(what, Request::Propose(Box::new(Proposing { action, submission })));
+        let records = self.send(what, Request::Propose(Box::new(Proposing { action, submission })));
+        CaseId(records.first().expect("a proposal").leaf_hash().0)
     }
 
     fn credential(&mut self, subject: &str, kind: &str) {

@@ -2,11 +2,13 @@
 
 use super::Desk;
 use crate::body::{Backed, Body, Enacted, Expired, Proposed, Resolved};
+use crate::gate::Place;
 use crate::governance::{ACTION_CLAIM, APPROVE, Action, CONSENT, governance_policy};
 use crate::refusal::Refusal;
 use crate::state::{Kernel, Proposal, Touched, opening_use_key};
 use crate::trust::cosigner_key;
 use lockstep_attest::{Attestation, Signed, Statement, StepVerdict};
+use lockstep_ledger::Entry;
 use lockstep_types::limits::BODY_BYTES_MAX;
 use lockstep_types::{CaseId, LeafHash, Lei, Time, canonical};
 use std::collections::BTreeSet;
@@ -143,7 +145,7 @@ impl Kernel {
         }
     }
 
-    /// The action takes effect, if it still can be carried out.
+    /// The action takes effect, if it still can be carried out; a change of a Gate leaves its outcome.
     pub(super) fn write_enactment(
         &self,
         case: &CaseId,
@@ -155,7 +157,14 @@ impl Kernel {
             Ok(()) => Body::Enacted(Enacted { action: proposal.action.digest(), case: *case, prev }),
             Err(_) => Body::Expired(Expired { case: *case, prev }),
         };
-        desk.write(&body);
+        let (now, prev) = (desk.scribe.now(), desk.write(&body));
+        if let (Body::Enacted(_), Action::Gate(change)) = (&body, &proposal.action) {
+            let place = Place { ledger: self.ledger, case: *case, prev, now };
+            // INVARIANT: what was checked just now has a form.
+            if let Some(outcome) = self.gate_outcome(change, &place) {
+                desk.scribe.push(Entry::outcome(outcome));
+            }
+        }
     }
 
     /// Notices that have run out, and governance cases that nobody agreed to in time.

@@ -16,7 +16,7 @@ pub fn ledger() -> LedgerId {
     LedgerId(sha256(b"ledger"))
 }
 
-fn key(n: u8) -> SecretKey {
+pub fn key(n: u8) -> SecretKey {
     SecretKey::from_bytes(Suite::Eip712, &sha256(&[b'k', n])).unwrap()
 }
 
@@ -100,7 +100,7 @@ fn thresholds() -> Vec<Value> {
 }
 
 /// s ↦ n − s and the other v.
-fn raised(signature: &CheckpointSignature) -> CheckpointSignature {
+pub fn raised(signature: &CheckpointSignature) -> CheckpointSignature {
     let order = hex::decode("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141").unwrap();
     let mut bytes = *signature.as_bytes();
     let mut borrow = 0i16;

@@ -1,10 +1,11 @@
-//! Writes the vectors of records, logs, certificates and receipts, and the worked examples in their pages of
-//! `specs/`.
+//! Writes the vectors of records, logs, certificates, receipts and declarations, and the worked examples in
+//! their pages of `specs/`.
 //!
 //! `cargo run -p lockstep-ledger --example vectors`; the test `vectors` compares what is committed.
 
 mod answer;
 mod certificate;
+mod declaration;
 mod log;
 #[path = "../../../crypto/examples/vectors/page.rs"]
 mod page;
@@ -24,5 +25,5 @@ fn main() -> std::io::Result<()> {
         let written = page::with_example(&std::fs::read_to_string(&path)?, &example);
         std::fs::write(path, written)?;
     }
-    Ok(())
+    std::fs::write(page::vectors_path("declaration"), declaration::vectors())
 }

@@ -26,12 +26,15 @@ fn a_threshold_is_more_than_two_thirds_and_no_more_than_all() {
 fn what_is_no_committee_is_refused_in_the_order_of_the_checks() {
     let mut same_address = members(4);
     same_address[3].address = same_address[0].address;
+    let mut zero = members(4);
+    zero[2].address = Address::default();
     let mut same_lei = members(4);
     same_lei[3].lei = same_lei[0].lei;
     let cases = [
         (1 << 53, vec![], 0, "epoch `9007199254740992` lies beyond 9007199254740991"),
         (0, vec![], 0, "a committee of 0: expected 1 to 32 co-signers"),
         (0, members(33), 0, "a committee of 33: expected 1 to 32 co-signers"),
+        (0, zero, 0, "co-signer 2 has the zero address: no key signs for it"),
         (0, same_address, 0, "two co-signers share the address `0x0101010101010101010101010101010101010101`"),
         (0, same_lei, 0, "two co-signers share the LEI `529900000000000000"),
         (0, members(4), 2, "a threshold of 2 of 4: expected more than two thirds, 3 to 4"),

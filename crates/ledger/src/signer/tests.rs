@@ -158,6 +158,30 @@ fn the_last_record_lies_near_the_signers_clock() {
 }
 
 #[test]
+fn a_succession_is_signed_only_at_the_head_that_was_certified_on_the_successor() {
+    let (rule, _) = five_to_nine();
+    let last = rule.last().unwrap();
+    let ended = LedgerId([0x22; 32]);
+    let named = Succession { epoch: 3, ledger: ended, root: last.root, size: last.size, successor: LEDGER };
+    let check = |named: &Succession, last| check_declaration(&Declaration::Succession(named.clone()), last);
+    assert_eq!(check(&named, Some(last)), Ok(()));
+    let not = |named: &Succession| {
+        let Succession { successor, size, root, .. } = *named;
+        Err(SigningRefusal::NotCertified { successor, size, root })
+    };
+    assert_eq!(check(&named, None), not(&named), "nothing was signed there");
+    let changes: [fn(&mut Succession); 4] =
+        [|s| s.size = 4, |s| s.size = 9, |s| s.root = RootHash([9; 32]), |s| s.successor.0 = [0x33; 32]];
+    for change in changes {
+        let mut other = named.clone();
+        change(&mut other);
+        assert_eq!(check(&other, Some(last)), not(&other));
+    }
+    let itself = Succession { ledger: LEDGER, ..named };
+    assert_eq!(check(&itself, Some(last)), Err(SigningRefusal::SucceedsItself { ledger: LEDGER }));
+}
+
+#[test]
 fn what_is_kept_and_asked_survives_its_json() {
     let (rule, request) = five_to_nine();
     assert!(canonical::is_canonical(&request));

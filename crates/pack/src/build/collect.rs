@@ -161,6 +161,7 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
                 Action::NameIssuer(issuer) => issuers.contains(&issuer.lei),
                 Action::RemoveIssuer(removed) => issuers.contains(&removed.lei),
                 Action::Erase(erasure) => erasure.case == self.case,
+                Action::Gate(change) => kept.as_ref().is_some_and(|l| l.programme == change.programme),
             };
             if matters {
                 for index in self.sealed(&Topic::Case(*id))? {

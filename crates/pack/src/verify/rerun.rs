@@ -84,11 +84,12 @@ impl<'a> Rerun<'a> {
         Ok(())
     }
 
-    /// Ordinary cases are this one; a pack says nothing of others.
+    /// Ordinary cases are this one; a pack says nothing of others. Changes of Gates are governance, which it
+    /// does show.
     fn check_case(&self, turn: &Turn<'_>) -> Result<(), Failure> {
         for (packed, record) in turn.group.records.iter().zip(turn.records) {
             let other = match &packed.body {
-                PackedBody::Outcome(body) => outcome_case(body).is_none_or(|case| case != self.pack.case),
+                PackedBody::Outcome(body) => !outcome_belongs(body, self.pack.case),
                 PackedBody::Record(body) => match &**body {
                     Body::Opened(_) => record.leaf_hash().0 != self.pack.case.0,
                     _ => false,
@@ -276,8 +277,10 @@ impl<'a> Rerun<'a> {
     }
 }
 
-fn outcome_case(body: &[u8]) -> Option<CaseId> {
-    outcome::decode(body).ok().map(|outcome| CaseId(outcome.caseId.0))
+/// Of this case, or of a governance case: whether that one gave it, the re-run finds out.
+fn outcome_belongs(body: &[u8], case: CaseId) -> bool {
+    outcome::decode(body)
+        .is_ok_and(|found| found.kind == outcome::KIND_GOVERNANCE || found.caseId.0 == case.0)
 }
 
 /// The case of a record, and the record before it there.

@@ -10,6 +10,7 @@ use lockstep_attest::{
 };
 use lockstep_crypto::tree::{self, Subtrees, TreeHead};
 use lockstep_crypto::{Message, PublicKey, SecretError, SecretKey, Suite, map};
+use lockstep_kernel::gate::{GateCall, GateChange};
 use lockstep_kernel::governance::{Erasure, Files, Issuer, NewList, Rotation, governance_policy};
 use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Genesis, Kernel, Proposing, RULES, Refusal, Request};
@@ -340,6 +341,12 @@ impl World {
     pub fn set_list(&mut self, list: &str, value: StoredList) {
         let action = Action::SetList(NewList { list: name(list), programme: name("acme-usd"), value });
         self.propose(action);
+    }
+
+    /// One call of the programme's Gate to itself.
+    pub fn change_gate(&mut self, call: GateCall) -> CaseId {
+        let (domain, programme) = (name("home"), name("acme-usd"));
+        self.propose(Action::Gate(GateChange { calls: vec![call], domain, programme }))
     }
 
     pub fn erase(&mut self, case: CaseId, order: DocumentDigest) {
