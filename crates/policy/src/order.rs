@@ -85,17 +85,11 @@ impl Layout {
         self.steps.iter().filter(ready).collect()
     }
 
-    /// The outcomes whose steps are all done, in declared order.
+    /// True when every step is done: since every step of a checked layout leads to an outcome, all outcomes
+    /// that wait for steps are unlocked then and not all before.
     #[must_use]
-    pub fn outcomes_ready(&self, done: &BTreeSet<Name>) -> Vec<&Outcome> {
-        self.outcomes.iter().filter(|outcome| outcome.after.iter().all(|name| done.contains(name))).collect()
-    }
-
-    /// True when every step is done: since every step of a checked layout leads to an outcome, all its
-    /// outcomes are ready then and not all before.
-    #[must_use]
-    pub fn is_decided(&self, done: &BTreeSet<Name>) -> bool {
-        self.steps.iter().all(|step| done.contains(&step.name))
+    pub fn is_decided(&self, is_done: impl Fn(&Name) -> bool) -> bool {
+        self.steps.iter().all(|step| is_done(&step.name))
     }
 
     /// The holds that the acceptance of `step` takes, in declared order.

@@ -233,18 +233,22 @@ impl Kernel {
 fn unlocked(attempt: &Attempt<'_>, body: &Attested) -> Result<Vec<Formed>, Refusal> {
     let Attempt { attestation, signed, case, policy, step, now, .. } = attempt;
     let layout = policy.layout();
-    let mut given = given((attestation.case, case), layout);
     if body.refused {
-        return form_returning(&given, *now);
+        return form_returning(&given((attestation.case, case), layout), *now);
     }
+    let is_last = layout.is_decided(|name: &Name| *name == step.name || case.steps.contains_key(name));
+    let returned = layout.outcome_returning(step.name.as_str());
+    if !is_last && returned.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut given = given((attestation.case, case), layout);
     let own = claim_texts(&step.name, &step.claims, &signed.submission().openings)?;
     given.claims.insert(step.name.clone(), &own);
-    if let Some(outcome) = layout.outcome_returning(step.name.as_str()) {
+    if let Some(outcome) = returned {
         // What could not be returned must not count.
         outcome::form(&given, outcome, *now)?;
     }
-    let done = |name: &Name| *name == step.name || case.steps.contains_key(name);
-    if !layout.steps.iter().all(|step| done(&step.name)) {
+    if !is_last {
         return Ok(Vec::new());
     }
     layout.outcomes_decided().map(|outcome| outcome::form(&given, outcome, *now)).collect()
