@@ -4,8 +4,8 @@
 //! observer that is away, an appender that restarts.
 //!
 //! After every step there are no more tokens on both chains, less those that are paid for already, than
-//! dollars in the bank, and every token follows from a decided case, once. In the end every hold is settled, every
-//! deposit is burned or returned, and the ledger counts what the chains show.
+//! dollars in the bank, and every token follows from a decided case, once. In the end every hold is settled,
+//! every deposit is burned or returned, and the ledger counts what the chains show.
 
 mod redeeming;
 mod town;

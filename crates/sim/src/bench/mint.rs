@@ -1,6 +1,6 @@
 //! From the last approval of an issuance to its mint: decided, sealed, re-run and signed by four co-signers,
-//! anchored, executed. The embedded chain makes a block for each transaction at once, so that what is left out is
-//! a chain's own time to its next block and to finality.
+//! anchored, executed. The embedded chain makes a block for each transaction at once, so that what is left
+//! out is a chain's own time to its next block and to finality.
 
 use crate::bench::certify::{Clock, follow};
 use crate::bench::{median, p99};
@@ -94,7 +94,7 @@ fn mint(town: &mut Town, wires: &mut Wires, (case, clock): (CaseId, Clock)) -> R
     Ok(begun.elapsed().as_secs_f64())
 }
 
-/// Seals when it is due, feeds co-signers, and takes their signatures, until one certificate covers the record.
+/// Seals when it is due, feeds co-signers, and takes their signatures, until a certificate covers the record.
 fn certified(town: &mut Town, wires: &mut Wires, (index, clock): (u64, Clock)) -> Result<Certificate> {
     let begun = Instant::now();
     let appender = &mut town.stage.appender;
