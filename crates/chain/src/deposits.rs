@@ -9,6 +9,8 @@ use lockstep_types::CaseId;
 /// Tokens that came into an Escrow for a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deposit {
+    /// The case for which they came in, as the depositor names it.
+    pub case: CaseId,
     /// Whose they were.
     pub depositor: Address,
     /// The token.
@@ -26,11 +28,24 @@ pub struct Deposit {
 /// The deposits of one case in the final blocks from `since` on, in order.
 ///
 /// # Errors
-/// [`DomainError`]: nobody answers, or not sensibly.
+/// As [`all_deposits`].
 pub fn deposits(
     domain: &dyn Domain,
-    (escrow, since): (Address, u64),
+    place: (Address, u64),
     case: CaseId,
+) -> Result<Vec<Deposit>, DomainError> {
+    let mut deposits = all_deposits(domain, place)?;
+    deposits.retain(|deposit| deposit.case == case);
+    Ok(deposits)
+}
+
+/// Every deposit in the final blocks from `since` on, in order, whatever case it names.
+///
+/// # Errors
+/// [`DomainError`]: nobody answers, or not sensibly.
+pub fn all_deposits(
+    domain: &dyn Domain,
+    (escrow, since): (Address, u64),
 ) -> Result<Vec<Deposit>, DomainError> {
     let mut deposits = Vec::new();
     for log in logs_once(domain, escrow, (since, domain.finalized()?.number))? {
@@ -38,10 +53,16 @@ pub fn deposits(
         else {
             continue;
         };
-        if caseId.0 == case.0 {
-            let (block, transaction, index) = (domain.block(log.block)?, log.transaction, log.index);
-            deposits.push(Deposit { depositor, token, amount, transaction, index, block });
-        }
+        let (block, transaction, index) = (domain.block(log.block)?, log.transaction, log.index);
+        deposits.push(Deposit {
+            case: CaseId(caseId.0),
+            depositor,
+            token,
+            amount,
+            transaction,
+            index,
+            block,
+        });
     }
     Ok(deposits)
 }

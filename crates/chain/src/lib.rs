@@ -6,6 +6,7 @@
 //! [`Submitter`] the same with an account that can send.
 
 mod calls;
+pub mod confirm;
 pub mod contracts;
 pub mod deploy;
 mod deposits;
@@ -18,7 +19,7 @@ pub mod rpc;
 pub mod submit;
 
 pub use calls::{decode, encode, role, seconds, selector, units};
-pub use deposits::{Deposit, deposits};
+pub use deposits::{Deposit, all_deposits, deposits};
 pub use domain::{Block, Domain, DomainError, Log, Receipt, Transaction};
 pub use embedded::Embedded;
 pub use observe::{Observation, Watch};

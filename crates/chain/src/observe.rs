@@ -99,7 +99,7 @@ impl Watch {
 }
 
 /// Number of the last block that is not later than `timestamp`, among those up to `newest`.
-fn last_at(domain: &dyn Domain, timestamp: u64, newest: u64) -> Result<u64, DomainError> {
+pub(crate) fn last_at(domain: &dyn Domain, timestamp: u64, newest: u64) -> Result<u64, DomainError> {
     let (mut low, mut high) = (0, newest);
     if domain.block(low)?.timestamp > timestamp {
         return Err(DomainError::Answer { what: format!("no block is as old as second {timestamp}") });

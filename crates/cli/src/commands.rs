@@ -11,6 +11,7 @@ pub mod fsck;
 pub mod govern;
 pub mod init;
 pub mod key;
+pub mod observe;
 pub mod outcome;
 mod pack;
 pub mod policy;
@@ -53,6 +54,8 @@ pub enum Command {
     Withdraw(attest::Withdraw),
     /// Attest what a chain shows: token supply and executed outcomes
     Reading(reading::ReadingArgs),
+    /// Read what a chain shows, and attest it: supply, executed outcomes, deposits
+    Observe(observe::Observe),
     /// Let time pass: expire, enact and seal what is due
     Tick(FolderArgs),
     /// Follow a ledger from genesis, re-run every decision, and sign its head
@@ -101,6 +104,7 @@ pub fn run(shell: &mut Shell, command: Command) -> Result<u8> {
         Command::Attest(args) => attest::run(shell, &args),
         Command::Withdraw(args) => attest::withdraw(shell, &args),
         Command::Reading(args) => reading::run(shell, &args),
+        Command::Observe(args) => observe::run(shell, &args),
         Command::Tick(args) => tick(shell, &args),
         Command::Cosign(args) => cosign::run(shell, &args),
         Command::Erase(args) => erase::run(shell, &args),

@@ -2,6 +2,7 @@
 
 mod commands;
 mod demo;
+mod endpoints;
 mod fault;
 mod folder;
 mod key;

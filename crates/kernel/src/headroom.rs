@@ -302,6 +302,12 @@ impl Account {
         self.written.holds.get(id).copied()
     }
 
+    /// The date of the newest balance that still stands: the time for which headroom asks for the supply.
+    #[must_use]
+    pub fn balance_date(&self) -> Option<Time> {
+        self.written.balance.map(|balance| balance.what.as_of)
+    }
+
     /// Balance, sum of holds not yet seen executed, and newest supply over all domains, for the state map.
     #[must_use]
     pub fn totals(&self) -> (i64, i64, i64) {

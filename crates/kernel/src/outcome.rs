@@ -158,7 +158,8 @@ fn word(kind: AbiType, value: &ClaimValue, domain: &Domain) -> Result<[u8; 32], 
 }
 
 /// Minor units of a currency as token units: exactly, or not at all.
-fn token_units(minor: i64, currency_decimals: u16, token_decimals: u8) -> Option<u128> {
+#[must_use]
+pub fn token_units(minor: i64, currency_decimals: u16, token_decimals: u8) -> Option<u128> {
     let minor = u128::try_from(minor).ok()?;
     let (currency, token) = (u32::from(currency_decimals), u32::from(token_decimals));
     match token.checked_sub(currency) {
@@ -169,6 +170,16 @@ fn token_units(minor: i64, currency_decimals: u16, token_decimals: u8) -> Option
             if exact { minor.checked_div(unit) } else { None }
         }
     }
+}
+
+/// Token units as minor units of a currency: exactly, or not at all.
+#[must_use]
+pub fn minor_units(units: u128, currency_decimals: u16, token_decimals: u8) -> Option<i64> {
+    let (currency, token) = (u32::from(currency_decimals), u32::from(token_decimals));
+    let scaled = units.checked_mul(10u128.checked_pow(currency)?)?;
+    let unit = 10u128.checked_pow(token)?;
+    let exact = scaled.checked_rem(unit)? == 0;
+    if exact { i64::try_from(scaled.checked_div(unit)?).ok() } else { None }
 }
 
 /// The body of the outcome's record.
@@ -204,3 +215,6 @@ pub fn decode(body: &[u8]) -> Result<OutcomeBody, String> {
     }
     Ok(outcome)
 }
+
+#[cfg(test)]
+mod tests;

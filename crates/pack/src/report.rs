@@ -1,8 +1,10 @@
 //! What a verifier answers, and on whom the answer rests (specs/pack.md §5).
 
+pub mod on_chain;
 mod rule;
 mod text;
 
+pub use on_chain::{DepositFact, OnChain, OutcomeFact, OutcomeKind, Said};
 pub use rule::{Failure, Flag, Missing, Reliance, Rule};
 
 use lockstep_crypto::tree::TreeHead;
@@ -50,6 +52,8 @@ pub struct Facts {
     pub sealed: Time,
     /// Who certified it; none when the certificate was not reached or does not hold.
     pub certified: Option<Certified>,
+    /// What it says of chains, none of which was asked; nothing when the re-run was not reached.
+    pub on_chain: OnChain,
     /// The case as re-run; none when the re-run was not reached.
     pub outcome: Option<CaseFacts>,
     /// Records of the case, in order.
@@ -176,6 +180,7 @@ struct FactsText<'a> {
     certified: Option<&'a Certified>,
     ledger: LedgerId,
     name: &'a Name,
+    on_chain_not_checked: &'a OnChain,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'a CaseFacts>,
     root: Digest,
@@ -236,6 +241,7 @@ impl Report {
             certified: facts.certified.as_ref(),
             ledger: facts.ledger,
             name: &facts.name,
+            on_chain_not_checked: &facts.on_chain,
             outcome: facts.outcome.as_ref(),
             root: Digest(facts.head.root.0),
             sealed: facts.sealed,

@@ -2,6 +2,7 @@
 //! checks is the order of [`Rule`](crate::Rule), so that two verifiers name the same first failure.
 
 mod committees;
+mod on_chain;
 mod open;
 mod rerun;
 mod sealed;
@@ -11,7 +12,7 @@ mod tell;
 mod trusted;
 
 use crate::pack::Pack;
-use crate::report::{Certified, Facts, Failure, Flag, Missing, Reliance, Report, Rule, Verdict};
+use crate::report::{Certified, Facts, Failure, Flag, Missing, OnChain, Reliance, Report, Rule, Verdict};
 use crate::trust::Trust;
 use committees::Committees;
 use lockstep_crypto::tree::TreeHead;
@@ -63,6 +64,7 @@ impl<'a> Verifier<'a> {
             head: opened.head,
             sealed: opened.seal.time(),
             certified: None,
+            on_chain: OnChain::default(),
             outcome: None,
             steps: Vec::new(),
         };
@@ -88,11 +90,13 @@ impl<'a> Verifier<'a> {
         let mut rerun = Rerun::new(self.pack, self.opened);
         let ran = rerun.run(&admitted);
         self.facts.outcome = rerun.case_facts();
+        self.facts.on_chain = on_chain::facts(self.pack, &rerun);
         self.facts.steps = tell::steps(self.pack, self.opened, &admitted, &seen, &rerun, &committee);
         ran?;
         sealed::check_complete(self.pack, &rerun)?;
         admitted.check_evidence(self.pack)?;
         seen.check_used(&admitted)?;
+        self.facts.on_chain.heads = self.proven_heads();
         self.tell(&rerun);
         Ok(())
     }

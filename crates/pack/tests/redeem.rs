@@ -7,6 +7,7 @@ use alloy_sol_types::SolValue;
 use lockstep_kernel::governance::Files;
 use lockstep_kernel::{Action, Request, outcome};
 use lockstep_ledger::Entry;
+use lockstep_pack::report::{OutcomeKind, Said};
 use lockstep_pack::{Missing, Options, Pack, PackedBody, Report, Verdict, verify};
 use lockstep_types::*;
 use world::*;
@@ -103,6 +104,33 @@ fn a_paid_redemption_is_verified_from_its_deposit_to_the_burn() {
     execute(&mut world, case);
     check(&world, &world.pack(case), ("verified", "settled"));
     assert!(world.replays());
+}
+
+#[test]
+fn a_pack_names_what_a_chain_could_contradict_and_says_that_none_was_asked() {
+    let (mut world, case) = approved();
+    world.refuse(case, "custodian", "payout");
+    let certificate = world.certify();
+    let facts = |world: &World| verify(&world.pack(case), Some(&world.trust())).facts.unwrap();
+    let found = facts(&world).on_chain;
+    let [deposit] = found.deposits.as_slice() else { panic!("{found:?}") };
+    let [outcome] = found.outcomes.as_slice() else { panic!("{found:?}") };
+    assert_eq!((deposit.step.as_str(), deposit.decimals), ("deposit", 6));
+    assert_eq!(deposit.escrow.to_string(), "0xa16E02E87b7454126E5E10d957A927A7F5B5d2be");
+    assert_eq!((outcome.ordinal, outcome.kind, outcome.said), (0, OutcomeKind::Escrow, Said::Nothing));
+    assert_eq!(outcome.chain.to_string(), "eip155:31337");
+    assert_eq!(outcome.gate.to_string(), "0x5FbDB2315678afecb367f032d93F642f64180aa3");
+    assert_eq!(found.heads.last().map(|head| head.root), Some(certificate.root));
+    execute(&mut world, case);
+    let report = verify(&world.pack(case), Some(&world.trust()));
+    let found = &report.facts.as_ref().unwrap().on_chain;
+    assert!(matches!(found.outcomes[0].said, Said::Executed(at) if at < world.now), "{found:?}");
+    let lines = report.to_lines();
+    let heading = lines.iter().position(|line| line == "on chain, not checked here").unwrap();
+    assert_eq!(lines[heading + 1], format!("  {}", found.deposits[0]));
+    assert_eq!(lines[heading + 2], format!("  {}", found.outcomes[0]));
+    let json = String::from_utf8(report.to_json().unwrap()).unwrap();
+    assert!(json.contains("\"on_chain_not_checked\":{\"deposits\":[{\"chain\":\"eip155:31337\""), "{json}");
 }
 
 #[test]

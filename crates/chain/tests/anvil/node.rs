@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const PACKAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/node_modules/@foundry-rs");
 
@@ -33,8 +34,14 @@ impl Node {
     /// Starts one on a free port; nothing when the program is not installed. A block is final when
     /// `2 * epoch` others stand on it.
     pub fn start(epoch: u64) -> Option<Self> {
+        Self::start_at(epoch, SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs())
+    }
+
+    /// The same with a chain that begins at this second, so that it can have a past.
+    pub fn start_at(epoch: u64, second: u64) -> Option<Self> {
         let mut command = Command::new(program()?);
         command.args(["--port", "0", "--slots-in-an-epoch", &epoch.to_string()]);
+        command.args(["--timestamp", &second.to_string()]);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let port = lines.find_map(|line| {

@@ -9,7 +9,8 @@ use age::secrecy::SecretString;
 use anyhow::{Context, Result};
 use lockstep_crypto::SecretKey;
 use lockstep_crypto::suite::{PublicKey, Suite};
-use lockstep_kernel::{Command, Genesis, Kernel, Request};
+use lockstep_kernel::{Command, Genesis, Kernel, Refusal, Request};
+use lockstep_ledger::Seed;
 use lockstep_ledger::receipt::Receipt;
 use lockstep_node::replica::Documents;
 use lockstep_node::{Accepted, Answer, Appender, Replica};
@@ -142,6 +143,13 @@ impl Live {
         self.finish(now)?;
         let accepted = refused_or(answers)?;
         Ok(Entered { ledger: self.folder.ledger(), accepted: Box::new(accepted) })
+    }
+
+    /// Decides a request without writing anything: why it would be refused, if it would.
+    pub fn would_refuse(&self, request: Request) -> Result<Option<Refusal>> {
+        let command = self.appender.admit(vec![request]).pop().context("nothing was asked")??;
+        let ledger = self.replica().ledger();
+        Ok(ledger.decide(&command, os::now()?, Seed::new(os::seed()))?.refused)
     }
 
     /// Lets time pass: expiries and notices that are due. True when something was recorded or sealed.

@@ -1,6 +1,6 @@
 //! What the program prints for a chain, sent to one.
 
-use crate::town::{POLICY, Town};
+use crate::town::{POLICY, REDEEM, Town};
 use lockstep_chain::contracts::{Anchor, Token};
 use lockstep_chain::deploy::{self, Following, Line};
 use lockstep_chain::{Account, Domain, DomainError, Embedded, Transaction, contracts::error_name};
@@ -63,13 +63,14 @@ pub fn anchor(town: &Town, chain: &mut dyn Domain, from: Account) -> Account {
 
 /// Puts Gate and token where the policy names them: they are the first contracts of [`DEPLOYER`].
 pub fn coin(town: &Town, chain: &mut dyn Domain, anchor: Account) -> Account {
-    let digest = town.ok(&["policy", "check", POLICY])["policy"].clone();
-    let digest: PolicyDigest = serde_json::from_value(digest).unwrap();
+    let digest = |policy: &str| -> PolicyDigest {
+        serde_json::from_value(town.ok(&["policy", "check", policy])["policy"].clone()).unwrap()
+    };
     let deployer: Account = DEPLOYER.parse().unwrap();
     let token = deployer.create(1);
-    let line = Line {
+    let mint = Line {
         name: "mint".parse().unwrap(),
-        policies: vec![digest],
+        policies: vec![digest(POLICY)],
         target: token,
         selectors: vec![lockstep_chain::selector("mint(address,uint256)")],
         word: 1,
@@ -77,8 +78,19 @@ pub fn coin(town: &Town, chain: &mut dyn Domain, anchor: Account) -> Account {
         cap: 50_000_000,
         window_s: 86_400,
     };
+    // It permits no call outside: only the Gate's Escrow is moved by it.
+    let redeem = Line {
+        name: "redeem".parse().unwrap(),
+        policies: vec![digest(REDEEM)],
+        selectors: Vec::new(),
+        word: 255,
+        exponent: 0,
+        cap: 1,
+        ..mint.clone()
+    };
     let programme = "acme-usd".parse().unwrap();
-    let gate = deploy::gate(chain, deployer, (anchor, &programme), (Account::ZERO, &[line])).unwrap();
+    let lines = [mint, redeem];
+    let gate = deploy::gate(chain, deployer, (anchor, &programme), (Account::ZERO, &lines)).unwrap();
     assert_eq!(deploy::token(chain, (deployer, gate), ("Acme dollar", "ACME", 6)).unwrap(), token);
     token
 }

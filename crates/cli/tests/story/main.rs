@@ -6,6 +6,7 @@ mod gates;
 #[path = "../../../chain/tests/anvil/node.rs"]
 #[expect(dead_code, reason = "the tests of `chain` let endpoints misbehave in more ways than these do")]
 mod node;
+mod observe;
 mod signer;
 mod submit;
 mod town;
@@ -83,6 +84,7 @@ fn what_is_refused_is_on_record_and_ends_with_exit_code_one() {
     assert_eq!(town.attest(&second, "request", "issuer", &[]).code, 0);
     assert_eq!(town.payment(&second, "1").json()["refused"], "single_use");
     town.evidence(&case);
+    town.reading();
     let alone = town.run(&["attest", "acme", &case, "approve", "--as", "officer1"]);
     assert_eq!((alone.code, &alone.json()["refused"]), (1, &"persons".into()));
     let refused = town.ok(&["attest", "acme", &second, "screen", "--as", "screening", "--refuse", "a hit"]);

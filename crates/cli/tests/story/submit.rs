@@ -15,18 +15,18 @@ use std::time::Duration;
 
 /// The first two accounts that every development chain is rich in, by their published secrets.
 const DEPLOYER: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
-const ANYBODY: &str = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
-const LIMITS: Limits = Limits {
+pub const ANYBODY: &str = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
+pub const LIMITS: Limits = Limits {
     fee_cap: 100_000_000_000,
     stuck_blocks: 4,
     pause: Duration::from_millis(20),
     patience: Duration::from_secs(60),
 };
 
-struct Key(SecretKey);
+pub struct Key(SecretKey);
 
 impl Key {
-    fn new(secret: &str) -> Self {
+    pub fn new(secret: &str) -> Self {
         let secret: Hash = secret.parse().unwrap();
         Self(SecretKey::from_bytes(Suite::Eip712, &secret.0).unwrap())
     }
@@ -42,7 +42,7 @@ impl SignHash for Key {
 }
 
 #[derive(Default)]
-struct Kept(Option<Vec<u8>>);
+pub struct Kept(Option<Vec<u8>>);
 
 impl Journal for Kept {
     fn load(&self) -> Result<Option<Vec<u8>>, String> {
@@ -55,7 +55,7 @@ impl Journal for Kept {
 }
 
 /// The programme's contracts on the node; where the token is.
-fn place(town: &Town, rpc: &Rpc) -> Account {
+pub fn place(town: &Town, rpc: &Rpc) -> Account {
     let (anybody, deployer) = (Key::new(ANYBODY), Key::new(DEPLOYER));
     let (mut one, mut other) = (Kept::default(), Kept::default());
     let mut chain = Submitter::open((rpc, &anybody), &mut one, LIMITS).unwrap();

@@ -14,6 +14,7 @@ pub const FAIR: &str = "FAIRAUDITOR000000032";
 pub const CLEAR: &str = "CLEARSCREENING000033";
 pub const WATCHER: &str = "CHAINWATCHER00000041";
 pub const POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/stablecoin-issue");
+pub const REDEEM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/stablecoin-redeem");
 pub const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../sources/samples");
 pub const LIST: &str = "9d4b7e7ea0d3bd3ef9f2c3a3f8f1b2c0f1e2d3c4b5a697887766554433221100";
 
@@ -63,10 +64,15 @@ impl Town {
 
     /// Runs `lockstep --json` with a state folder and a passphrase file of this town.
     pub fn run(&self, args: &[&str]) -> Ran {
+        ran(&self.command(args).output().unwrap())
+    }
+
+    /// What [`Town::run`] runs.
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lockstep"));
         command.current_dir(self.dir.path()).arg("--json").args(args);
         command.args(["--state", "state", "--passphrase-file", "pass"]);
-        ran(&command.output().unwrap())
+        command
     }
 
     /// Runs it and expects success.
@@ -185,7 +191,7 @@ impl Town {
         for claim in claims {
             args.extend(["--claim", claim]);
         }
-        if step == "payment" || step == "reserve" {
+        if ["payment", "reserve", "payout"].contains(&step) {
             args.extend(["--evidence", STATEMENT]);
         }
         self.run(&args)
@@ -206,7 +212,7 @@ impl Town {
         self.attest(case, "payment", "custodian", &claims)
     }
 
-    /// The rest of a case after payment: balance, audit, screening, reading. The approval is left to the
+    /// The rest of a case after payment: balance, audit, screening. Reading and approval are left to the
     /// caller.
     pub fn evidence(&self, case: &str) {
         let as_of = format!("as_of={}", ago(3_600_000));
@@ -219,6 +225,10 @@ impl Town {
         ] {
             assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
         }
+    }
+
+    /// What an observer is told to have seen.
+    pub fn reading(&self) {
         self.ok(&[
             "reading",
             "acme",
@@ -245,10 +255,19 @@ impl Town {
         let paid = self.payment(&case, "1");
         assert_eq!(paid.code, 0, "{}\n{}", paid.out, paid.err);
         self.evidence(&case);
-        let approved =
-            self.ok(&["attest", "acme", &case, "approve", "--as", "officer1", "--and", "officer2"]);
-        assert!(approved["records"].as_array().unwrap().iter().any(|record| record["kind"] == "decided"));
+        self.reading();
+        self.approve(&case);
         case
+    }
+
+    pub fn approve(&self, case: &str) {
+        let approved = self.ok(&["attest", "acme", case, "approve", "--as", "officer1", "--and", "officer2"]);
+        assert!(approved["records"].as_array().unwrap().iter().any(|record| record["kind"] == "decided"));
+    }
+
+    /// Three of the co-signers sign the head.
+    pub fn certify(&self) {
+        (1..=3).for_each(|number| drop(self.cosign(number)));
     }
 
     pub fn cosign(&self, number: u8) -> Value {

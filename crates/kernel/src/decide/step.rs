@@ -403,6 +403,24 @@ fn check_booked(attempt: &Attempt<'_>, claims: &Values) -> Result<(), Refusal> {
 
 /// SHA-256 over programme, act and claim texts: the same act has the same key in every policy of the
 /// programme.
+impl Kernel {
+    /// The case that has used the act which these claims of a step name; nothing when none has, or when the
+    /// step uses none.
+    ///
+    /// # Errors
+    /// [`Refusal::Withheld`]: a claim that names the act is not there.
+    pub fn case_of_act(
+        &self,
+        place: (&Layout, &Step),
+        texts: &BTreeMap<Name, String>,
+        view: &dyn View,
+    ) -> Result<Option<CaseId>, Refusal> {
+        let texts: Texts = texts.iter().map(|(name, text)| (name.clone(), Some(text.clone()))).collect();
+        let key = use_key(place, &texts)?;
+        Ok(key.and_then(|key| self.user_of(&key, view)))
+    }
+}
+
 pub(super) fn use_key((layout, step): (&Layout, &Step), texts: &Texts) -> Result<Option<UseKey>, Refusal> {
     let Some(single_use) = &step.single_use else { return Ok(None) };
     let mut parts = vec![layout.programme.to_string(), single_use.use_as.to_string()];

@@ -205,6 +205,11 @@ pub(super) fn lines(report: &Report) -> Vec<String> {
         lines.push(format!("policy {policy} of {programme}, {}, {records} records{outcomes}", case.phase));
     }
     lines.extend(facts.steps.iter().map(step));
+    if !facts.on_chain.is_empty() {
+        lines.push("on chain, not checked here".to_owned());
+        lines.extend(facts.on_chain.deposits.iter().map(|deposit| format!("  {deposit}")));
+        lines.extend(facts.on_chain.outcomes.iter().map(|outcome| format!("  {outcome}")));
+    }
     if !report.rests_on.is_empty() {
         lines.push("rests on".to_owned());
         lines.extend(report.rests_on.iter().map(|reliance| format!("  {reliance}")));

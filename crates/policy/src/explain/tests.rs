@@ -10,8 +10,8 @@ fn the_shipped_policy_reads_as_english() {
 
 #[test]
 fn the_redemption_reads_as_sentences() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/stablecoin-redeem/");
-    let read = |file: &str| std::fs::read(format!("{folder}{file}")).unwrap();
-    let policy = crate::Policy::from_files(&read("policy.toml"), &read("guards.cedar")).unwrap();
+    let layout = include_bytes!("../../../../policies/stablecoin-redeem/policy.toml");
+    let guards = include_bytes!("../../../../policies/stablecoin-redeem/guards.cedar");
+    let policy = crate::Policy::from_files(layout, guards).unwrap();
     expect_test::expect_file!["redemption.txt"].assert_eq(&explain(&policy).join("\n"));
 }

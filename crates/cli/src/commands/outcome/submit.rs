@@ -2,6 +2,7 @@
 //! one's own.
 
 use super::{Found, Show, covering, of_chain};
+use crate::endpoints::EndpointArgs;
 use crate::fault::{Kind, told};
 use crate::folder::Folder;
 use crate::folder::memory::check_holds;
@@ -14,8 +15,6 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use lockstep_chain::contracts::error_name;
 use lockstep_chain::enforce::{self, Anchored, Placed};
-use lockstep_chain::rpc::Rule;
-use lockstep_chain::rpc::finality::Finality;
 use lockstep_chain::submit::journal::Book;
 use lockstep_chain::submit::{Limits, SignHash, SubmitError, Until};
 use lockstep_chain::{Account, Domain, DomainError, Receipt, Rpc, Submitter, Transaction};
@@ -36,15 +35,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub struct Submit {
     #[command(flatten)]
     show: Show,
-    /// An endpoint of the chain; name two or more, of operators that do not know each other
-    #[arg(long = "rpc", value_name = "URL", required = true)]
-    rpc: Vec<String>,
-    /// How many endpoints must give the same answer; 1 takes one endpoint at its word [default: a majority]
-    #[arg(long, value_name = "N")]
-    rpc_quorum: Option<usize>,
-    /// When a block is final: when the chain says `finalized`, or when so many blocks stand on it
-    #[arg(long, value_name = "finalized|DEPTH", default_value = "finalized")]
-    finality: Finality,
+    #[command(flatten)]
+    endpoints: EndpointArgs,
     /// The account that sends and pays: a key of suite `eip712`, in a file or behind `exec:PROGRAM`
     #[arg(long = "as", alias = "signer", value_name = "KEY")]
     key: KeyRef,
@@ -106,7 +98,7 @@ pub fn run(shell: &mut Shell, args: &Submit) -> Result<u8> {
         "account": sender.account().to_string(),
         "case": case,
         "chain": chain_id.to_string(),
-        "finality": args.finality.to_string(),
+        "finality": rpc.finality().to_string(),
         "outcomes": brought.iter().map(|(found, brought)| brought.json(found)).collect::<Vec<_>>(),
         "quorum": rpc.quorum(),
         "rests_on": rpc.rests_on(),
@@ -123,8 +115,7 @@ pub fn run(shell: &mut Shell, args: &Submit) -> Result<u8> {
 fn connect(args: &Submit, chain_id: u64, (journal, account): (&JournalFile, Account)) -> Result<Rpc> {
     let kept = Book::read(journal, chain_id, account);
     let kept = kept.map_err(|what| SubmitError::Journal { account, what })?;
-    let rule = Rule { quorum: args.rpc_quorum, settled: kept.settled, ..Rule::new(chain_id, args.finality) };
-    Ok(Rpc::connect(&args.rpc, rule)?)
+    args.endpoints.connect_after(chain_id, kept.settled)
 }
 
 /// What is needed to bring outcomes.
