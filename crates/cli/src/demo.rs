@@ -74,6 +74,9 @@ pub struct Stablecoin {
     /// In which currency
     #[arg(long, value_name = "CODE")]
     pub currency: Option<String>,
+    /// A fresh Anvil, Foundry's development chain, to run on in place of the chain in this process
+    #[arg(long, value_name = "URL")]
+    pub anvil: Option<String>,
     /// Where the pack, the trust file and the page are written
     #[arg(long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,

@@ -25,7 +25,7 @@ fn observed(town: &mut Town, at: Time) -> Result<Answer, DomainError> {
 
 /// The present, as far as it is final.
 fn observe_now(town: &mut Town) {
-    town.blocks(0);
+    town.blocks(0).unwrap();
     let at = town.stage.now.saturating_sub_ms(20_000);
     first(observed(town, at).unwrap()).unwrap();
 }
@@ -44,7 +44,7 @@ fn issue() -> (Town, Decided, u64) {
     let decided = town.approve(0, case).unwrap().unwrap();
     assert_eq!(town.counted().unwrap(), (AMOUNT, 0));
     let certificate = town.certify().unwrap().clone();
-    town.to_present(0);
+    town.to_present(0).unwrap();
     town.anchor(0, &certificate).unwrap().unwrap();
     (town, decided, certificate.size)
 }
@@ -67,7 +67,7 @@ fn a_mint_in_the_last_block_before_its_time_counts_though_it_is_final_only_later
     assert!(matches!(pending, Err(DomainError::NotFinal { .. })), "{pending:?}");
     assert_eq!(counted(&town), (AMOUNT, 0), "ledger time alone returns nothing");
 
-    town.blocks(0);
+    town.blocks(0).unwrap();
     first(observed(&mut town, decided.not_after).unwrap()).unwrap();
     assert_eq!(counted(&town), (0, AMOUNT), "the hold became supply, and is counted once");
     assert_eq!(town.tokens(0).unwrap(), AMOUNT);
@@ -106,7 +106,7 @@ fn a_mint_brought_again_after_the_chain_took_it_back_is_one_mint() {
 #[test]
 fn while_a_chain_stands_still_nothing_returns() {
     let (mut town, decided, _) = issue();
-    town.blocks(0);
+    town.blocks(0).unwrap();
     let last = town.places[0].chain.finalized().unwrap().time().unwrap();
     town.stage.now = decided.not_after.saturating_add_ms(24 * HOUR_MS);
     let now = town.stage.now;

@@ -66,6 +66,7 @@ pub struct Http {
     agent: Agent,
     url: String,
     name: String,
+    timeout: Duration,
 }
 
 impl Http {
@@ -74,6 +75,14 @@ impl Http {
     /// # Errors
     /// What is wrong with the address.
     pub fn new(url: &str) -> Result<Self, String> {
+        Self::within(url, TIMEOUT)
+    }
+
+    /// The same; one question may take so long.
+    ///
+    /// # Errors
+    /// As [`Http::new`].
+    pub fn within(url: &str, timeout: Duration) -> Result<Self, String> {
         let name = host(url)?.to_owned();
         let mut tls =
             TlsConfig::builder().unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()));
@@ -84,16 +93,17 @@ impl Http {
         // would be one that nobody named.
         let config = Agent::config_builder()
             .tls_config(tls.build())
-            .timeout_global(Some(TIMEOUT))
+            .timeout_global(Some(timeout))
             .max_redirects(0)
             .proxy(None)
             .http_status_as_error(false)
             .build();
-        Ok(Self { agent: config.new_agent(), url: url.to_owned(), name })
+        Ok(Self { agent: config.new_agent(), url: url.to_owned(), name, timeout })
     }
 
     fn post(&self, request: &Value) -> Result<Vec<u8>, AskError> {
         let posted = self.agent.post(&self.url).content_type("application/json").send(request.to_string());
+        let down = |error: &Error| down(error, self.timeout);
         let mut answer = posted.map_err(|error| down(&error))?;
         let status = answer.status().as_u16();
         if status == 429 {
@@ -159,9 +169,9 @@ fn roots() -> Result<RootCerts, String> {
 }
 
 /// What went wrong, without the address: it may hold a key.
-fn down(error: &Error) -> AskError {
+fn down(error: &Error, timeout: Duration) -> AskError {
     AskError::Down(match error {
-        Error::Timeout(_) => format!("nothing within {} s", TIMEOUT.as_secs()),
+        Error::Timeout(_) => format!("nothing within {} ms", timeout.as_millis()),
         Error::HostNotFound => "there is no such host".to_owned(),
         Error::Io(error) => error.kind().to_string(),
         Error::Tls(what) => format!("TLS: {what}"),

@@ -118,8 +118,12 @@ impl Peer {
         wire::number(self.ask.ask("eth_getTransactionCount", &json!([of, "pending"]))?)
     }
 
-    pub(super) fn gas(&self, call: &Value) -> Result<u64, AskError> {
-        wire::number(self.ask.ask("eth_estimateGas", &json!([call]))?)
+    /// Gas that a call needs in the next block; how it ends there, where that is without effect.
+    pub(super) fn gas(&self, call: &Value) -> Result<Result<u64, Called>, AskError> {
+        match self.ask.ask("eth_estimateGas", &json!([call])) {
+            Ok(units) => wire::number(units).map(Ok),
+            refused => wire::called(refused).map(Err),
+        }
     }
 
     /// What is paid above the base fee, as the node sees it.

@@ -13,6 +13,15 @@ pub struct Heard<T> {
     pub answer: Result<T, String>,
 }
 
+impl<T> Heard<T> {
+    /// What of an answer is meant; one without it says nothing.
+    pub fn with<U>(&self, part: impl Fn(&T) -> Option<U>) -> Heard<U> {
+        let answer = self.answer.as_ref().map_err(Clone::clone);
+        let answer = answer.and_then(|answer| part(answer).ok_or_else(|| "says something else".to_owned()));
+        Heard { place: self.place, name: self.name.clone(), answer }
+    }
+}
+
 /// What was asked, and how many must say the same.
 #[derive(Debug, Clone)]
 pub struct Question {

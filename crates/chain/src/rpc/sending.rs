@@ -2,7 +2,7 @@
 
 use crate::domain::{Block, Domain, DomainError, Receipt, Transaction};
 use crate::rpc::quorum::{agree, middle, reached};
-use crate::rpc::wire::Landed;
+use crate::rpc::wire::{Called, Landed};
 use crate::rpc::{Rpc, effect};
 use alloy_primitives::{Address, B256, Bytes};
 use serde_json::{Value, json};
@@ -36,14 +36,24 @@ impl Rpc {
         effect(self.call_as(block, &call_of(transaction))?)
     }
 
-    /// Gas that a transaction needs, by the middle endpoint: clients estimate differently.
+    /// Gas that a transaction needs, by the middle endpoint: clients estimate differently. They estimate for
+    /// the block to come, in which a contract may refuse what it takes on the newest one: at a later time.
     ///
     /// # Errors
-    /// [`DomainError::NoQuorum`].
+    /// [`DomainError::NoQuorum`]; [`DomainError::Reverted`], [`DomainError::Halted`]: a quorum says that it
+    /// will take no effect.
     pub fn gas(&self, transaction: &Transaction) -> Result<u64, DomainError> {
+        const WHAT: &str = "how much gas it needs";
         let call = call_of(transaction);
         let heard = self.all(None, |peer| peer.gas(&call));
-        self.measured("how much gas it needs", &heard).map(|values| middle(&values).unwrap_or(0))
+        let ended = heard.iter().map(|heard| heard.with(|gas| gas.as_ref().err().cloned()));
+        let ended = agree(&self.question(WHAT), &ended.collect::<Vec<_>>(), Called::shown);
+        if let Ok(ended) = ended {
+            effect(ended.answer)?;
+        }
+        let units = heard.iter().map(|heard| heard.with(|gas| gas.as_ref().ok().copied()));
+        let values = self.measured(WHAT, &units.collect::<Vec<_>>())?;
+        Ok(middle(&values).unwrap_or(0))
     }
 
     /// What is paid above the base fee, by the middle endpoint.

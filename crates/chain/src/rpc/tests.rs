@@ -56,6 +56,7 @@ impl Node {
             ("eth_getBlockByNumber", Some("latest")) => self.block(self.newest()),
             ("eth_getBlockByNumber", Some("finalized")) => self.block(self.finalized),
             ("eth_getBlockByNumber", _) => self.block(number(&params[0]).unwrap()),
+            ("eth_estimateGas", _) => json!("0x5208"),
             ("eth_call", _) => {
                 let on: B256 = serde_json::from_value(params[1]["blockHash"].clone()).unwrap();
                 if !self.blocks.contains(&on) {
@@ -334,4 +335,20 @@ fn a_call_on_a_block_that_was_replaced_says_so() {
     scene.change_all(|node| node.replace_from(18, 1));
     assert_eq!(scene.rpc.call_at(&newest, TOKEN, &[]), Err(DomainError::Moved { number: 19 }));
     assert_eq!(scene.rpc.block(20), Err(DomainError::UnknownBlock { number: 20, last: 19 }));
+}
+
+#[test]
+fn what_a_contract_will_refuse_in_the_next_block_is_named_by_a_quorum() {
+    let scene = scene(&[9, 9, 9]);
+    let transaction = Transaction { from: TOKEN, to: Some(TOKEN), data: Bytes::new() };
+    let error = json!({ "code": 3, "message": "execution reverted", "data": "0x1234" });
+    let refusal = AskError::Refused(serde_json::from_value(error).unwrap());
+    scene.change(0, |node| node.fails = Some(refusal.clone()));
+    assert_eq!(scene.rpc.gas(&transaction), Ok(0x5208), "one word is none");
+    scene.change(1, |node| node.fails = Some(refusal.clone()));
+    let answer = Bytes::from_static(&[0x12, 0x34]);
+    assert_eq!(scene.rpc.gas(&transaction), Err(DomainError::Reverted { answer }));
+    scene.change(1, |node| node.fails = Some(AskError::Down("gone".to_owned())));
+    let error = refused(scene.rpc.gas(&transaction));
+    assert!(error.contains("how much gas it needs"), "{error}");
 }

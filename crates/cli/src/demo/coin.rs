@@ -2,10 +2,15 @@
 
 use super::founding::{FREEZE, REDEEM, THAW, token_units};
 use super::world::World;
+use crate::fault::{Kind, told as fault};
 use anyhow::{Context, Result, ensure};
 use lockstep_chain::contracts::{Token, error_name};
 use lockstep_chain::deploy::{self, Following, Line};
-use lockstep_chain::{Account, Domain, DomainError, Embedded, Observation, Receipt, Transaction, Watch};
+use lockstep_chain::rpc::Rule;
+use lockstep_chain::rpc::finality::Finality;
+use lockstep_chain::{
+    Account, Anvil, Domain, DomainError, Embedded, Observation, Receipt, Steered, Transaction, Watch,
+};
 use lockstep_policy::Policy;
 use lockstep_types::{Address, Amount, Currency, Money, Time};
 
@@ -42,7 +47,7 @@ pub const DEPLOYER: Account = ISSUER;
 /// The chain, and where the programme's contracts stand on it.
 pub struct Coin {
     /// The chain.
-    pub chain: Embedded,
+    pub chain: Box<dyn Steered>,
     /// Token and Gate.
     pub watch: Watch,
     /// Where certified heads are kept.
@@ -53,7 +58,7 @@ pub struct Coin {
 
 /// A token in circulation, and where its Gate is going to stand.
 pub struct Planned {
-    chain: Embedded,
+    chain: Box<dyn Steered>,
     token: Account,
     anchor: Account,
     gate: Account,
@@ -63,16 +68,16 @@ impl Planned {
     /// A chain that begins before the balance's date, with `supply` token units in circulation.
     pub fn begin(world: &World, supply: u128) -> Result<Self> {
         let as_of = world.inputs.balance.as_of.seconds_round_down();
-        let mut chain = Embedded::new(CHAIN, DEPTH, as_of.saturating_sub(BEFORE_S));
-        let token = deploy::token(&mut chain, (ISSUER, ISSUER), ("Acme dollar", "ACME", 6))?;
+        let mut chain = chain(world.inputs.anvil.as_deref(), as_of.saturating_sub(BEFORE_S))?;
+        let token = deploy::token(&mut *chain, (ISSUER, ISSUER), ("Acme dollar", "ACME", 6))?;
         let minted = Token::mintCall { to: HOLDERS, amount: supply.try_into().context("too much supply")? };
-        send(&mut chain, (ISSUER, token), lockstep_chain::encode(&minted))?;
+        send(&mut *chain, (ISSUER, token), lockstep_chain::encode(&minted))?;
         // What follows is later than the balance: the supply at its date stays what it is.
-        chain.set_clock(as_of.saturating_add(1));
+        chain.set_clock(as_of.saturating_add(1))?;
         let committee = world.kernel().committee().context("no committee")?;
         let following = Following { ledger: world.ledger()?, committee, notice_s: NOTICE_S };
-        let anchor = deploy::anchor(&mut chain, SUBMITTER, following)?;
-        let gate = chain.next_contract(ISSUER);
+        let anchor = deploy::anchor(&mut *chain, SUBMITTER, following)?;
+        let gate = chain.next_contract(ISSUER)?;
         Ok(Self { chain, token, anchor, gate })
     }
 
@@ -95,12 +100,28 @@ impl Planned {
         let mint = line(&*world.policy()?, (self.token, currency))?;
         let lines = [mint, orders(world, self.token)?, redemptions(world, self.token)?];
         let from = (self.anchor, &world.programme);
-        let gate = deploy::gate(&mut self.chain, ISSUER, from, (GUARDIAN, &lines))?;
+        let gate = deploy::gate(&mut *self.chain, ISSUER, from, (GUARDIAN, &lines))?;
         ensure!(gate == self.gate, "the Gate stands at `{gate}`, expected `{}`", self.gate);
-        deploy::hand_over_token(&mut self.chain, ISSUER, (self.token, gate))?;
+        deploy::hand_over_token(&mut *self.chain, ISSUER, (self.token, gate))?;
         let watch = Watch { token: self.token, gate, since: 0 };
         Ok(Coin { chain: self.chain, watch, anchor: self.anchor, anchored: None })
     }
+}
+
+/// A chain that begins at this second, in this process, or the Anvil at an address: it must have begun no
+/// later, and nothing else may have happened on it since.
+fn chain(anvil: Option<&str>, begins: u64) -> Result<Box<dyn Steered>> {
+    let Some(url) = anvil else { return Ok(Box::new(Embedded::new(CHAIN, DEPTH, begins))) };
+    let mut chain = Anvil::connect(url, Rule::new(CHAIN, Finality::Depth(DEPTH)))?;
+    let newest = chain.latest()?;
+    if newest.timestamp > begins {
+        let text =
+            format!("the chain's newest block is of second {}, expected at most {begins}", newest.timestamp);
+        let hint = format!("start it anew with `anvil --timestamp {begins}`");
+        return Err(fault(Kind::Conflict, "chain-later", text).hint(hint).into());
+    }
+    chain.set_clock(begins)?;
+    Ok(Box::new(chain))
 }
 
 /// The line of the policy's first outcome: its cap a day is the largest amount that one case may ask for.
@@ -172,8 +193,8 @@ impl Coin {
         (from, to): (Account, Account),
         data: Vec<u8>,
     ) -> Result<Receipt, DomainError> {
-        self.chain.set_clock(now.seconds_round_down());
-        send(&mut self.chain, (from, to), data)
+        self.chain.set_clock(now.seconds_round_down())?;
+        send(&mut *self.chain, (from, to), data)
     }
 
     /// Anchors the head of `size` records by this call.
@@ -184,9 +205,9 @@ impl Coin {
     }
 
     /// Lets a second pass in which blocks come until what has happened is final.
-    pub fn finalize(&mut self) {
-        self.chain.mine(1, 1);
-        self.chain.mine(DEPTH, 0);
+    pub fn finalize(&mut self) -> Result<(), DomainError> {
+        self.chain.mine(1, 1)?;
+        self.chain.mine(DEPTH, 0)
     }
 
     /// Token units that an account has.
@@ -202,13 +223,17 @@ impl World {
     /// What an observer reads as of `time`: it follows the ledger, and names what that waits for.
     pub fn observe(&self, time: Time) -> Result<Observation> {
         let coin = self.coin.as_ref().context("there is no coin yet")?;
-        let seen = coin.watch.as_of(&coin.chain, time)?;
+        let seen = coin.watch.as_of(&*coin.chain, time)?;
         let kernel = self.kernel();
         Ok(seen.waited_for(|consumed| kernel.waits_for(&consumed.case, consumed.ordinal, "home")))
     }
 }
 
-fn send(chain: &mut Embedded, (from, to): (Account, Account), data: Vec<u8>) -> Result<Receipt, DomainError> {
+fn send(
+    chain: &mut dyn Steered,
+    (from, to): (Account, Account),
+    data: Vec<u8>,
+) -> Result<Receipt, DomainError> {
     chain.send(&Transaction { from, to: Some(to), data: data.into() })
 }
 

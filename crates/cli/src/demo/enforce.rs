@@ -117,7 +117,7 @@ pub fn carry_out(world: &mut World, case: CaseId) -> Result<CarriedOut> {
 
 /// Once the block is final, the observer attests it, and the ledger settles the outcome: its record.
 pub fn come_back(world: &mut World, at: Time) -> Result<(u64, Observation)> {
-    world.coin()?.finalize();
+    world.coin()?.finalize()?;
     let seen = world.observe(at)?;
     // Nobody attests a block that is still to come.
     let to_come = seen.next.time()?.ms_since(world.now()?);

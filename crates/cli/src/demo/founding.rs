@@ -8,7 +8,7 @@ use crate::os;
 use anyhow::{Context, Result};
 use lockstep_attest::sign::sign;
 use lockstep_attest::{Credential, CredentialKey, Reading, Statement};
-use lockstep_chain::{Domain, Observation};
+use lockstep_chain::Observation;
 use lockstep_kernel::governance::{APPROVE, CONSENT, Files, Issuer, NewList};
 use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Proposing, Request};
@@ -106,10 +106,16 @@ fn put_on_chain(world: &mut World, story: &mut Story) -> Result<()> {
         coin.anchor
     ));
     story.line("   the issuer has given every role over the token to the Gate, and kept none");
-    story.remark(
-        "the chain runs in this process: the contracts are the real ones, their EVM is revm; it has neither \
-         peers nor fees",
-    );
+    match &world.inputs.anvil {
+        None => story.remark(
+            "the chain runs in this process: the contracts are the real ones, their EVM is revm; it has \
+             neither peers nor fees",
+        ),
+        Some(url) => story.remark(format!(
+            "the chain is the Anvil at {url}: it has no peers, lets every account send without a signature, \
+             and is told the time"
+        )),
+    }
     world.coin = Some(coin);
     Ok(())
 }

@@ -59,6 +59,8 @@ pub struct Inputs {
     pub customer: String,
     /// The clock to run by.
     pub clock: Clock,
+    /// The Anvil to run on, in place of a chain in this process.
+    pub anvil: Option<String>,
 }
 
 /// Reads everything, and says what the demonstration made up.
@@ -104,6 +106,7 @@ pub fn read(args: &Stablecoin, story: &mut Story) -> Result<Inputs> {
         beneficiary,
         customer,
         clock,
+        anvil: args.anvil.clone(),
     })
 }
 

@@ -11,7 +11,7 @@ use super::story::Story;
 use super::world::World;
 use anyhow::{Context, Result, ensure};
 use lockstep_chain::contracts::{Escrow, Token};
-use lockstep_chain::{Account, Deposit, Domain, Receipt, deposits, encode, units};
+use lockstep_chain::{Account, Deposit, Receipt, deposits, encode, units};
 use lockstep_node::client::Texts;
 use lockstep_policy::Policy;
 use lockstep_types::{Address, Amount, CaseId, Digest, Money, Time};
@@ -168,8 +168,8 @@ fn deposit(world: &mut World, case: CaseId, money: Money) -> Result<Deposit> {
     coin.send(now, (holder, token), encode(&Token::approveCall { spender: escrow, value }))?;
     let deposit = Escrow::depositCall { caseId: case.0.into(), token, amount: value };
     coin.send(now, (holder, escrow), encode(&deposit))?;
-    coin.finalize();
-    let found = deposits(&coin.chain, (escrow, coin.watch.since), case)?;
+    coin.finalize()?;
+    let found = deposits(&*coin.chain, (escrow, coin.watch.since), case)?;
     found.last().cloned().context("the deposit is not in a final block")
 }
 

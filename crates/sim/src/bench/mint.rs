@@ -86,7 +86,7 @@ fn mint(town: &mut Town, wires: &mut Wires, (case, clock): (CaseId, Clock)) -> R
     let decided = town.approve(0, case)?.map_err(anyhow::Error::msg)?;
     let certificate = certified(town, wires, (decided.index(), clock))?;
     town.stage.now = clock.now();
-    town.to_present(0);
+    town.to_present(0)?;
     let anchored = town.anchor(0, &certificate)?;
     ensure!(anchored.is_ok(), "the Anchor refuses: {anchored:?}");
     let executed = town.execute(&decided, certificate.size)?;

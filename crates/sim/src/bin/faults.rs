@@ -1,7 +1,9 @@
-//! Long runs with faults: `faults sim --runs N --seed S`, `faults chains …`, `faults kill …`.
+//! Long runs with faults: `faults sim --runs N --seed S`, `faults chains …`,
+//! `faults anvils …`, `faults kill …`.
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use lockstep_sim::chains::Trace;
 use std::path::PathBuf;
 
 /// As the `lockstep` binary has it.
@@ -35,6 +37,15 @@ enum What {
         #[arg(long, default_value_t = 0)]
         seed: u64,
     },
+    /// The same over two real Anvils, killed and stopped, behind endpoints that die, lag and lie.
+    Anvils {
+        /// How many seeds.
+        #[arg(long, default_value_t = 300)]
+        runs: u64,
+        /// The first of them.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+    },
     /// An appending process that is killed again and again.
     Kill {
         /// How many kills.
@@ -55,7 +66,8 @@ enum What {
 fn main() -> Result<()> {
     match Arguments::parse().what {
         What::Sim { runs, seed } => sim(runs, seed),
-        What::Chains { runs, seed } => chains(runs, seed),
+        What::Chains { runs, seed } => chains("chains", (runs, seed), lockstep_sim::chains::run),
+        What::Anvils { runs, seed } => chains("anvils", (runs, seed), lockstep_sim::chains::run_remote),
         What::Kill { runs, seed } => {
             let program = std::env::current_exe().context("this program cannot find itself")?;
             lockstep_sim::kill::run(&program, runs, seed, &mut |line| eprintln!("{line}"))?;
@@ -66,17 +78,21 @@ fn main() -> Result<()> {
     }
 }
 
-fn chains(runs: u64, seed: u64) -> Result<()> {
-    let mut all = lockstep_sim::chains::Trace::default();
+fn chains(name: &str, (runs, seed): (u64, u64), run: impl Fn(u64) -> Result<Trace>) -> Result<()> {
+    let mut all = Trace::default();
     for at in seed..seed.saturating_add(runs) {
-        all.add(&lockstep_sim::chains::run(at)?);
+        all.add(&run(at)?);
         if (at - seed) % 50 == 49 {
             eprintln!("{} of {runs} runs", at - seed + 1);
         }
     }
+    let befell = match all.faults {
+        0 => String::new(),
+        faults => format!("; {faults} faults, {} acts in vain", all.in_vain),
+    };
     println!(
-        "chains: {runs} runs from seed {seed}: {} issuances decided, {} refused, {} executed, {} lapsed; \
-         {} deposits burned, {} returned; {} blocks taken back",
+        "{name}: {runs} runs from seed {seed}: {} issuances decided, {} refused, {} executed, {} lapsed; \
+         {} deposits burned, {} returned; {} blocks taken back{befell}",
         all.decided, all.refused, all.executed, all.lapsed, all.burned, all.returned, all.taken_back
     );
     Ok(())

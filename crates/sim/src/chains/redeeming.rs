@@ -1,6 +1,7 @@
 //! The way back in a history: holders ask for their money, put tokens into escrow for cases old and new,
 //! and a bank pays or does not.
 
+use super::chain::Chain;
 use super::town::first;
 use super::{AMOUNT, BACK_MS, Decided, Does, History, MINUTE_MS};
 use anyhow::{Context, Result, ensure};
@@ -19,7 +20,7 @@ pub(super) struct Redemption {
     cents: i64,
 }
 
-impl History {
+impl<C: Chain> History<C> {
     /// A holder asks for a redemption.
     pub(super) fn ask_back(&mut self) -> Result<()> {
         let place = self.place();
@@ -27,6 +28,15 @@ impl History {
         let case = self.town.redemption(place, cents)?;
         self.redemptions.push(Redemption { place, case, cents });
         Ok(())
+    }
+
+    /// A redemption from the request to the bank's word.
+    pub(super) fn redeem(&mut self) -> Result<()> {
+        self.ask_back()?;
+        let Some(newest) = self.redemptions.last().copied() else { return Ok(()) };
+        self.deposit_for(newest)?;
+        self.show_for(newest)?;
+        self.bank_acts_for(newest)
     }
 
     fn redemption(&mut self) -> Option<Redemption> {
@@ -37,22 +47,34 @@ impl History {
 
     /// Tokens go into escrow, whatever has become of the case; now and then other than it asks for.
     pub(super) fn deposit(&mut self) -> Result<()> {
-        let Some(Redemption { place, case, cents }) = self.redemption() else { return Ok(()) };
+        self.redemption().map_or(Ok(()), |redemption| self.deposit_for(redemption))
+    }
+
+    fn deposit_for(&mut self, Redemption { place, case, cents }: Redemption) -> Result<()> {
         let cents = if self.chance.one_in(4) { cents / 2 } else { cents };
         let (held, _) = self.town.held_and_deposited(place)?;
         if held < cents {
             return Ok(());
         }
-        self.town.to_present(place);
-        let answer = self.town.deposit(place, (case, cents))?;
-        ensure!(answer.is_ok(), "a deposit is refused: {answer:?}");
+        self.town.to_present(place)?;
+        if let Err(code) = self.town.deposit(place, (case, cents))? {
+            // What was begun earlier may have come onto the chain just before.
+            let (held, _) = self.town.held_and_deposited(place)?;
+            ensure!(held < cents, "a deposit is refused: {code}");
+        }
         Ok(())
     }
 
     /// The observer shows what lies in escrow for a case.
     pub(super) fn show(&mut self) -> Result<()> {
-        let Some(Redemption { place, case, .. }) = self.redemption() else { return Ok(()) };
-        self.town.blocks(place);
+        self.redemption().map_or(Ok(()), |redemption| self.show_for(redemption))
+    }
+
+    fn show_for(&mut self, Redemption { place, case, .. }: Redemption) -> Result<()> {
+        if self.observer_away > 0 {
+            return Ok(());
+        }
+        self.town.blocks(place)?;
         self.show_all(place, case)
     }
 
@@ -66,7 +88,10 @@ impl History {
 
     /// Institutions do their part of a redemption, or refuse it.
     pub(super) fn bank_acts(&mut self) -> Result<()> {
-        let Some(Redemption { case, cents, .. }) = self.redemption() else { return Ok(()) };
+        self.redemption().map_or(Ok(()), |redemption| self.bank_acts_for(redemption))
+    }
+
+    fn bank_acts_for(&mut self, Redemption { case, cents, .. }: Redemption) -> Result<()> {
         if self.chance.one_in(8) {
             let _ = self.town.refuse((case, "screen"))?;
             return Ok(());
@@ -86,7 +111,7 @@ impl History {
     /// Whoever is owed tokens fetches them, now and then for nothing.
     pub(super) fn withdraw(&mut self) -> Result<()> {
         let place = self.place();
-        self.town.to_present(place);
+        self.town.to_present(place)?;
         match self.town.withdraw(place)? {
             Err(code) if code != "NothingToMove" => anyhow::bail!("what is owed is not paid: {code}"),
             _ => Ok(()),
@@ -96,7 +121,7 @@ impl History {
     /// Cents on a place that the bank has paid for and no Gate has burned yet.
     pub(super) fn paid_for(&self, at: usize) -> Result<i64> {
         let place = self.town.places.get(at).context("no such place")?;
-        let executed = place.watch.executed(&place.chain)?;
+        let executed = place.watch.executed(place.chain.truth()?)?;
         let is_open = |decided: &&Decided| {
             decided.place == at
                 && !executed.iter().any(|c| (c.case, c.ordinal) == (decided.case, decided.ordinal))
@@ -133,9 +158,9 @@ impl History {
             self.carry_out_all()?;
         }
         for place in 0..self.town.places.len() {
-            self.town.to_present(place);
+            self.town.to_present(place)?;
             let _ = self.town.withdraw(place)?;
-            self.town.blocks(place);
+            self.town.blocks(place)?;
         }
         Ok(())
     }
@@ -143,9 +168,8 @@ impl History {
     fn carry_out_all(&mut self) -> Result<()> {
         let certificate = self.town.certify()?.clone();
         for place in 0..self.town.places.len() {
-            self.town.to_present(place);
-            let answer = self.town.anchor(place, &certificate)?;
-            ensure!(answer.is_ok(), "an honest certificate is refused: {answer:?}");
+            self.town.to_present(place)?;
+            self.bring(place, &certificate)?;
         }
         for which in 0..self.decided.len() {
             self.execute_one(which)?;
@@ -153,7 +177,7 @@ impl History {
         self.town.wait(MINUTE_MS);
         let at = self.town.stage.now.saturating_sub_ms(BACK_MS);
         for place in 0..self.town.places.len() {
-            self.town.blocks(place);
+            self.town.blocks(place)?;
             first(self.town.observe(place, at)??)?;
         }
         Ok(())

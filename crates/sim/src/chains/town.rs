@@ -2,6 +2,7 @@
 
 mod redeeming;
 
+use super::chain::Chain;
 use crate::cast::{Pen, Programme, STABLECOIN, STABLECOIN_BACK, Said, cosigner_key, name, texts};
 use crate::stage::{Stage, accepted};
 use anyhow::{Context, Result, anyhow};
@@ -9,7 +10,7 @@ use lockstep_attest::sign::Sign;
 use lockstep_chain::contracts::{Anchor, Token, error_name};
 use lockstep_chain::deploy::{self, Following, Line};
 use lockstep_chain::enforce::{self, Placed};
-use lockstep_chain::{Account, Domain, DomainError, Embedded, Transaction, Watch};
+use lockstep_chain::{Account, DomainError, Embedded, Transaction, Watch};
 use lockstep_crypto::suite::Message;
 use lockstep_crypto::tree::{consistency_proof, inclusion_proof};
 use lockstep_kernel::governance::Files;
@@ -33,7 +34,13 @@ const DEPLOYER: Account = Account::new([
     0xf3, 0x9f, 0xd6, 0xe5, 0x1a, 0xad, 0x88, 0xf6, 0xf4, 0xce, 0x6a, 0xb8, 0x82, 0x72, 0x79, 0xcf, 0xff,
     0xb9, 0x22, 0x66,
 ]);
-const ANYBODY: Account = Account::repeat_byte(0x99);
+/// Brings what anybody may bring; on a chain where that costs something it has to have something.
+const ANYBODY: Account = Account::new([
+    0x3c, 0x44, 0xcd, 0xdd, 0xb6, 0xa9, 0x00, 0xfa, 0x2b, 0x58, 0x5d, 0xd2, 0x99, 0xe0, 0x3d, 0x12, 0xfa,
+    0x42, 0x93, 0xbc,
+]);
+/// Blocks that stand on a final one of an embedded chain.
+const DEPTH: u64 = 2;
 const BENEFICIARY: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 /// Notice of the ledger, and a minute.
 const NOTICE_MS: u64 = 61 * 60_000;
@@ -42,11 +49,11 @@ const HOUR_MS: u64 = 3_600_000;
 const QUIET_MS: u64 = 11_000;
 
 /// A domain: its chain, and the programme's contracts there.
-pub struct Place {
+pub struct Place<C = Embedded> {
     /// What policies call it.
     pub domain: Name,
     /// The chain.
-    pub chain: Embedded,
+    pub chain: C,
     /// Token and Gate.
     pub watch: Watch,
     issue: PolicyDigest,
@@ -55,11 +62,11 @@ pub struct Place {
 }
 
 /// A ledger and its chains.
-pub struct Town {
+pub struct Town<C = Embedded> {
     /// The appender, and who signs.
     pub stage: Stage,
     /// The chains.
-    pub places: Vec<Place>,
+    pub places: Vec<Place<C>>,
     /// What co-signers have certified, oldest first.
     pub certificates: Vec<Certificate>,
     store: Arc<Memory>,
@@ -143,11 +150,22 @@ fn policy_name(of: &str, domain: &str) -> String {
 }
 
 impl Town {
-    /// A ledger with so many domains, one or two.
+    /// A ledger with so many domains, one or two, on chains in this process.
     ///
     /// # Errors
     /// What stopped its founding.
     pub fn found(domains: usize) -> Result<Self> {
+        Self::found_on(domains, |chain_id, start| Ok(Embedded::new(chain_id, DEPTH, start)))
+    }
+}
+
+impl<C: Chain> Town<C> {
+    /// A ledger with so many domains, one or two. A chain is made from its number and the second of its first
+    /// block.
+    ///
+    /// # Errors
+    /// What stopped its founding.
+    pub fn found_on(domains: usize, make: impl Fn(u64, u64) -> Result<C>) -> Result<Self> {
         let (store, tiles) = (Arc::new(Memory::new()), Arc::new(TilesInMemory::default()));
         let stage = Stage::found(Arc::clone(&store) as _, Arc::clone(&tiles) as _, Programme::Stablecoin)?;
         let (places, certificates) = (Vec::new(), Vec::new());
@@ -158,7 +176,7 @@ impl Town {
                 town.adopt(files(STABLECOIN, (domain, chain)))?;
             }
             town.adopt(files(STABLECOIN_BACK, (domain, chain)))?;
-            let place = town.build(domain, chain)?;
+            let place = town.build((domain, chain), &make)?;
             town.places.push(place);
         }
         Ok(town)
@@ -178,10 +196,14 @@ impl Town {
         Ok(())
     }
 
-    fn build(&self, domain: &str, chain_id: u64) -> Result<Place> {
+    fn build(
+        &self,
+        (domain, chain_id): (&str, u64),
+        make: impl Fn(u64, u64) -> Result<C>,
+    ) -> Result<Place<C>> {
         let kernel = self.stage.kernel();
         let start = self.stage.now.saturating_sub_ms(HOUR_MS).seconds_round_down();
-        let mut chain = Embedded::new(chain_id, 2, start);
+        let mut chain = make(chain_id, start)?;
         let committee = kernel.committee().context("no committee")?;
         let following = Following { ledger: self.stage.ledger, committee, notice_s: 0 };
         let anchor = deploy::anchor(&mut chain, ANYBODY, following)?;
@@ -215,7 +237,7 @@ impl Town {
         let gate = deploy::gate(&mut chain, DEPLOYER, at, (Account::ZERO, &[mint, escrow]))?;
         deploy::token(&mut chain, (DEPLOYER, gate), ("Acme dollar", "ACME", 6))?;
         // The contracts are there for good.
-        chain.mine(3, 0);
+        chain.mine(3, 0)?;
         let watch = Watch { token, gate, since: 0 };
         Ok(Place { domain: name(domain), chain, watch, issue, redeem, anchor })
     }
@@ -357,7 +379,7 @@ impl Town {
     /// Brings a certificate to a place's Anchor, from whatever head stands there now.
     ///
     /// # Errors
-    /// The outer: no proof can be made. The inner names the contract's refusal.
+    /// The outer: no proof can be made, or the chain is away. The inner names the contract's refusal.
     pub fn anchor(&mut self, place: usize, certificate: &Certificate) -> Result<Result<(), String>> {
         let anchored = self.anchored(place)?;
         let (smaller, larger) = (anchored.min(certificate.size), anchored.max(certificate.size));
@@ -367,7 +389,7 @@ impl Town {
             _ => consistency_proof(&self.stage.appender.replica().hashes(), smaller, larger)?,
         };
         let at = self.places.get(place).context("no such place")?.anchor;
-        Ok(self.send(place, at, enforce::submit(certificate, &proof).to_vec()))
+        self.send(place, at, enforce::submit(certificate, &proof).to_vec())
     }
 
     /// The size that a place's Anchor holds; 0 when it holds none.
@@ -383,16 +405,16 @@ impl Town {
     /// Brings an outcome to the Gate of its place, under this size.
     ///
     /// # Errors
-    /// The outer: no proof can be made. The inner names the contract's refusal.
+    /// The outer: no proof can be made, or the chain is away. The inner names the contract's refusal.
     pub fn execute(&mut self, decided: &Decided, size: u64) -> Result<Result<(), String>> {
         let path = inclusion_proof(&self.stage.appender.replica().hashes(), decided.index, size)?;
         let placed = Placed { record: &decided.record, index: decided.index, path: &path };
         let call = enforce::execute(placed, size).to_vec();
         let gate = self.places.get(decided.place).context("no such place")?.watch.gate;
-        Ok(self.send(decided.place, gate, call))
+        self.send(decided.place, gate, call)
     }
 
-    fn send(&mut self, place: usize, to: Account, data: Vec<u8>) -> Result<(), String> {
+    fn send(&mut self, place: usize, to: Account, data: Vec<u8>) -> Result<Result<(), String>> {
         self.send_from(place, (ANYBODY, to), data)
     }
 
@@ -401,31 +423,36 @@ impl Town {
         place: usize,
         (from, to): (Account, Account),
         data: Vec<u8>,
-    ) -> Result<(), String> {
-        let Some(place) = self.places.get_mut(place) else { return Err("no such place".to_owned()) };
+    ) -> Result<Result<(), String>> {
+        let place = self.places.get_mut(place).context("no such place")?;
         match place.chain.send(&Transaction { from, to: Some(to), data: data.into() }) {
-            Ok(_) => Ok(()),
-            Err(DomainError::Reverted { answer }) => Err(error_name(&answer)),
-            Err(other) => Err(other.to_string()),
+            Ok(_) => Ok(Ok(())),
+            Err(DomainError::Reverted { answer }) => Ok(Err(error_name(&answer))),
+            Err(other) => Err(other.into()),
         }
     }
 
     /// A place's chain goes on to the present: five blocks, the last of now.
-    pub fn blocks(&mut self, place: usize) {
+    ///
+    /// # Errors
+    /// The chain is away.
+    pub fn blocks(&mut self, place: usize) -> Result<()> {
         let now = self.stage.now.seconds_round_down();
         if let Some(place) = self.places.get_mut(place) {
-            place.chain.set_clock(now.saturating_sub(32));
-            place.chain.mine(5, 8);
+            place.chain.set_clock(now.saturating_sub(32))?;
+            place.chain.mine(5, 8)?;
         }
-        self.to_present(place);
+        self.to_present(place)
     }
 
     /// A place's next block is of now.
-    pub fn to_present(&mut self, place: usize) {
+    ///
+    /// # Errors
+    /// The chain is away.
+    pub fn to_present(&mut self, place: usize) -> Result<()> {
         let now = self.stage.now.seconds_round_down();
-        if let Some(place) = self.places.get_mut(place) {
-            place.chain.set_clock(now);
-        }
+        let place = self.places.get_mut(place).context("no such place")?;
+        Ok(place.chain.set_clock(now)?)
     }
 
     /// The observer reads a place as of a time, and says so.
@@ -454,8 +481,8 @@ impl Town {
     /// The token does not answer.
     pub fn tokens(&self, place: usize) -> Result<i64> {
         let place = self.places.get(place).context("no such place")?;
-        let answer =
-            place.chain.call(place.watch.token, &lockstep_chain::encode(&Token::totalSupplyCall {}))?;
+        let call = lockstep_chain::encode(&Token::totalSupplyCall {});
+        let answer = place.chain.truth()?.call(place.watch.token, &call)?;
         let units = lockstep_chain::decode::<Token::totalSupplyCall>(&answer)?;
         Ok(i64::try_from(units)?.div_euclid(UNITS_PER_CENT))
     }

@@ -3,15 +3,16 @@
 
 use super::{BENEFICIARY, Decided, Town, UNITS_PER_CENT, counted, decimal};
 use crate::cast::{Said, texts};
+use crate::chains::chain::Chain;
 use anyhow::{Context, Result};
 use lockstep_chain::contracts::{Escrow, Token};
-use lockstep_chain::{Account, Deposit, Domain, decode, deposits, encode, units};
+use lockstep_chain::{Account, Deposit, decode, deposits, encode, units};
 use lockstep_ledger::Tag;
 use lockstep_node::replica;
 use lockstep_store::stream;
 use lockstep_types::{Address, CaseId, Digest, Time};
 
-impl Town {
+impl<C: Chain> Town<C> {
     /// A redemption of so many cents.
     ///
     /// # Errors
@@ -26,16 +27,16 @@ impl Town {
     /// The holder puts tokens into escrow for a case, whatever has become of it.
     ///
     /// # Errors
-    /// The outer: an amount that is none. The inner names the contract's refusal.
+    /// The outer: an amount that is none, or the chain is away. The inner names the contract's refusal.
     pub fn deposit(&mut self, place: usize, (case, cents): (CaseId, i64)) -> Result<Result<(), String>> {
         let (token, escrow) = self.escrow(place)?;
         let value = units(u64::try_from(cents.saturating_mul(UNITS_PER_CENT))?);
         let approve = encode(&Token::approveCall { spender: escrow, value });
-        if let Err(code) = self.send_from(place, (holder()?, token), approve) {
+        if let Err(code) = self.send_from(place, (holder()?, token), approve)? {
             return Ok(Err(code));
         }
         let deposit = Escrow::depositCall { caseId: case.0.into(), token, amount: value };
-        Ok(self.send_from(place, (holder()?, escrow), encode(&deposit)))
+        self.send_from(place, (holder()?, escrow), encode(&deposit))
     }
 
     /// Deposits of a case that are final.
@@ -146,11 +147,11 @@ impl Town {
     /// Whoever is owed tokens fetches them.
     ///
     /// # Errors
-    /// The Escrow does not answer.
+    /// The outer: the chain is away. The inner names the contract's refusal.
     pub fn withdraw(&mut self, place: usize) -> Result<Result<(), String>> {
         let (token, escrow) = self.escrow(place)?;
         let call = encode(&Escrow::withdrawCall { account: holder()?, token });
-        Ok(self.send_from(place, (holder()?, escrow), call))
+        self.send_from(place, (holder()?, escrow), call)
     }
 
     /// Cents that an account has on a place's newest block.
@@ -159,7 +160,8 @@ impl Town {
     /// The token does not answer.
     pub fn tokens_of(&self, place: usize, account: Account) -> Result<i64> {
         let place = self.places.get(place).context("no such place")?;
-        let answer = place.chain.call(place.watch.token, &encode(&Token::balanceOfCall { account }))?;
+        let call = encode(&Token::balanceOfCall { account });
+        let answer = place.chain.truth()?.call(place.watch.token, &call)?;
         let units = decode::<Token::balanceOfCall>(&answer)?;
         Ok(i64::try_from(units)?.div_euclid(UNITS_PER_CENT))
     }
