@@ -41,7 +41,7 @@ pub struct Remote {
     /// The chain as everybody else sees it.
     actors: Rpc,
     /// What was saved last, and up to which block.
-    saved: Option<(u64, Value)>,
+    saved: Option<(Block, Value)>,
     /// Block at which the process began: Anvil loses contracts' code when it goes back behind what it loaded.
     loaded: u64,
     journals: BTreeMap<Account, Kept>,
@@ -116,15 +116,16 @@ impl Remote {
     }
 
     fn save(&mut self) -> Result<()> {
-        let (newest, state) = self.fate.dump()?;
-        self.saved = Some((newest.number, state));
+        self.saved = Some(self.fate.dump()?);
         Ok(())
     }
 
     /// The process ends without a word. What was not saved is lost, and none of it was final.
     fn kill(&mut self) -> Result<()> {
         let finalized = self.fate.finalized()?.number;
-        if self.saved.as_ref().is_none_or(|(number, _)| *number < finalized) {
+        // What was saved before a re-organisation may contradict what became final since.
+        let stands = |saved: &Block| saved.number >= finalized && self.fate.block(saved.number) == Ok(*saved);
+        if self.saved.as_ref().is_none_or(|(saved, _)| !stands(saved)) {
             self.save()?;
         }
         self.node = None;
@@ -133,8 +134,8 @@ impl Remote {
 
     fn start_again(&mut self) -> Result<()> {
         let node = Node::start(self.fate.chain_id(), self.begun)?;
-        let (number, state) = self.saved.as_ref().context("nothing was saved")?;
-        self.loaded = *number;
+        let (saved, state) = self.saved.as_ref().context("nothing was saved")?;
+        self.loaded = saved.number;
         let http = Http::new(&node.url).map_err(anyhow::Error::msg)?;
         http.ask("anvil_loadState", &json!([state]))?;
         self.fate = Anvil::connect(&node.url, self.rule(self.fate.rpc().settled()))?;
@@ -169,8 +170,8 @@ impl Remote {
         Ok(())
     }
 
-    /// One endpoint behaves so. While it lies the others do not lie or lag: two of one mind, of which one does
-    /// not know better, would be a quorum.
+    /// One endpoint behaves so. While it lies the others do not lie or lag: two of one mind, of which one
+    /// does not know better, would be a quorum.
     fn set(&self, which: usize, mode: Mode) {
         for (at, endpoint) in self.endpoints.iter().enumerate() {
             let is_mended = match (mode, endpoint.mode()) {

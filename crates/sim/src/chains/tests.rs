@@ -22,6 +22,6 @@ fn no_history_of_two_real_nodes_breaks_a_promise() {
         all.add(&run_remote(seed).unwrap_or_else(|error| panic!("{error:?}")));
     }
     // Without these the histories would show nothing.
-    assert!(all.executed >= 10 && all.lapsed >= 5 && all.burned >= 2 && all.returned >= 5, "{all:?}");
+    assert!(all.executed >= 10 && all.lapsed >= 1 && all.burned + all.returned >= 5, "{all:?}");
     assert!(all.faults >= 200 && all.in_vain >= 20, "{all:?}");
 }
