@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-/// Issuances, one after another.
-const CASES: usize = 100;
+/// Issuances, one after another: as many as the cap of the Gate's line lets through in a day.
+const CASES: usize = 50;
 /// How long one may take at most.
 const PATIENCE: Duration = Duration::from_secs(30);
 const MINUTE_MS: u64 = 60_000;
