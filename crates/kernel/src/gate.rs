@@ -2,13 +2,12 @@
 //! §6). What tightens needs the administrators alone and works at once on the chain; what
 //! loosens needs k co-signers and the notice here, and once more the notice there.
 
-use crate::governance::governance_policy;
-use crate::outcome::{Call, KIND_GOVERNANCE, OutcomeBody};
+use crate::outcome::{Call, Formed, KIND_GOVERNANCE, OutcomeBody};
 use crate::state::Kernel;
 use alloy_primitives::{Address as EvmAddress, B256, Bytes, FixedBytes, U256, Uint, keccak256};
 use alloy_sol_types::{SolCall, SolValue, sol};
 use lockstep_policy::Domain;
-use lockstep_types::{Address, CaseId, Digest, LeafHash, LedgerId, Name, PolicyDigest, Time};
+use lockstep_types::{Address, Digest, Name, PolicyDigest, Time};
 use serde::{Deserialize, Serialize};
 
 /// Most calls of one change.
@@ -274,14 +273,6 @@ impl GateChange {
     }
 }
 
-/// What ties a governance outcome to its place in the log.
-pub(crate) struct Place {
-    pub ledger: LedgerId,
-    pub case: CaseId,
-    pub prev: LeafHash,
-    pub now: Time,
-}
-
 impl Kernel {
     /// Says what is wrong with a change of a Gate.
     ///
@@ -305,26 +296,20 @@ impl Kernel {
             .find_map(|layout| layout.domain(change.domain.as_str()))
     }
 
-    /// The body of the outcome by which the Gate changes; nothing for a change that [`Kernel::check_gate`]
-    /// refuses.
-    pub(crate) fn gate_outcome(&self, change: &GateChange, place: &Place) -> Option<Vec<u8>> {
+    /// The outcome by which the Gate changes; nothing for a change that [`Kernel::check_gate`] refuses.
+    pub(crate) fn form_gate_change(&self, change: &GateChange, now: Time) -> Option<Formed> {
         let domain = self.domain_of(change)?;
-        let gate = EvmAddress::from(domain.gate.0);
-        let call = |call: &GateCall| Some(Call { target: gate, data: Bytes::from(call.data().ok()?) });
-        let body = OutcomeBody {
-            ledger: B256::from(place.ledger.0),
-            caseId: B256::from(place.case.0),
-            prev: B256::from(place.prev.0),
-            programme: keccak256(change.programme.as_str()),
-            policy: B256::from(governance_policy().0),
-            line: keccak256(GOVERNANCE_LINE),
+        let target = EvmAddress::from(domain.gate.0);
+        let call = |call: &GateCall| Some(Call { target, data: Bytes::from(call.data().ok()?) });
+        Some(Formed {
+            programme: change.programme.clone(),
+            domain: change.domain.clone(),
+            not_after: Some(now.saturating_add_ms(GATE_CHANGE_MS)),
+            line: GOVERNANCE_LINE.parse().ok()?,
             kind: KIND_GOVERNANCE,
-            chainId: U256::from(domain.chain.0),
-            gate,
+            chain: domain.chain,
+            gate: domain.gate,
             calls: change.calls.iter().map(call).collect::<Option<_>>()?,
-            notAfter: place.now.saturating_add_ms(GATE_CHANGE_MS).seconds_round_down(),
-            ordinal: 0,
-        };
-        Some(body.abi_encode_params())
+        })
     }
 }

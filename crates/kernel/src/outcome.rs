@@ -5,7 +5,7 @@ use crate::values::{Texts, Values, declared};
 use alloy_primitives::{Address as EvmAddress, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolValue, sol};
 use lockstep_policy::{AbiType, Arg, ClaimRef, ClaimValue, Domain, Expiry, Layout, Outcome, Target};
-use lockstep_types::{CaseId, LeafHash, LedgerId, Name, PolicyDigest, Time};
+use lockstep_types::{Address, CaseId, ChainId, LeafHash, LedgerId, Name, PolicyDigest, Time};
 use std::collections::BTreeMap;
 
 /// Kind byte of an outcome that calls contracts of the programme.
@@ -53,16 +53,16 @@ sol! {
     }
 }
 
-/// An outcome with its call made up, before it has a place in the log.
+/// An outcome with its calls made up, before it has a place in the log.
 pub(crate) struct Formed {
+    pub programme: Name,
     pub domain: Name,
     pub not_after: Option<Time>,
-    line: Name,
-    kind: u8,
-    chain: u64,
-    gate: [u8; 20],
-    target: [u8; 20],
-    data: Vec<u8>,
+    pub line: Name,
+    pub kind: u8,
+    pub chain: ChainId,
+    pub gate: Address,
+    pub calls: Vec<Call>,
 }
 
 /// What ties an outcome to its place in the log.
@@ -126,14 +126,14 @@ pub(crate) fn form(given: &Given<'_>, outcome: &Outcome, now: Time) -> Result<Fo
         }
     };
     Ok(Formed {
+        programme: layout.programme.clone(),
         domain: outcome.domain.clone(),
         not_after,
         line: outcome.line.clone(),
         kind,
-        chain: domain.chain.0,
-        gate: domain.gate.0,
-        target: target.0,
-        data,
+        chain: domain.chain,
+        gate: domain.gate,
+        calls: vec![Call { target: EvmAddress::from(target.0), data: Bytes::from(data) }],
     })
 }
 
@@ -183,18 +183,18 @@ pub fn minor_units(units: u128, currency_decimals: u16, token_decimals: u8) -> O
 }
 
 /// The body of the outcome's record.
-pub(crate) fn encode(place: &Place, layout: &Layout, formed: &Formed) -> Vec<u8> {
+pub(crate) fn encode(place: &Place, formed: &Formed) -> Vec<u8> {
     OutcomeBody {
         ledger: B256::from(place.ledger.0),
         caseId: B256::from(place.case.0),
         prev: B256::from(place.prev.0),
-        programme: keccak256(layout.programme.as_str().as_bytes()),
+        programme: keccak256(formed.programme.as_str()),
         policy: B256::from(place.policy.0),
-        line: keccak256(formed.line.as_str().as_bytes()),
+        line: keccak256(formed.line.as_str()),
         kind: formed.kind,
-        chainId: U256::from(formed.chain),
-        gate: EvmAddress::from(formed.gate),
-        calls: vec![Call { target: EvmAddress::from(formed.target), data: Bytes::from(formed.data.clone()) }],
+        chainId: U256::from(formed.chain.0),
+        gate: EvmAddress::from(formed.gate.0),
+        calls: formed.calls.clone(),
         notAfter: formed.not_after.map_or(0, Time::seconds_round_down),
         ordinal: place.ordinal,
     }

@@ -23,6 +23,17 @@ pub(crate) struct Standing {
     pub persons: u32,
 }
 
+impl Standing {
+    /// As many different persons as the role asks for.
+    pub(crate) fn check_persons(&self, role: &Role) -> Result<(), Refusal> {
+        let (expected, found) = (role.keys, self.persons);
+        if found < expected {
+            return Err(Refusal::Persons { role: role.name.clone(), expected, found });
+        }
+        Ok(())
+    }
+}
+
 impl Kernel {
     /// What holds for every envelope, whatever it says: ledger, times, and that its keys are its party's.
     pub(crate) fn check_envelope(&self, signed: &Signed, now: Time) -> Result<(), Refusal> {

@@ -8,7 +8,7 @@ use lockstep_kernel::governance::Files;
 use lockstep_kernel::{Action, Request, outcome};
 use lockstep_ledger::Entry;
 use lockstep_pack::report::{OutcomeKind, Said};
-use lockstep_pack::{Missing, Options, Pack, PackedBody, Report, Verdict, verify};
+use lockstep_pack::{Options, Pack, PackedBody, verify};
 use lockstep_types::*;
 use world::*;
 
@@ -18,18 +18,6 @@ const GUARDS: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/stablecoin-redeem/guards.cedar"));
 const HOLDER: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 const WEEK_MS: u64 = 7 * 24 * 3_600_000;
-
-/// The verdict; or the rule that failed; or all that is missing.
-fn told(report: &Report) -> String {
-    match &report.verdict {
-        Verdict::Verified => "verified".to_owned(),
-        Verdict::Failed(failure) => format!("failed: {}", failure.rule.code()),
-        Verdict::CannotTell(missing) => {
-            let codes: Vec<_> = missing.iter().map(Missing::code).collect();
-            format!("cannot_tell: {}", codes.join(", "))
-        }
-    }
-}
 
 #[track_caller]
 fn check(world: &World, bytes: &[u8], (expected, phase): (&str, &str)) {

@@ -17,18 +17,6 @@ use lockstep_pack::{
 use lockstep_types::*;
 use world::*;
 
-/// Code of the verdict, and of the rule that failed or of all that is missing.
-fn told(report: &Report) -> String {
-    match &report.verdict {
-        Verdict::Verified => "verified".to_owned(),
-        Verdict::Failed(failure) => format!("failed: {}", failure.rule.code()),
-        Verdict::CannotTell(missing) => {
-            let codes: Vec<_> = missing.iter().map(Missing::code).collect();
-            format!("cannot_tell: {}", codes.join(", "))
-        }
-    }
-}
-
 #[track_caller]
 fn check(bytes: &[u8], trust: Option<&Trust>, expected: &str) -> Report {
     let report = verify(bytes, trust);

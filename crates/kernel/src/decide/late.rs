@@ -3,7 +3,7 @@
 //! made it, at once and whole. Nothing else can follow the end of a case.
 
 use super::Desk;
-use super::step::{attested, use_key};
+use super::step::{attested, check_evidence, use_key};
 use crate::body::Body;
 use crate::entry::{Entity, case_from_bytes};
 use crate::outcome::{self, Given, Place};
@@ -97,20 +97,14 @@ impl Kernel {
         if attestation.verdict != StepVerdict::Done {
             return Err(closed());
         }
-        if standing.persons < role.keys {
-            let (expected, found) = (role.keys, standing.persons);
-            return Err(Refusal::Persons { role: role.name.clone(), expected, found });
-        }
+        standing.check_persons(role)?;
         if attestation.prev != [LeafHash(id.0)] {
             return Err(Refusal::Prev { step: step.name.clone() });
         }
         let openings = &signed.submission().openings;
         self.check_open_claims(openings)?;
         let texts = claim_texts(&step.name, &step.claims, openings)?;
-        if attestation.evidence.len() != step.evidence.len() {
-            let (expected, found) = (step.evidence.len(), attestation.evidence.len());
-            return Err(Refusal::EvidenceCount { step: step.name.clone(), expected, found });
-        }
+        check_evidence(step, attestation)?;
         let key = use_key((layout, step), &texts)?;
         if let Some(key) = &key {
             self.check_single_use((id, step), key, desk.view)?;
@@ -122,7 +116,7 @@ impl Kernel {
         body.use_key = key;
         let prev = desk.write(&Body::Attested(body));
         let Late { policy, ordinal, .. } = *late;
-        self.write_decision(Place { ledger: self.ledger, case: id, prev, policy, ordinal }, &[formed], desk);
+        desk.write_decision(Place { ledger: self.ledger, case: id, prev, policy, ordinal }, &[formed]);
         Ok(())
     }
 }

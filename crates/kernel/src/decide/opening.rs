@@ -26,10 +26,7 @@ impl Kernel {
         if let Some(case) = self.user_of(&use_key, desk.view) {
             return Err(Refusal::OpenedBefore { case });
         }
-        if standing.persons < role.keys {
-            let (expected, found) = (role.keys, standing.persons);
-            return Err(Refusal::Persons { role: role.name.clone(), expected, found });
-        }
+        standing.check_persons(role)?;
         let latest = now.saturating_add_ms(layout.lasts_ms);
         if opening.deadline <= now || opening.deadline > latest {
             return Err(Refusal::Deadline { deadline: opening.deadline, now, latest });

@@ -2,8 +2,8 @@
 
 use super::Desk;
 use crate::body::{Backed, Body, Enacted, Expired, Proposed, Resolved};
-use crate::gate::Place;
 use crate::governance::{ACTION_CLAIM, APPROVE, Action, CONSENT, governance_policy};
+use crate::outcome::{self, Place};
 use crate::refusal::Refusal;
 use crate::state::{Kernel, Proposal, Touched, opening_use_key};
 use crate::trust::cosigner_key;
@@ -159,10 +159,11 @@ impl Kernel {
         };
         let (now, prev) = (desk.scribe.now(), desk.write(&body));
         if let (Body::Enacted(_), Action::Gate(change)) = (&body, &proposal.action) {
-            let place = Place { ledger: self.ledger, case: *case, prev, now };
+            let (policy, ordinal) = (governance_policy(), 0);
+            let place = Place { ledger: self.ledger, case: *case, prev, policy, ordinal };
             // INVARIANT: what was checked just now has a form.
-            if let Some(outcome) = self.gate_outcome(change, &place) {
-                desk.scribe.push(Entry::outcome(outcome));
+            if let Some(formed) = self.form_gate_change(change, now) {
+                desk.scribe.push(Entry::outcome(outcome::encode(&place, &formed)));
             }
         }
     }

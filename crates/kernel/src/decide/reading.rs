@@ -33,14 +33,7 @@ impl Kernel {
         let quorum = asked.iter().map(|(_, found)| found.quorum).max().unwrap_or(1);
         for (layout, found) in &asked {
             let role = declared(layout.role(found.by.as_str()), &found.by)?;
-            let persons = self.standing(role, signed, now)?.persons;
-            if persons < role.keys {
-                return Err(Refusal::Persons {
-                    role: role.name.clone(),
-                    expected: role.keys,
-                    found: persons,
-                });
-            }
+            self.standing(role, signed, now)?.check_persons(role)?;
         }
         check_newer(programme, reading)?;
         check_times(reading, now)?;

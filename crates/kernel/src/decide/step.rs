@@ -46,10 +46,13 @@ impl Kernel {
         desk: &mut Desk<'_>,
     ) -> Result<(), Refusal> {
         let now = desk.scribe.now();
-        if let Some(late) = self.late_case(&attestation.case, desk.view) {
-            return self.decide_late(&late, attestation, signed, desk);
-        }
-        let case = self.find_case(&attestation.case, desk.view)?;
+        let case = match self.find_case(&attestation.case, desk.view) {
+            Ok(case) if !case.phase.is_closed() => case,
+            found => match self.late_case(&attestation.case, desk.view) {
+                Some(late) => return self.decide_late(&late, attestation, signed, desk),
+                None => found?,
+            },
+        };
         let adopted =
             self.policies.get(&case.policy).ok_or(Refusal::PolicyUnknown { policy: case.policy })?;
         let layout = adopted.policy.layout();
@@ -66,7 +69,7 @@ impl Kernel {
         match checked {
             Ok((formed, body)) => {
                 let prev = desk.write(&Body::Attested(body));
-                self.write_decision(self.place(attestation.case, case, prev), &formed, desk);
+                desk.write_decision(self.place(attestation.case, case, prev), &formed);
                 Ok(())
             }
             Err(refusal) => {
@@ -83,7 +86,7 @@ impl Kernel {
         if let Some(suspect) = self.suspect(case) {
             return Err(suspect);
         }
-        check_persons(attempt)?;
+        attempt.standing.check_persons(attempt.role)?;
         if case.steps.contains_key(&step.name) {
             return Err(Refusal::StepTaken { step: step.name.clone() });
         }
@@ -111,10 +114,7 @@ impl Kernel {
         let texts = claim_texts(&step.name, &step.claims, &signed.submission().openings)?;
         let claims = claim_values(&step.claims, &texts);
         check_booked(attempt, &claims)?;
-        if attestation.evidence.len() != step.evidence.len() {
-            let (expected, found) = (step.evidence.len(), attestation.evidence.len());
-            return Err(Refusal::EvidenceCount { step: step.name.clone(), expected, found });
-        }
+        check_evidence(step, attestation)?;
         let earlier = earlier_values(attempt);
         check_fresh(attempt, &claims, &earlier)?;
         self.check_guards(attempt, &claims, &earlier)?;
@@ -300,10 +300,11 @@ pub(super) fn attested(
     }
 }
 
-fn check_persons(attempt: &Attempt<'_>) -> Result<(), Refusal> {
-    let (expected, found) = (attempt.role.keys, attempt.standing.persons);
-    if found < expected {
-        return Err(Refusal::Persons { role: attempt.role.name.clone(), expected, found });
+/// One document for each slot of the step.
+pub(super) fn check_evidence(step: &Step, attestation: &Attestation) -> Result<(), Refusal> {
+    let (expected, found) = (step.evidence.len(), attestation.evidence.len());
+    if found != expected {
+        return Err(Refusal::EvidenceCount { step: step.name.clone(), expected, found });
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ impl Kernel {
                 break;
             }
             let prev = desk.write(&Body::Expired(Expired { case: *id, prev: found.touched.head }));
-            self.write_decision(self.place(*id, found, prev), &formed, desk);
+            desk.write_decision(self.place(*id, found, prev), &formed);
         }
         withheld
     }

@@ -40,17 +40,20 @@ impl Kernel {
     pub(super) fn place(&self, id: CaseId, case: &Case, prev: LeafHash) -> Place {
         Place { ledger: self.ledger, case: id, prev, policy: case.policy, ordinal: case.ordinal }
     }
+}
 
+impl Desk<'_> {
     /// Writes a decision and its outcomes; nothing when there are none.
-    pub(super) fn write_decision(&self, mut place: Place, formed: &[Formed], desk: &mut Desk<'_>) {
-        let Some(adopted) = self.policies.get(&place.policy).filter(|_| !formed.is_empty()) else { return };
+    pub(super) fn write_decision(&mut self, mut place: Place, formed: &[Formed]) {
+        if formed.is_empty() {
+            return;
+        }
         let due = |f: &Formed| OutcomeDue { domain: f.domain.clone(), not_after: f.not_after };
         let Place { case, ordinal, prev, .. } = place;
         let outcomes = formed.iter().map(due).collect();
-        place.prev = desk.write(&Body::Decided(Decided { case, ordinal, outcomes, prev }));
+        place.prev = self.write(&Body::Decided(Decided { case, ordinal, outcomes, prev }));
         for one in formed {
-            let body = outcome::encode(&place, adopted.policy.layout(), one);
-            place.prev = desk.scribe.push(Entry::outcome(body));
+            place.prev = self.scribe.push(Entry::outcome(outcome::encode(&place, one)));
         }
     }
 }

@@ -29,10 +29,7 @@ impl Kernel {
         let role = declared(layout.role(step.by.as_str()), &step.by)?;
         let standing = self.standing(role, signed, now)?;
         check_open(&withdrawal.case, case, now)?;
-        if standing.persons < role.keys {
-            let (expected, found) = (role.keys, standing.persons);
-            return Err(Refusal::Persons { role: role.name.clone(), expected, found });
-        }
+        standing.check_persons(role)?;
         let builds_on = layout.steps_after(name.as_str());
         let standing = |step: &&Name| case.steps.contains_key(step.as_str());
         let falls = |step: &&Name| *step == name || builds_on.iter().any(|later| later.name == **step);

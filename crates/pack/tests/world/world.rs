@@ -18,7 +18,10 @@ use lockstep_ledger::{
     Certificate, Committee, Decision, Handover, Ledger, Member, MemberSignature, Record, Seed, View,
 };
 use lockstep_pack::pack::Document;
-use lockstep_pack::{LedgerReader, Made, MapAnswer, Options, Topic, Trust, Unreadable, build, topics_of};
+use lockstep_pack::{
+    LedgerReader, Made, MapAnswer, Missing, Options, Report, Topic, Trust, Unreadable, Verdict, build,
+    topics_of,
+};
 use lockstep_types::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -666,6 +669,18 @@ pub fn decided(world: &mut World) -> CaseId {
     world.attest(case, "compliance", "approve", &[]);
     world.certify();
     case
+}
+
+/// Code of the verdict, and of the rule that failed or of all that is missing.
+pub fn told(report: &Report) -> String {
+    match &report.verdict {
+        Verdict::Verified => "verified".to_owned(),
+        Verdict::Failed(failure) => format!("failed: {}", failure.rule.code()),
+        Verdict::CannotTell(missing) => {
+            let codes: Vec<_> = missing.iter().map(Missing::code).collect();
+            format!("cannot_tell: {}", codes.join(", "))
+        }
+    }
 }
 
 fn unreadable(error: &dyn std::error::Error) -> Unreadable {
