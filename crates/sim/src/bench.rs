@@ -2,6 +2,7 @@
 
 pub mod attest;
 pub mod certify;
+mod cosigners;
 pub mod disk;
 pub mod memory;
 pub mod mint;

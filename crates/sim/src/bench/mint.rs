@@ -2,18 +2,14 @@
 //! anchored, executed. The embedded chain makes a block for each transaction at once, so that what is left
 //! out is a chain's own time to its next block and to finality.
 
-use crate::bench::certify::{Clock, follow};
+use crate::bench::cosigners::{Clock, Cosigners};
 use crate::bench::{median, p99};
-use crate::cast::{COSIGNERS, cosigner_key};
 use crate::chains::{AMOUNT, Attested, Town, first};
 use crate::measure::Measure;
 use anyhow::{Context, Result, bail, ensure};
 use lockstep_ledger::Certificate;
 use lockstep_ledger::seal::SEAL_DUE_MS;
-use lockstep_node::cosigner::Cosigned;
 use lockstep_types::CaseId;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// Issuances, one after another: as many as the cap of the Gate's line lets through in a day.
@@ -22,13 +18,6 @@ const CASES: usize = 50;
 const PATIENCE: Duration = Duration::from_secs(30);
 const MINUTE_MS: u64 = 60_000;
 
-/// The appender's side of the wires to its co-signers.
-struct Wires {
-    feeds: Vec<Sender<Arc<Vec<u8>>>>,
-    signed: Receiver<Cosigned>,
-    fed: u64,
-}
-
 /// Takes the measure.
 ///
 /// # Errors
@@ -36,19 +25,10 @@ struct Wires {
 pub fn run(show: &mut dyn FnMut(Measure)) -> Result<()> {
     let dir = tempfile::tempdir_in(".").context("cannot make a folder on the disk to measure")?;
     let (mut town, cases) = prepared()?;
-    let (to_appender, signed) = channel();
-    let clock = Clock { begun: Instant::now(), from: town.stage.now.saturating_add_ms(10) };
+    let clock = Clock::starting_at(town.stage.now.saturating_add_ms(10));
     let mut times = std::thread::scope(|scope| -> Result<Vec<f64>> {
-        let mut feeds = Vec::new();
-        for number in 0..COSIGNERS {
-            let (feed, records) = channel();
-            feeds.push(feed);
-            let (answer, home) = (to_appender.clone(), dir.path().join(format!("cosigner-{number}")));
-            let (ledger, key) = (town.stage.ledger, cosigner_key(number));
-            scope.spawn(move || follow((&home, ledger, key), &records, (&answer, clock)));
-        }
-        let mut wires = Wires { feeds, signed, fed: 0 };
-        cases.into_iter().map(|case| mint(&mut town, &mut wires, (case, clock))).collect()
+        let mut cosigners = Cosigners::begin(scope, dir.path(), (town.stage.ledger, clock));
+        cases.into_iter().map(|case| mint(&mut town, &mut cosigners, (case, clock))).collect()
     })?;
     let (middle, value) = (median(&mut times), p99(&mut times));
     show(Measure {
@@ -80,11 +60,11 @@ fn prepared() -> Result<(Town, Vec<CaseId>)> {
 }
 
 /// Seconds from handing in an approval to the block that mints.
-fn mint(town: &mut Town, wires: &mut Wires, (case, clock): (CaseId, Clock)) -> Result<f64> {
+fn mint(town: &mut Town, cosigners: &mut Cosigners, (case, clock): (CaseId, Clock)) -> Result<f64> {
     town.stage.now = clock.now();
     let begun = Instant::now();
     let decided = town.approve(0, case)?.map_err(anyhow::Error::msg)?;
-    let certificate = certified(town, wires, (decided.index(), clock))?;
+    let certificate = certified(town, cosigners, (decided.index(), clock))?;
     town.stage.now = clock.now();
     town.to_present(0)?;
     let anchored = town.anchor(0, &certificate)?;
@@ -95,20 +75,17 @@ fn mint(town: &mut Town, wires: &mut Wires, (case, clock): (CaseId, Clock)) -> R
 }
 
 /// Seals when it is due, feeds co-signers, and takes their signatures, until a certificate covers the record.
-fn certified(town: &mut Town, wires: &mut Wires, (index, clock): (u64, Clock)) -> Result<Certificate> {
+fn certified(
+    town: &mut Town,
+    cosigners: &mut Cosigners,
+    (index, clock): (u64, Clock),
+) -> Result<Certificate> {
     let begun = Instant::now();
     let appender = &mut town.stage.appender;
     while begun.elapsed() < PATIENCE {
         appender.seal_if_due(clock.now())?;
-        while wires.fed < appender.head().1 {
-            let bytes = Arc::new(appender.feed(wires.fed, 2_000)?);
-            wires.fed += u64::try_from(lockstep_node::feed::decode(&bytes)?.len())?;
-            for feed in &wires.feeds {
-                // A co-signer that has stopped is missed when its signature is.
-                let _ = feed.send(Arc::clone(&bytes));
-            }
-        }
-        if let Ok(cosigned) = wires.signed.recv_timeout(Duration::from_millis(2))
+        cosigners.feed(appender)?;
+        if let Ok(cosigned) = cosigners.signed.recv_timeout(Duration::from_millis(2))
             && let Some(certificate) = appender.cosigned(&cosigned)?
             && certificate.size > index
         {
