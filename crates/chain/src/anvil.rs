@@ -1,7 +1,7 @@
 //! Anvil, Foundry's development chain, as far as whoever runs it has it in hand: its clock, its blocks, and
 //! accounts that send without a signature. What it says is read as of any chain, under [`Rpc`]'s rules.
 
-use crate::domain::{Block, Domain, DomainError, Log, Receipt, Transaction};
+use crate::domain::{Block, Domain, DomainError, Log, Receipt, Sends, Transaction};
 use crate::rpc::ask::{Ask, Http};
 use crate::rpc::{Rpc, Rule};
 use crate::steered::Steered;
@@ -164,7 +164,9 @@ impl Domain for Anvil {
     fn logs(&self, address: Address, from: u64, to: u64) -> Result<Vec<Log>, DomainError> {
         self.rpc.logs(address, from, to)
     }
+}
 
+impl Sends for Anvil {
     /// Takes the word of whoever asks for who sends it, as [`crate::Embedded`] does. One that reverts is a
     /// block too.
     fn send(&mut self, transaction: &Transaction) -> Result<Receipt, DomainError> {

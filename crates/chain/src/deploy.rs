@@ -3,7 +3,7 @@
 
 use crate::calls::role;
 use crate::contracts::{Anchor, Gate, Token, anchor, creation_code, gate, token};
-use crate::domain::{Domain, DomainError, Transaction};
+use crate::domain::{DomainError, Sends, Transaction};
 use alloy_primitives::{Address, Bytes, FixedBytes, keccak256};
 use alloy_sol_types::{SolCall, SolConstructor};
 use lockstep_ledger::{Committee, Signers};
@@ -46,7 +46,7 @@ pub struct Line {
 /// # Errors
 /// [`DomainError`]: the contract refuses, or the chain does.
 pub fn anchor(
-    domain: &mut dyn Domain,
+    domain: &mut dyn Sends,
     from: Address,
     following: Following<'_>,
 ) -> Result<Address, DomainError> {
@@ -58,7 +58,7 @@ pub fn anchor(
 /// # Errors
 /// As [`anchor`].
 pub fn anchor_with_recovery(
-    domain: &mut dyn Domain,
+    domain: &mut dyn Sends,
     from: Address,
     following: Following<'_>,
     recovery: &Signers,
@@ -68,7 +68,7 @@ pub fn anchor_with_recovery(
 }
 
 fn create_anchor(
-    domain: &mut dyn Domain,
+    domain: &mut dyn Sends,
     from: Address,
     following: Following<'_>,
     (recovery_set, recovery_threshold): (Vec<Address>, u8),
@@ -91,7 +91,7 @@ fn create_anchor(
 /// # Errors
 /// As [`anchor`].
 pub fn gate(
-    domain: &mut dyn Domain,
+    domain: &mut dyn Sends,
     from: Address,
     (at_anchor, programme): (Address, &Name),
     (guardian, lines): (Address, &[Line]),
@@ -132,7 +132,7 @@ pub fn gate(
 /// # Errors
 /// As [`anchor`].
 pub fn token(
-    domain: &mut dyn Domain,
+    domain: &mut dyn Sends,
     (from, keeper): (Address, Address),
     (name, symbol, decimals): (&str, &str, u8),
 ) -> Result<Address, DomainError> {
@@ -151,7 +151,7 @@ pub fn token(
 /// # Errors
 /// As [`anchor`]; what was done before the failing step stays done.
 pub fn hand_over_token(
-    domain: &mut dyn Domain,
+    domain: &mut dyn Sends,
     from: Address,
     (at_token, to): (Address, Address),
 ) -> Result<(), DomainError> {
@@ -166,12 +166,12 @@ pub fn hand_over_token(
     Ok(())
 }
 
-fn call(domain: &mut dyn Domain, from: Address, to: Address, data: Vec<u8>) -> Result<(), DomainError> {
+fn call(domain: &mut dyn Sends, from: Address, to: Address, data: Vec<u8>) -> Result<(), DomainError> {
     domain.send(&Transaction { from, to: Some(to), data: data.into() }).map(drop)
 }
 
 fn create(
-    domain: &mut dyn Domain,
+    domain: &mut dyn Sends,
     from: Address,
     (artifact, arguments): (&str, Vec<u8>),
 ) -> Result<Address, DomainError> {

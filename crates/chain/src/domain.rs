@@ -245,7 +245,10 @@ pub trait Domain {
     /// # Errors
     /// [`DomainError::UnknownBlock`].
     fn logs(&self, address: Address, from: u64, to: u64) -> Result<Vec<Log>, DomainError>;
+}
 
+/// Brings transactions onto a chain, for accounts that can send.
+pub trait Sends {
     /// Makes a transaction take effect, and waits until it has.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ mod run;
 pub use block::{Envelope, Included, Mined};
 pub use run::{Ask, GAS_MAX};
 
-use crate::domain::{Block, Domain, DomainError, Log, Receipt, Transaction};
+use crate::domain::{Block, Domain, DomainError, Log, Receipt, Sends, Transaction};
 use alloy_consensus::transaction::Recovered;
 use alloy_consensus::{Signed, Transaction as _, TxLegacy};
 use alloy_primitives::{Address, B256, Bytes, Signature, U256, keccak256};
@@ -259,7 +259,9 @@ impl Domain for Embedded {
         let blocks = (from..=to).filter_map(|number| self.mined(number).ok());
         Ok(blocks.flat_map(|mined| &mined.logs).filter(|log| log.address == address).cloned().collect())
     }
+}
 
+impl Sends for Embedded {
     /// Takes the word of whoever asks for who sends it. One that reverts is a block too, as on any chain: its
     /// sender's nonce moves on.
     fn send(&mut self, transaction: &Transaction) -> Result<Receipt, DomainError> {

@@ -24,7 +24,7 @@ pub mod submit;
 pub use anvil::Anvil;
 pub use calls::{decode, encode, role, seconds, selector, units};
 pub use deposits::{Deposit, all_deposits, deposits};
-pub use domain::{Block, Domain, DomainError, Log, Receipt, Transaction};
+pub use domain::{Block, Domain, DomainError, Log, Receipt, Sends, Transaction};
 pub use embedded::Embedded;
 pub use observe::{Observation, Watch};
 pub use rpc::Rpc;

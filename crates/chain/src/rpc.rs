@@ -12,7 +12,7 @@ pub mod quorum;
 mod sending;
 mod wire;
 
-use crate::domain::{Block, Domain, DomainError, Log, Receipt, Transaction};
+use crate::domain::{Block, Domain, DomainError, Log};
 use alloy_primitives::{Address, B256, Bytes};
 use ask::{Ask, AskError, Http};
 use finality::{Finality, Settled};
@@ -420,11 +420,6 @@ impl Domain for Rpc {
             return Err(self.contradicted(to, (top.block.hash, again.hash)));
         }
         Ok(found)
-    }
-
-    /// Nothing here holds a key: [`crate::Submitter`] does.
-    fn send(&mut self, transaction: &Transaction) -> Result<Receipt, DomainError> {
-        Err(DomainError::NoKey { from: transaction.from })
     }
 }
 

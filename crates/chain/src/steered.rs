@@ -1,11 +1,11 @@
 //! Chains that obey whoever runs them: their clock, their blocks, what of them is taken back.
 
-use crate::domain::{Domain, DomainError};
+use crate::domain::{Domain, DomainError, Sends};
 use crate::embedded::Embedded;
 use alloy_primitives::Address;
 
 /// A chain whose clock and blocks are in the hands of whoever runs it.
-pub trait Steered: Domain {
+pub trait Steered: Domain + Sends {
     /// The next blocks are of this second, or of the last block's if that is later.
     ///
     /// # Errors

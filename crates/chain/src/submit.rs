@@ -4,10 +4,10 @@
 pub mod journal;
 pub mod plan;
 
-use crate::domain::{Block, Domain, DomainError, Log, Receipt, Transaction};
+use crate::domain::{Domain, DomainError, Receipt, Sends, Transaction};
 use crate::rpc::{Landed, Received, Rpc};
 use alloy_consensus::{SignableTransaction, TxEip1559};
-use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256};
+use alloy_primitives::{Address, B256, Signature, TxKind, U256};
 use journal::{ATTEMPTS_MAX, Book, ENTRIES_MAX, Entry, Journal};
 use lockstep_crypto::suite::{Message, PublicKey, Suite, normalise, verify};
 use plan::{Fees, Price, Seen, Step, step};
@@ -408,26 +408,7 @@ impl Until {
     }
 }
 
-/// A submitter is its chain, with an account that can send.
-impl Domain for Submitter<'_> {
-    fn chain_id(&self) -> u64 {
-        self.rpc.chain_id()
-    }
-    fn latest(&self) -> Result<Block, DomainError> {
-        self.rpc.latest()
-    }
-    fn finalized(&self) -> Result<Block, DomainError> {
-        self.rpc.finalized()
-    }
-    fn block(&self, number: u64) -> Result<Block, DomainError> {
-        self.rpc.block(number)
-    }
-    fn call_at(&self, block: &Block, to: Address, data: &[u8]) -> Result<Bytes, DomainError> {
-        self.rpc.call_at(block, to, data)
-    }
-    fn logs(&self, address: Address, from: u64, to: u64) -> Result<Vec<Log>, DomainError> {
-        self.rpc.logs(address, from, to)
-    }
+impl Sends for Submitter<'_> {
     fn send(&mut self, transaction: &Transaction) -> Result<Receipt, DomainError> {
         self.submit("", transaction, Until::Mined).map_err(|error| match error {
             SubmitError::Domain(error) => error,

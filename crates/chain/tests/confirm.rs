@@ -7,7 +7,7 @@ use lockstep_chain::confirm::{self, Owner, Shown, StatedDeposit, StatedEnd, Stat
 use lockstep_chain::contracts::{Escrow, Token};
 use lockstep_chain::deploy::{self, Following, Line};
 use lockstep_chain::enforce::{self, Placed};
-use lockstep_chain::{Block, Domain, DomainError, Embedded, Receipt, Transaction};
+use lockstep_chain::{Block, Domain, DomainError, Embedded, Receipt, Sends, Transaction};
 use lockstep_crypto::secret::SecretKey;
 use lockstep_crypto::suite::Suite;
 use lockstep_crypto::tree::{self, Subtrees};

@@ -6,7 +6,7 @@ use alloy_sol_types::{SolCall, SolValue};
 use lockstep_chain::contracts::{Gate, Token, error_name};
 use lockstep_chain::deploy::{self, Following, Line};
 use lockstep_chain::enforce::{self, Placed};
-use lockstep_chain::{Domain, DomainError, Embedded, Transaction, Watch};
+use lockstep_chain::{Domain, DomainError, Embedded, Sends, Transaction, Watch};
 use lockstep_crypto::secret::SecretKey;
 use lockstep_crypto::suite::Suite;
 use lockstep_crypto::tree::{Subtrees, consistency_proof, inclusion_proof};

@@ -1,6 +1,6 @@
 use super::*;
 use crate::deploy;
-use crate::domain::Transaction;
+use crate::domain::{Sends, Transaction};
 use crate::embedded::Embedded;
 use alloy_primitives::Bytes;
 use alloy_sol_types::SolCall;
@@ -76,9 +76,6 @@ impl Domain for Lying {
     }
     fn logs(&self, address: Address, from: u64, to: u64) -> Result<Vec<Log>, DomainError> {
         self.0.logs(address, from, to).map(self.1)
-    }
-    fn send(&mut self, transaction: &Transaction) -> Result<crate::domain::Receipt, DomainError> {
-        self.0.send(transaction)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Scripted endpoints: each has a chain of its own, and ways to be late, away or untrue.
 
 use super::*;
+use crate::domain::Transaction;
 use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

@@ -8,7 +8,7 @@ use lockstep_chain::deploy::{self, Following, Line};
 use lockstep_chain::enforce::{self, Placed};
 use lockstep_chain::rpc::Rule;
 use lockstep_chain::rpc::finality::Finality;
-use lockstep_chain::submit::journal::Journal;
+use lockstep_chain::submit::journal::InMemory;
 use lockstep_chain::submit::{Limits, SignHash};
 use lockstep_chain::{Domain, Rpc, Submitter, Transaction, Watch};
 use lockstep_crypto::secret::SecretKey;
@@ -47,20 +47,6 @@ impl SignHash for Key {
     }
 }
 
-/// A journal that outlives a submitter, as a file outlives a process.
-#[derive(Default)]
-pub struct Kept(pub Option<Vec<u8>>);
-
-impl Journal for Kept {
-    fn load(&self) -> Result<Option<Vec<u8>>, String> {
-        Ok(self.0.clone())
-    }
-    fn keep(&mut self, bytes: &[u8]) -> Result<(), String> {
-        self.0 = Some(bytes.to_vec());
-        Ok(())
-    }
-}
-
 /// Looks once and gives up: a test says when the next look is.
 pub const ONE_LOOK: Limits =
     Limits { fee_cap: 500 * GWEI, stuck_blocks: 3, pause: Duration::ZERO, patience: Duration::ZERO };
@@ -85,7 +71,7 @@ pub fn connect_both(endpoints: [&Endpoint; 2]) -> Rpc {
 /// The programme on its chain, and what its ledger says.
 pub struct World {
     pub key: Key,
-    pub journal: Kept,
+    pub journal: InMemory,
     pub anchor: Address,
     pub watch: Watch,
     records: Vec<Record>,
@@ -95,7 +81,7 @@ pub struct World {
 impl World {
     /// Deploys the contracts with the account's own signatures.
     pub fn deploy(rpc: &Rpc) -> Self {
-        let (key, mut journal) = (Key::new(), Kept::default());
+        let (key, mut journal) = (Key::new(), InMemory::default());
         let from = key.account();
         let keys: Vec<SecretKey> = cosigner_keys();
         let committee = committee(&keys);

@@ -3,7 +3,7 @@
 use crate::town::{POLICY, REDEEM, Town};
 use lockstep_chain::contracts::{Anchor, Token};
 use lockstep_chain::deploy::{self, Following, Line};
-use lockstep_chain::{Account, Domain, DomainError, Embedded, Transaction, contracts::error_name};
+use lockstep_chain::{Account, Domain, DomainError, Embedded, Sends, Transaction, contracts::error_name};
 use lockstep_ledger::{Committee, Member};
 use lockstep_types::{LedgerId, PolicyDigest};
 use serde_json::Value;
@@ -57,12 +57,12 @@ pub struct Standing {
 }
 
 /// Puts an Anchor on a chain, as the trust file in the town describes the ledger.
-pub fn anchor(town: &Town, chain: &mut dyn Domain, from: Account) -> Account {
+pub fn anchor(town: &Town, chain: &mut dyn Sends, from: Account) -> Account {
     deploy::anchor(chain, from, Owned::of(town).borrow()).unwrap()
 }
 
 /// Puts Gate and token where the policy names them: they are the first contracts of [`DEPLOYER`].
-pub fn coin(town: &Town, chain: &mut dyn Domain, anchor: Account) -> Account {
+pub fn coin(town: &Town, chain: &mut dyn Sends, anchor: Account) -> Account {
     let digest = |policy: &str| -> PolicyDigest {
         serde_json::from_value(town.ok(&["policy", "check", policy])["policy"].clone()).unwrap()
     };

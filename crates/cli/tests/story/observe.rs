@@ -1,12 +1,13 @@
 //! What is said of a chain, read off a real one by the program, and held against it.
 
 use crate::node::{Endpoint, Mode, Node};
-use crate::submit::{ANYBODY, Kept, Key, LIMITS, place};
+use crate::submit::{ANYBODY, Key, LIMITS, place};
 use crate::town::{LIST, REDEEM, Town, ago};
 use lockstep_chain::contracts::{Escrow, Token};
 use lockstep_chain::rpc::Rule;
 use lockstep_chain::rpc::finality::Finality;
 use lockstep_chain::submit::SignHash;
+use lockstep_chain::submit::journal::InMemory;
 use lockstep_chain::{Account, Rpc, Submitter, Transaction, encode, units};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
@@ -83,7 +84,7 @@ impl Scene {
 
     /// The holder puts so many tokens into escrow for a case.
     fn deposit(&self, case: &str, whole_tokens: u64) {
-        let (holder, mut journal) = (Key::new(ANYBODY), Kept::default());
+        let (holder, mut journal) = (Key::new(ANYBODY), InMemory::default());
         let mut chain = Submitter::open((&self.rpc, &holder), &mut journal, LIMITS).unwrap();
         let gate: Account = GATE.parse().unwrap();
         let (escrow, value) = (gate.create(1), units(whole_tokens * 1_000_000));
@@ -93,7 +94,7 @@ impl Scene {
             [(self.token, encode(&Token::approveCall { spender: escrow, value })), (escrow, encode(&deposit))]
         {
             let call = Transaction { from: holder.account(), to: Some(to), data: data.into() };
-            lockstep_chain::Domain::send(&mut chain, &call).unwrap();
+            lockstep_chain::Sends::send(&mut chain, &call).unwrap();
         }
         self.node.mine(4);
     }

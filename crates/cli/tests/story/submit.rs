@@ -5,7 +5,7 @@ use crate::node::{Mode, Node};
 use crate::town::Town;
 use lockstep_chain::rpc::Rule;
 use lockstep_chain::rpc::finality::Finality;
-use lockstep_chain::submit::journal::Journal;
+use lockstep_chain::submit::journal::InMemory;
 use lockstep_chain::submit::{Limits, SignHash};
 use lockstep_chain::{Account, Hash, Rpc, Submitter};
 use lockstep_crypto::secret::SecretKey;
@@ -41,23 +41,10 @@ impl SignHash for Key {
     }
 }
 
-#[derive(Default)]
-pub struct Kept(Option<Vec<u8>>);
-
-impl Journal for Kept {
-    fn load(&self) -> Result<Option<Vec<u8>>, String> {
-        Ok(self.0.clone())
-    }
-    fn keep(&mut self, bytes: &[u8]) -> Result<(), String> {
-        self.0 = Some(bytes.to_vec());
-        Ok(())
-    }
-}
-
 /// The programme's contracts on the node; where the token is.
 pub fn place(town: &Town, rpc: &Rpc) -> Account {
     let (anybody, deployer) = (Key::new(ANYBODY), Key::new(DEPLOYER));
-    let (mut one, mut other) = (Kept::default(), Kept::default());
+    let (mut one, mut other) = (InMemory::default(), InMemory::default());
     let mut chain = Submitter::open((rpc, &anybody), &mut one, LIMITS).unwrap();
     let anchor = anchor(town, &mut chain, anybody.account());
     coin(town, &mut Submitter::open((rpc, &deployer), &mut other, LIMITS).unwrap(), anchor)

@@ -14,9 +14,12 @@ use endpoint::{Cut, Endpoint, Mode};
 use lockstep_chain::rpc::Rule;
 use lockstep_chain::rpc::ask::{Ask, Http, TIMEOUT};
 use lockstep_chain::rpc::finality::Finality;
-use lockstep_chain::{Account, Anvil, Block, Domain, DomainError, Log, Receipt, Rpc, Steered, Transaction};
+use lockstep_chain::submit::journal::InMemory;
+use lockstep_chain::{
+    Account, Anvil, Block, Domain, DomainError, Log, Receipt, Rpc, Sends, Steered, Transaction,
+};
 use node::Node;
-use sending::{Kept, as_domain};
+use sending::as_domain;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -44,7 +47,7 @@ pub struct Remote {
     saved: Option<(Block, Value)>,
     /// Block at which the process began: Anvil loses contracts' code when it goes back behind what it loaded.
     loaded: u64,
-    journals: BTreeMap<Account, Kept>,
+    journals: BTreeMap<Account, InMemory>,
     cut: Option<Cut>,
     sent: u64,
     died: u64,
@@ -292,7 +295,9 @@ impl Domain for Remote {
     fn logs(&self, address: Account, from: u64, to: u64) -> Result<Vec<Log>, DomainError> {
         self.actors.logs(address, from, to)
     }
+}
 
+impl Sends for Remote {
     fn send(&mut self, transaction: &Transaction) -> Result<Receipt, DomainError> {
         let sent = self.send_once(transaction).map_err(as_domain);
         if self.here().is_ok() {

@@ -1,17 +1,5 @@
 use super::*;
 
-struct Kept(Option<Vec<u8>>);
-
-impl Journal for Kept {
-    fn load(&self) -> Result<Option<Vec<u8>>, String> {
-        Ok(self.0.clone())
-    }
-    fn keep(&mut self, bytes: &[u8]) -> Result<(), String> {
-        self.0 = Some(bytes.to_vec());
-        Ok(())
-    }
-}
-
 const WHO: Address = Address::repeat_byte(0x11);
 
 fn entry(nonce: u64) -> Entry {
@@ -30,7 +18,7 @@ fn book(nonces: &[u64]) -> Book {
 
 #[test]
 fn a_journal_is_read_as_it_was_written() {
-    let mut kept = Kept(None);
+    let mut kept = InMemory(None);
     assert_eq!(Book::read(&kept, 5, WHO), Ok(Book::new(5, WHO)));
     let book = book(&[4, 5, 9]);
     book.write(&mut kept).unwrap();
@@ -42,7 +30,7 @@ fn a_journal_is_read_as_it_was_written() {
 
 #[test]
 fn a_journal_of_another_account_or_a_damaged_one_is_refused() {
-    let mut kept = Kept(None);
+    let mut kept = InMemory(None);
     book(&[4]).write(&mut kept).unwrap();
     assert!(Book::read(&kept, 6, WHO).unwrap_err().contains("on chain 5, expected"));
     assert!(Book::read(&kept, 5, Address::ZERO).unwrap_err().contains("expected `0x0000"));

@@ -2,7 +2,6 @@
 
 use super::Remote;
 use anyhow::{Context, Result};
-use lockstep_chain::submit::journal::Journal;
 use lockstep_chain::submit::{Limits, SignHash, SubmitError, Until};
 use lockstep_chain::{Account, DomainError, Hash, Receipt, Submitter, Transaction};
 use lockstep_crypto::secret::SecretKey;
@@ -51,21 +50,6 @@ impl SignHash for Key {
 
     fn sign_hash(&self, hash: &Hash) -> Result<Vec<u8>, String> {
         self.0.sign(Message::Hash(&hash.0)).map_err(|error| error.to_string())
-    }
-}
-
-/// A journal that outlives a submitter, as a file outlives a process.
-#[derive(Default)]
-pub struct Kept(Option<Vec<u8>>);
-
-impl Journal for Kept {
-    fn load(&self) -> Result<Option<Vec<u8>>, String> {
-        Ok(self.0.clone())
-    }
-
-    fn keep(&mut self, bytes: &[u8]) -> Result<(), String> {
-        self.0 = Some(bytes.to_vec());
-        Ok(())
     }
 }
 
