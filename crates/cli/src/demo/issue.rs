@@ -44,8 +44,7 @@ pub fn issue(world: &mut World, story: &mut Story) -> Result<Issued> {
     world.certify()?;
     for step in ["request", "payment", "reserve", "audit", "screen", "approve"] {
         let play = play(world, step, &payment)?;
-        let accepted = take(world, case, &play)?;
-        deed(world, story, (play.role, &format!("{step}: {}", play.title)), (&accepted, &play.texts));
+        let accepted = act(world, story, case, &play)?;
         if step != "approve" {
             world.certify()?;
             continue;
@@ -92,7 +91,7 @@ pub struct Play {
 
 /// What each party says of a step, from its own sources.
 pub fn play(world: &mut World, step: &'static str, payment: &Payment) -> Result<Play> {
-    let layout_title = world.policy()?.layout().step(step).map(|step| step.title.clone()).unwrap_or_default();
+    let title = title(&*world.policy()?, step);
     let balance = world.inputs.balance.clone();
     let (role, texts) = match step {
         "request" => ("issuer", Texts::new()),
@@ -109,7 +108,7 @@ pub fn play(world: &mut World, step: &'static str, payment: &Payment) -> Result<
     let statement = world.inputs.statement.clone();
     let documents = world.policy()?.layout().step(step).map_or(0, |step| step.evidence.len());
     let evidence = (0..documents).map(|_| world.evidence(&statement)).collect::<Result<_>>()?;
-    Ok(Play { role, step, title: layout_title, texts, evidence })
+    Ok(Play { role, step, title, texts, evidence })
 }
 
 /// The parameters of a case.
@@ -212,6 +211,18 @@ pub fn attempt(world: &mut World, case: CaseId, play: &Play) -> Result<Answer> {
 pub fn take(world: &mut World, case: CaseId, play: &Play) -> Result<Accepted> {
     let answer = attempt(world, case, play)?;
     accepted(answer).with_context(|| format!("`{}` does not count", play.step))
+}
+
+/// Takes a step that must count, and tells of it.
+pub fn act(world: &mut World, story: &mut Story, case: CaseId, play: &Play) -> Result<Accepted> {
+    let taken = take(world, case, play)?;
+    deed(world, story, (play.role, &format!("{}: {}", play.step, play.title)), (&taken, &play.texts));
+    Ok(taken)
+}
+
+/// What a policy calls a step.
+pub fn title(policy: &Policy, step: &str) -> String {
+    policy.layout().step(step).map(|step| step.title.clone()).unwrap_or_default()
 }
 
 /// Refuses a step.

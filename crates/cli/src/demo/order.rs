@@ -6,7 +6,7 @@ use super::coin::{self, HOLDERS, SUBMITTER};
 use super::enforce::{CarriedOut, carry_out, come_back};
 use super::failing::{Tried, found};
 use super::founding::{FREEZE, THAW};
-use super::issue::{Play, deed, open, take, texts};
+use super::issue::{Play, act, deed, open, texts, title};
 use super::story::Story;
 use super::world::World;
 use anyhow::{Context, Result};
@@ -58,10 +58,8 @@ fn carry_order(world: &mut World, story: &mut Story, (policy, document): (&str, 
     for (role, step, claims, evidence) in
         [(COUNSEL, "order", claims, evidence), ("compliance", "confirm", Texts::new(), Vec::new())]
     {
-        let title = adopted.layout().step(step).map(|step| step.title.clone()).unwrap_or_default();
-        let play = Play { role, step, title, texts: claims, evidence };
-        let taken = take(world, case, &play)?;
-        deed(world, story, (role, &format!("{step}: {}", play.title)), (&taken, &play.texts));
+        let play = Play { role, step, title: title(&adopted, step), texts: claims, evidence };
+        act(world, story, case, &play)?;
     }
     world.certify()?;
     let CarriedOut { executed, .. } = carry_out(world, case)?;

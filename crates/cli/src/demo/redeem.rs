@@ -6,7 +6,7 @@ use super::enforce::{CarriedOut, carry_out, come_back};
 use super::failing::{Tried, found, refused};
 use super::founding::{REDEEM, shown_units, token_units};
 use super::inputs::Inputs;
-use super::issue::{Play, attempt, deed, open, prove, refuse, screening_texts, take, texts};
+use super::issue::{Play, act, attempt, deed, open, prove, refuse, screening_texts, texts, title};
 use super::story::Story;
 use super::world::World;
 use anyhow::{Context, Result, ensure};
@@ -115,8 +115,7 @@ fn balance(world: &mut World) -> Result<u128> {
 /// The bank pays, and says so; how long after the request, and by when the policy asks for it.
 fn pay(world: &mut World, story: &mut Story, (paid, policy): (&Approved, &Policy)) -> Result<(u64, u64)> {
     let play = payout(world, (PAYOUT, paid.money))?;
-    let word = take(world, paid.case, &play)?;
-    deed(world, story, ("custodian", &format!("payout: {}", play.title)), (&word, &play.texts));
+    let word = act(world, story, paid.case, &play)?;
     let due_ms = policy.layout().step("payout").and_then(|step| step.due_ms).context("no due time")?;
     let at = word.records.first().context("no record")?.time();
     let paid_after_ms = at.ms_since(paid.opened);
@@ -152,11 +151,8 @@ fn step(
     (case, policy): (CaseId, &Policy),
     (role, step, texts): (&'static str, &'static str, Texts),
 ) -> Result<()> {
-    let title = policy.layout().step(step).map(|step| step.title.clone()).unwrap_or_default();
-    let play = Play { role, step, title, texts, evidence: Vec::new() };
-    let taken = take(world, case, &play)?;
-    deed(world, story, (role, &format!("{step}: {}", play.title)), (&taken, &play.texts));
-    Ok(())
+    let play = Play { role, step, title: title(policy, step), texts, evidence: Vec::new() };
+    act(world, story, case, &play).map(drop)
 }
 
 /// The holder's deposit, once its block is final.
@@ -201,8 +197,8 @@ fn payout(world: &mut World, (reference, money): (&str, Money)) -> Result<Play> 
     ]);
     let note = format!("{reference}: {money} to {}, made up\n", world.inputs.customer);
     let evidence = vec![world.evidence(note.as_bytes())?];
-    let title = world.policy_named(REDEEM)?.layout().step("payout").map(|step| step.title.clone());
-    Ok(Play { role: "custodian", step: "payout", title: title.unwrap_or_default(), texts: claims, evidence })
+    let title = title(&*world.policy_named(REDEEM)?, "payout");
+    Ok(Play { role: "custodian", step: "payout", title, texts: claims, evidence })
 }
 
 /// The bank cannot pay: the tokens go back, and the holder fetches them.

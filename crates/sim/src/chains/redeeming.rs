@@ -136,18 +136,15 @@ impl<C: Chain> History<C> {
     /// Banks say of what they have not paid that they will not; what is over ends; what is decided is
     /// executed and seen; what lies in escrow still is shown, until nothing new comes of it.
     pub(super) fn wind_up(&mut self) -> Result<()> {
-        for at in 0..self.redemptions.len() {
-            let Some(Redemption { case, .. }) = self.redemptions.get(at).copied() else { continue };
+        let redemptions = self.redemptions.clone();
+        for Redemption { case, .. } in redemptions.iter().copied() {
             let _ = self.town.refuse((case, "payout"))?;
         }
         self.town.wait(OVER_MS);
         for round in 0..ROUNDS_MAX {
             let before = self.decided.len();
             self.town.tick()?;
-            for at in 0..self.redemptions.len() {
-                let Some(Redemption { place, case, .. }) = self.redemptions.get(at).copied() else {
-                    continue;
-                };
+            for Redemption { place, case, .. } in redemptions.iter().copied() {
                 self.show_all(place, case)?;
             }
             self.decided.extend(self.town.unlocked()?);
