@@ -1,11 +1,15 @@
 //! What a chain denies of what is said of it: a real Gate, Anchor and Escrow, and every claim that is false
 //! in one place.
 
+#[path = "world/coin.rs"]
+mod coin;
+
 use alloy_primitives::{Address, B256, FixedBytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
+use coin::Coin;
 use lockstep_chain::confirm::{self, Owner, Shown, StatedDeposit, StatedEnd, StatedOutcome};
 use lockstep_chain::contracts::{Escrow, Token};
-use lockstep_chain::deploy::{self, Following, Line};
+use lockstep_chain::deploy::Following;
 use lockstep_chain::enforce::{self, Placed};
 use lockstep_chain::{Block, Domain, DomainError, Embedded, Receipt, Sends, Transaction};
 use lockstep_crypto::secret::SecretKey;
@@ -44,21 +48,8 @@ impl World {
         let committee =
             Committee::new(0, vec![Member { address, lei, name: "one".parse().unwrap() }], 1).unwrap();
         let following = Following { ledger: LEDGER, committee: &committee, notice_s: 0 };
-        let anchor = deploy::anchor(&mut chain, ISSUER, following).unwrap();
-        let token = deploy::token(&mut chain, (ISSUER, ISSUER), ("Acme dollar", "ACME", 6)).unwrap();
-        let line = Line {
-            name: "mint".parse().unwrap(),
-            policies: vec![POLICY],
-            target: token,
-            selectors: vec![Token::mintCall::SELECTOR],
-            word: 1,
-            exponent: 0,
-            cap: 1_000,
-            window_s: 3_600,
-        };
-        let programme = "acme-usd".parse().unwrap();
-        let gate = deploy::gate(&mut chain, ISSUER, (anchor, &programme), (Address::ZERO, &[line])).unwrap();
-        deploy::hand_over_token(&mut chain, ISSUER, (token, gate)).unwrap();
+        let Coin { anchor, gate, token } =
+            coin::deploy(&mut chain, following, (ISSUER, ISSUER), (POLICY, 1_000, 3_600));
         let record = record((token, gate));
         let root = tree::root_of(&[record.leaf_hash()]);
         let checkpoint = Checkpoint { epoch: 0, ledger: LEDGER, root, size: 1 };

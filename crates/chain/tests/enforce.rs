@@ -1,10 +1,14 @@
 //! The contracts on the embedded chain against what they promise, over random histories: the model below says
 //! in a few lines of Rust what a Gate does with an outcome, and both must say the same, every time.
 
+#[path = "world/coin.rs"]
+mod coin;
+
 use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
+use coin::Coin;
 use lockstep_chain::contracts::{Gate, Token, error_name};
-use lockstep_chain::deploy::{self, Following, Line};
+use lockstep_chain::deploy::Following;
 use lockstep_chain::enforce::{self, Placed};
 use lockstep_chain::{Domain, DomainError, Embedded, Sends, Transaction, Watch};
 use lockstep_crypto::secret::SecretKey;
@@ -97,22 +101,9 @@ impl World {
         keys.sort_by_key(|key| key.public().address());
         let committee = committee(&keys);
         let following = Following { ledger: LEDGER, committee: &committee, notice_s: 3_600 };
-        let anchor = deploy::anchor(&mut chain, ANYBODY, following).unwrap();
-        let issuer = Address::repeat_byte(0x11);
-        let token = deploy::token(&mut chain, (issuer, issuer), ("Acme dollar", "ACME", 6)).unwrap();
-        let line = Line {
-            name: "mint".parse().unwrap(),
-            policies: vec![POLICY],
-            target: token,
-            selectors: vec![Token::mintCall::SELECTOR],
-            word: 1,
-            exponent: 0,
-            cap: CAP,
-            window_s: u32::try_from(WINDOW_S).unwrap(),
-        };
-        let programme = "acme-usd".parse().unwrap();
-        let gate = deploy::gate(&mut chain, ANYBODY, (anchor, &programme), (Address::ZERO, &[line])).unwrap();
-        deploy::hand_over_token(&mut chain, issuer, (token, gate)).unwrap();
+        let (issuer, window_s) = (Address::repeat_byte(0x11), u32::try_from(WINDOW_S).unwrap());
+        let Coin { anchor, gate, token } =
+            coin::deploy(&mut chain, following, (ANYBODY, issuer), (POLICY, CAP, window_s));
         let (records, outcomes, anchored) = (Vec::new(), Vec::new(), Vec::new());
         Self { chain, anchor, gate, token, keys, committee, records, outcomes, anchored }
     }

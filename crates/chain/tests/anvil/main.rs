@@ -1,6 +1,9 @@
 //! A real node over real sockets: what endpoints may do, what a submitter brings onto a chain whatever
 //! happens, and what an observer reads there.
 
+#[path = "../world/coin.rs"]
+mod coin;
+mod key;
 mod node;
 mod world;
 

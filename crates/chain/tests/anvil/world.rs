@@ -1,10 +1,12 @@
 //! A ledger with one outcome, its certificate, the account that brings both, and the programme's contracts.
 
+use crate::coin::{self, Coin};
+use crate::key::Key;
 use crate::node::{Endpoint, Node};
 use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use lockstep_chain::contracts::Token;
-use lockstep_chain::deploy::{self, Following, Line};
+use lockstep_chain::deploy::Following;
 use lockstep_chain::enforce::{self, Placed};
 use lockstep_chain::rpc::Rule;
 use lockstep_chain::rpc::finality::Finality;
@@ -12,7 +14,7 @@ use lockstep_chain::submit::journal::InMemory;
 use lockstep_chain::submit::{Limits, SignHash};
 use lockstep_chain::{Domain, Rpc, Submitter, Transaction, Watch};
 use lockstep_crypto::secret::SecretKey;
-use lockstep_crypto::suite::{Message, Suite};
+use lockstep_crypto::suite::Suite;
 use lockstep_crypto::tree;
 use lockstep_kernel::outcome::{Call, OutcomeBody};
 use lockstep_ledger::{Certificate, Checkpoint, Committee, Member, MemberSignature, Record, Tag};
@@ -27,25 +29,6 @@ pub const CASE: CaseId = CaseId([5; 32]);
 const LEDGER: LedgerId = LedgerId([7; 32]);
 const POLICY: PolicyDigest = PolicyDigest([8; 32]);
 pub const GWEI: u128 = 1_000_000_000;
-
-/// A key in this process.
-pub struct Key(SecretKey);
-
-impl Key {
-    pub fn new() -> Self {
-        let secret: B256 = SECRET.parse().unwrap();
-        Self(SecretKey::from_bytes(Suite::Eip712, &secret.0).unwrap())
-    }
-}
-
-impl SignHash for Key {
-    fn account(&self) -> Address {
-        Address::from(self.0.public().address().unwrap().0)
-    }
-    fn sign_hash(&self, hash: &B256) -> Result<Vec<u8>, String> {
-        self.0.sign(Message::Hash(&hash.0)).map_err(|error| error.to_string())
-    }
-}
 
 /// Looks once and gives up: a test says when the next look is.
 pub const ONE_LOOK: Limits =
@@ -81,27 +64,14 @@ pub struct World {
 impl World {
     /// Deploys the contracts with the account's own signatures.
     pub fn deploy(rpc: &Rpc) -> Self {
-        let (key, mut journal) = (Key::new(), InMemory::default());
+        let (key, mut journal) = (Key::new(SECRET), InMemory::default());
         let from = key.account();
         let keys: Vec<SecretKey> = cosigner_keys();
         let committee = committee(&keys);
         let mut chain = Submitter::open((rpc, &key), &mut journal, PATIENT).unwrap();
         let following = Following { ledger: LEDGER, committee: &committee, notice_s: 3_600 };
-        let anchor = deploy::anchor(&mut chain, from, following).unwrap();
-        let token = deploy::token(&mut chain, (from, from), ("Acme dollar", "ACME", 6)).unwrap();
-        let line = Line {
-            name: "mint".parse().unwrap(),
-            policies: vec![POLICY],
-            target: token,
-            selectors: vec![Token::mintCall::SELECTOR],
-            word: 1,
-            exponent: 0,
-            cap: 1_000,
-            window_s: 3_600,
-        };
-        let programme = "acme-usd".parse().unwrap();
-        let gate = deploy::gate(&mut chain, from, (anchor, &programme), (Address::ZERO, &[line])).unwrap();
-        deploy::hand_over_token(&mut chain, from, (token, gate)).unwrap();
+        let Coin { anchor, gate, token } =
+            coin::deploy(&mut chain, following, (from, from), (POLICY, 1_000, 3_600));
         let records = records((token, gate));
         let certificate = certificate((&keys, &committee), &records);
         Self { key, journal, anchor, watch: Watch { token, gate, since: 0 }, records, certificate }

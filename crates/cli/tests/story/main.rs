@@ -3,6 +3,8 @@
 mod chain;
 mod declare;
 mod gates;
+#[path = "../../../chain/tests/anvil/key.rs"]
+mod key;
 #[path = "../../../chain/tests/anvil/node.rs"]
 #[expect(dead_code, reason = "the tests of `chain` let endpoints misbehave in more ways than these do")]
 mod node;

@@ -1,7 +1,8 @@
 //! What is said of a chain, read off a real one by the program, and held against it.
 
+use crate::key::Key;
 use crate::node::{Endpoint, Mode, Node};
-use crate::submit::{ANYBODY, Key, LIMITS, place};
+use crate::submit::{ANYBODY, LIMITS, place};
 use crate::town::{LIST, REDEEM, Town, ago};
 use lockstep_chain::contracts::{Escrow, Token};
 use lockstep_chain::rpc::Rule;

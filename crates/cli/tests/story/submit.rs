@@ -1,15 +1,14 @@
 //! Outcomes sent to a real node by the program.
 
 use crate::chain::{anchor, balance, coin};
+use crate::key::Key;
 use crate::node::{Mode, Node};
 use crate::town::Town;
 use lockstep_chain::rpc::Rule;
 use lockstep_chain::rpc::finality::Finality;
 use lockstep_chain::submit::journal::InMemory;
 use lockstep_chain::submit::{Limits, SignHash};
-use lockstep_chain::{Account, Hash, Rpc, Submitter};
-use lockstep_crypto::secret::SecretKey;
-use lockstep_crypto::suite::{Message, Suite};
+use lockstep_chain::{Account, Rpc, Submitter};
 use serde_json::json;
 use std::time::Duration;
 
@@ -22,24 +21,6 @@ pub const LIMITS: Limits = Limits {
     pause: Duration::from_millis(20),
     patience: Duration::from_secs(60),
 };
-
-pub struct Key(SecretKey);
-
-impl Key {
-    pub fn new(secret: &str) -> Self {
-        let secret: Hash = secret.parse().unwrap();
-        Self(SecretKey::from_bytes(Suite::Eip712, &secret.0).unwrap())
-    }
-}
-
-impl SignHash for Key {
-    fn account(&self) -> Account {
-        Account::from(self.0.public().address().unwrap().0)
-    }
-    fn sign_hash(&self, hash: &Hash) -> Result<Vec<u8>, String> {
-        self.0.sign(Message::Hash(&hash.0)).map_err(|error| error.to_string())
-    }
-}
 
 /// The programme's contracts on the node; where the token is.
 pub fn place(town: &Town, rpc: &Rpc) -> Account {
