@@ -11,7 +11,7 @@ use lockstep_crypto::suite::PublicKey;
 use lockstep_ledger::Committee;
 use lockstep_policy::{ListValue, Policy};
 use lockstep_types::{
-    AttestationDigest, CaseId, CredentialDigest, Digest, KeyId, LeafHash, LedgerId, Lei, Name, PolicyDigest,
+    Address, AttestationDigest, CaseId, CredentialDigest, Digest, KeyId, LeafHash, LedgerId, Lei, Name, PolicyDigest,
     Time, UseKey,
 };
 use serde::{Deserialize, Serialize};
@@ -217,6 +217,9 @@ pub struct Programme {
     pub readings: Vec<PendingReading>,
     /// The newest word of every observer on every domain: an older one cannot be handed in again.
     pub observed: BTreeMap<Lei, BTreeMap<Name, Time>>,
+    /// Gates that have taken the place of those that policies named first, by domain.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gates: BTreeMap<Name, Address>,
 }
 
 /// A list as it is stored and proposed.
