@@ -68,7 +68,11 @@ impl Kernel {
     }
 
     /// A domain as policies of the programme define it, in force or not, each with the Gate that it names.
-    fn named_domains<'a>(&'a self, programme: &'a Name, domain: &'a Name) -> impl Iterator<Item = &'a Domain> {
+    fn named_domains<'a>(
+        &'a self,
+        programme: &'a Name,
+        domain: &'a Name,
+    ) -> impl Iterator<Item = &'a Domain> {
         let layouts = self.policies.values().map(|adopted| adopted.policy.layout());
         let own = layouts.filter(move |layout| layout.programme == *programme);
         own.filter_map(move |layout| layout.domain(domain.as_str()))

@@ -11,8 +11,8 @@ use lockstep_crypto::suite::PublicKey;
 use lockstep_ledger::Committee;
 use lockstep_policy::{ListValue, Policy};
 use lockstep_types::{
-    Address, AttestationDigest, CaseId, CredentialDigest, Digest, KeyId, LeafHash, LedgerId, Lei, Name, PolicyDigest,
-    Time, UseKey,
+    Address, AttestationDigest, CaseId, CredentialDigest, Digest, KeyId, LeafHash, LedgerId, Lei, Name,
+    PolicyDigest, Time, UseKey,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

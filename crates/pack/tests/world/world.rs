@@ -12,6 +12,7 @@ use lockstep_crypto::tree::{self, Subtrees, TreeHead};
 use lockstep_crypto::{Message, PublicKey, SecretError, SecretKey, Suite, map};
 use lockstep_kernel::gate::{GateCall, GateChange};
 use lockstep_kernel::governance::{Erasure, Files, Issuer, NewList, Rotation, governance_policy};
+use lockstep_kernel::replacement::GateReplacement;
 use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Genesis, Kernel, Proposing, RULES, Refusal, Request};
 use lockstep_ledger::{
@@ -350,6 +351,16 @@ impl World {
     pub fn change_gate(&mut self, call: GateCall) -> CaseId {
         let (domain, programme) = (name("home"), name("acme-usd"));
         self.propose(Action::Gate(GateChange { calls: vec![call], domain, programme }))
+    }
+
+    /// Another Gate takes the place of the programme's.
+    pub fn replace_gate(&mut self, to: Address) -> CaseId {
+        let (domain, programme) = (name("home"), name("acme-usd"));
+        let from = self.ledger.machine().gate_in_force(&programme, &domain).unwrap();
+        let roles = ["MINTER_ROLE", "ORDER_ROLE"].map(str::to_owned).into();
+        let case = self.propose(Action::ReplaceGate(GateReplacement { domain, from, programme, roles, to }));
+        self.consent(case);
+        case
     }
 
     pub fn erase(&mut self, case: CaseId, order: DocumentDigest) {
