@@ -10,7 +10,7 @@ use lockstep_attest::statement::CONSUMED_MAX;
 use lockstep_types::{CaseId, Time};
 use std::collections::BTreeSet;
 
-/// The contracts of a programme, and the first block that has anything of them.
+/// The contracts of a programme on a chain, and the first block that has anything of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Watch {
     /// The token.
@@ -86,7 +86,11 @@ impl Watch {
         Ok(supply)
     }
 
-    fn consumed(&self, domain: &dyn Domain, to: u64) -> Result<Vec<Consumed>, DomainError> {
+    /// The outcomes that the Gate has executed by this block, in order.
+    ///
+    /// # Errors
+    /// [`DomainError`]: nobody answers, or not sensibly.
+    pub fn consumed(&self, domain: &dyn Domain, to: u64) -> Result<Vec<Consumed>, DomainError> {
         let mut consumed = Vec::new();
         for log in logs_once(domain, self.gate, (self.since, to))? {
             let Some(Gate::Executed { caseId, ordinal }) = event::<Gate::Executed>(&log)? else { continue };

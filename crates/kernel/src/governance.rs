@@ -400,8 +400,8 @@ fn fits(layout: &Layout, other: &Layout) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether two policies mean one domain: one token, and for each Gate that it has had one Escrow, which a policy
-/// that moves no deposits need not name. Which Gate is in force is asked apart.
+/// Whether two policies mean one domain: one token, and for each Gate that it has had one Escrow, which a
+/// policy that moves no deposits need not name. Which Gate is in force is asked apart.
 fn is_same(domain: &Domain, known: &Domain) -> bool {
     let place = |domain: &Domain| Domain { gate: Address::default(), escrow: None, ..domain.clone() };
     let one_gate = domain.gate == known.gate;

@@ -1,11 +1,11 @@
-//! Replacing a Gate (specs/governance.md §7): the Gate in force gives its roles over the token to another one, in
-//! one transaction. It needs k co-signers and the notice here; on the chain, the Gate must have been told before
-//! that this may be done, which is a loosening there.
+//! Replacing a Gate (specs/governance.md §7): the Gate in force gives its roles over the token to another
+//! one, in one transaction. It needs k co-signers and the notice here; on the chain, the Gate must have been
+//! told before that this may be done, which is a loosening there.
 
 use crate::entry::Entity;
 use crate::gate::{GATE_CALLS_MAX, GATE_CHANGE_MS};
 use crate::outcome::{Call, Formed, KIND_ORDINARY};
-use crate::state::{Kernel, Programme};
+use crate::state::Kernel;
 use alloy_primitives::{Address as EvmAddress, B256, Bytes, keccak256};
 use alloy_sol_types::{SolCall, sol};
 use lockstep_policy::{Domain, Layout};
@@ -44,19 +44,12 @@ pub struct GateReplacement {
     pub to: Address,
 }
 
-impl Programme {
-    /// The Gate in force on a domain, if one has replaced the one that policies named first.
-    pub(crate) fn replaced_by(&self, domain: &Name) -> Option<Address> {
-        self.gates.get(domain).copied()
-    }
-}
-
 impl Kernel {
     /// The Gate that new policies of a programme have to name on a domain: what the last replacement says, or
     /// the policies. Nothing as long as no policy knows the domain.
     #[must_use]
     pub fn gate_in_force(&self, programme: &Name, domain: &Name) -> Option<Address> {
-        let replaced = self.programmes.get(programme).and_then(|found| found.replaced_by(domain));
+        let replaced = self.programmes.get(programme).and_then(|found| found.gates.get(domain).copied());
         replaced.or_else(|| self.named_domains(programme, domain).next().map(|domain| domain.gate))
     }
 
@@ -68,14 +61,13 @@ impl Kernel {
     }
 
     /// A domain as policies of the programme define it, in force or not, each with the Gate that it names.
-    fn named_domains<'a>(
+    pub fn named_domains<'a>(
         &'a self,
         programme: &'a Name,
         domain: &'a Name,
     ) -> impl Iterator<Item = &'a Domain> {
-        let layouts = self.policies.values().map(|adopted| adopted.policy.layout());
-        let own = layouts.filter(move |layout| layout.programme == *programme);
-        own.filter_map(move |layout| layout.domain(domain.as_str()))
+        let layouts = self.policies_of(programme).map(|adopted| adopted.policy.layout());
+        layouts.filter_map(move |layout| layout.domain(domain.as_str()))
     }
 
     /// A domain as policies of the programme define it, with the Gate in force.

@@ -356,6 +356,11 @@ impl Kernel {
         self.policies.get(digest)
     }
 
+    /// Every policy that a programme has adopted, in force or not.
+    pub fn policies_of(&self, programme: &Name) -> impl Iterator<Item = &Adopted> {
+        self.policies.values().filter(move |adopted| adopted.policy.layout().programme == *programme)
+    }
+
     /// A programme.
     #[must_use]
     pub fn programme(&self, name: &str) -> Option<&Programme> {

@@ -1,5 +1,5 @@
-//! Packs of cases whose Gate was changed or replaced: governance cases leave outcomes too, and a verifier decides
-//! them again.
+//! Packs of cases whose Gate was changed or replaced: governance cases leave outcomes too, and a verifier
+//! decides them again.
 
 #[path = "world/world.rs"]
 mod world;

@@ -77,17 +77,17 @@ pub fn wanted(kernel: &Kernel, place: &Place) -> Wanted {
 
 /// Looks at the chain for every date that is needed.
 pub fn read(rpc: &Rpc, (place, since): (&Place, u64), wanted: &Wanted) -> Result<Vec<Seen>> {
-    let watch = Watch { token: place.token, gate: place.gate, since };
     let mut seen = Vec::new();
     if let Some(as_of) = wanted.balance {
-        seen.push(look(rpc, &watch, (Purpose::Headroom, as_of))?);
+        seen.push(look(rpc, (place, since), (Purpose::Headroom, as_of))?);
     }
     if wanted.newest {
         // The block after the one that is read must be final too.
         let before = rpc.finalized()?.time()?.saturating_sub_ms(1_000);
         let together = place.asked.is_some_and(|asked| asked.quorum > 1);
         let past = if together { before.ms() % TOGETHER_MS } else { 0 };
-        seen.push(look(rpc, &watch, (Purpose::Settlement, before.saturating_sub_ms(past)))?);
+        let newest = before.saturating_sub_ms(past);
+        seen.push(look(rpc, (place, since), (Purpose::Settlement, newest))?);
     }
     // One block answers for both dates.
     let same = match seen.as_slice() {
@@ -100,13 +100,20 @@ pub fn read(rpc: &Rpc, (place, since): (&Place, u64), wanted: &Wanted) -> Result
     Ok(seen)
 }
 
-fn look(rpc: &Rpc, watch: &Watch, (purpose, as_of): (Purpose, Time)) -> Result<Seen> {
-    let observation = match watch.as_of(rpc, as_of) {
-        Ok(observation) => Some(observation),
-        Err(DomainError::NotFinal { .. }) => None,
+fn look(rpc: &Rpc, (place, since): (&Place, u64), (purpose, as_of): (Purpose, Time)) -> Result<Seen> {
+    let mut watches = place.gates.iter().map(|gate| Watch { token: place.token, gate: *gate, since });
+    // INVARIANT: a domain has a Gate in force.
+    let Some(in_force) = watches.next() else { return Ok(Seen { purpose, as_of, observation: None }) };
+    let mut observation = match in_force.as_of(rpc, as_of) {
+        Ok(observation) => observation,
+        Err(DomainError::NotFinal { .. }) => return Ok(Seen { purpose, as_of, observation: None }),
         Err(error) => return Err(error.into()),
     };
-    Ok(Seen { purpose, as_of, observation })
+    for replaced in watches {
+        observation.consumed.extend(replaced.consumed(rpc, observation.block.number)?);
+    }
+    observation.consumed.sort_unstable();
+    Ok(Seen { purpose, as_of, observation: Some(observation) })
 }
 
 /// Signs and hands in what was seen, in order.
