@@ -217,6 +217,9 @@ pub struct Programme {
     pub readings: Vec<PendingReading>,
     /// The newest word of every observer on every domain: an older one cannot be handed in again.
     pub observed: BTreeMap<Lei, BTreeMap<Name, Time>>,
+    /// Until when the last pause lasts, or lasted, that the guardian of a domain's Gate has called.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pauses: BTreeMap<Name, Time>,
     /// Gates that have taken the place of those that policies named first, by domain.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub gates: BTreeMap<Name, Address>,

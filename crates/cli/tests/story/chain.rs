@@ -12,6 +12,8 @@ use serde_json::Value;
 /// the token.
 const DEPLOYER: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 const BENEFICIARY: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+/// May pause the Gate; the second account that every development chain is rich in.
+const GUARDIAN: &str = BENEFICIARY;
 const ANYBODY: Account = Account::repeat_byte(0x99);
 
 /// A ledger as the trust file in the town describes it.
@@ -103,7 +105,7 @@ pub fn gate(
     let programme = "acme-usd".parse().unwrap();
     let lines = [mint, redeem];
     let deployer = DEPLOYER.parse().unwrap();
-    deploy::gate(chain, deployer, (anchor, &programme), (Account::ZERO, &lines)).unwrap()
+    deploy::gate(chain, deployer, (anchor, &programme), (GUARDIAN.parse().unwrap(), &lines)).unwrap()
 }
 
 /// A chain with the programme's contracts, as the trust file and the policy in the town describe them.

@@ -4,12 +4,12 @@ use crate::key::Key;
 use crate::node::{Endpoint, Mode, Node};
 use crate::submit::{ANYBODY, LIMITS, place};
 use crate::town::{LIST, REDEEM, Ran, Town, ago};
-use lockstep_chain::contracts::{Escrow, Token};
+use lockstep_chain::contracts::{Escrow, Gate, Token};
 use lockstep_chain::rpc::Rule;
 use lockstep_chain::rpc::finality::Finality;
 use lockstep_chain::submit::SignHash;
 use lockstep_chain::submit::journal::InMemory;
-use lockstep_chain::{Account, Rpc, Submitter, Transaction, encode, units};
+use lockstep_chain::{Account, Domain, Rpc, Submitter, Transaction, encode, units};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -106,6 +106,18 @@ impl Scene {
         self.node.mine(4);
     }
 
+    /// The guardian pauses the Gate for so many seconds.
+    fn pause(&self, seconds: u64) {
+        let (guardian, mut journal) = (Key::new(ANYBODY), InMemory::default());
+        let mut chain = Submitter::open((&self.rpc, &guardian), &mut journal, LIMITS).unwrap();
+        let until = lockstep_chain::seconds(self.rpc.latest().unwrap().timestamp + seconds);
+        let call = encode(&Gate::pauseCall { until });
+        let to = Some(GATE.parse().unwrap());
+        let call = Transaction { from: guardian.account(), to, data: call.into() };
+        lockstep_chain::Sends::send(&mut chain, &call).unwrap();
+        self.node.mine(4);
+    }
+
     /// An issuance against this entry of the statement, ready to be approved.
     pub fn issue(&self, entry: &str) -> String {
         let case = self.town.open_case();
@@ -180,6 +192,14 @@ fn an_observer_reads_supply_and_outcomes_and_the_pack_is_held_against_the_chain(
     assert_eq!((code, &chain["verdict"]), (0, &"agrees".into()), "{chain}");
     let text = chain["items"][0]["text"].as_str().unwrap();
     assert!(text.starts_with("executed in block ") && text.contains(", as is said; Anchor "), "{text}");
+
+    // The guardian pauses the Gate: nothing is waited for, and it is on record once.
+    scene.pause(86_400);
+    let seen = scene.observe();
+    let [_, pause] = seen["readings"].as_array().unwrap().as_slice() else { panic!("{seen}") };
+    assert_eq!((&pause["for"], &pause["records"]), (&"pause".into(), &json!(["read"])), "{seen}");
+    assert!(pause["paused_until"].is_u64(), "{seen}");
+    assert_eq!(statuses(&scene.observe(), "readings"), ["on-record"], "once");
 
     let watch = scene.with_rpc(&["observe", "acme", "--as", "observer", "--watch", "1"]);
     let mut child = town.command(&watch).stdout(Stdio::piped()).spawn().unwrap();

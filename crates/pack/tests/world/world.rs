@@ -559,6 +559,7 @@ impl World {
             ledger: self.id(),
             next_block_time: self.now,
             party: party.lei,
+            paused_until: None,
             programme: name("acme-usd"),
             seen: None,
             supply: supply.to_owned(),

@@ -23,6 +23,8 @@ pub struct Wanted {
     balance: Option<Time>,
     /// Now: outcomes are waited for, or nothing has been stated yet.
     newest: bool,
+    /// The last pause of the Gate that is on record.
+    paused_until: Option<Time>,
 }
 
 /// Why a reading is made.
@@ -30,6 +32,7 @@ pub struct Wanted {
 enum Purpose {
     Headroom,
     Settlement,
+    Pause,
 }
 
 /// What was seen for a date; nothing when the block after it is not final yet.
@@ -62,7 +65,7 @@ enum End {
 /// What the ledger needs of this place.
 pub fn wanted(kernel: &Kernel, place: &Place) -> Wanted {
     if place.asked.is_none() {
-        return Wanted { balance: None, newest: false };
+        return Wanted { balance: None, newest: false, paused_until: None };
     }
     let programme = kernel.programme(place.programme.as_str());
     let balance = programme.and_then(|programme| programme.account.balance_date());
@@ -72,7 +75,8 @@ pub fn wanted(kernel: &Kernel, place: &Place) -> Wanted {
     };
     let mut cases = kernel.cases();
     let waits = cases.any(|(_, case)| case.pending.contains_key(&place.domain) && of_place(&case.policy));
-    Wanted { balance, newest: waits || balance.is_none() }
+    let paused_until = programme.and_then(|programme| programme.pauses.get(&place.domain)).copied();
+    Wanted { balance, newest: waits || balance.is_none(), paused_until }
 }
 
 /// Looks at the chain for every date that is needed.
@@ -81,13 +85,20 @@ pub fn read(rpc: &Rpc, (place, since): (&Place, u64), wanted: &Wanted) -> Result
     if let Some(as_of) = wanted.balance {
         seen.push(look(rpc, (place, since), (Purpose::Headroom, as_of))?);
     }
+    let finalized = rpc.finalized()?;
+    // The block after the one that is read must be final too.
+    let before = finalized.time()?.saturating_sub_ms(1_000);
+    let together = place.asked.is_some_and(|asked| asked.quorum > 1);
+    let past = if together { before.ms() % TOGETHER_MS } else { 0 };
+    let newest = before.saturating_sub_ms(past);
     if wanted.newest {
-        // The block after the one that is read must be final too.
-        let before = rpc.finalized()?.time()?.saturating_sub_ms(1_000);
-        let together = place.asked.is_some_and(|asked| asked.quorum > 1);
-        let past = if together { before.ms() % TOGETHER_MS } else { 0 };
-        let newest = before.saturating_sub_ms(past);
         seen.push(look(rpc, (place, since), (Purpose::Settlement, newest))?);
+    } else if let (Some(gate), true) = (place.gates.first(), place.asked.is_some()) {
+        // A pause is put on record even where nothing is waited for.
+        let watch = Watch { token: place.token, gate: *gate, since };
+        if watch.paused_until(rpc, finalized.number.saturating_sub(1))? > wanted.paused_until {
+            seen.push(look(rpc, (place, since), (Purpose::Pause, newest))?);
+        }
     }
     // One block answers for both dates.
     let same = match seen.as_slice() {
@@ -170,6 +181,7 @@ fn reading((live, party): (&Live, &Party), place: &Place, seen: &Observation) ->
         ledger: signing.ledger,
         next_block_time: seen.next.time()?,
         party: signing.party,
+        paused_until: seen.paused_until,
         programme: place.programme.clone(),
         seen: signing.seen,
         supply: seen.supply.to_string(),
@@ -181,6 +193,7 @@ impl Purpose {
         match self {
             Self::Headroom => "headroom",
             Self::Settlement => "settlement",
+            Self::Pause => "pause",
         }
     }
 }
@@ -213,6 +226,7 @@ impl Told {
             "block": self.seen.observation.as_ref().map(|seen| seen.block.number),
             "consumed": self.seen.observation.as_ref().map_or(0, |seen| seen.consumed.len()),
             "for": self.seen.purpose.as_str(),
+            "paused_until": self.seen.observation.as_ref().and_then(|seen| seen.paused_until),
             "records": records,
             "refused": refused,
             "status": self.status(),
@@ -227,7 +241,11 @@ impl Told {
             return format!("  {purpose}, as of {as_of}: the block after it is not final yet");
         };
         let (block, supply, executed) = (seen.block.number, seen.supply, seen.consumed.len());
-        let what = format!("  {purpose}, as of {as_of}: block {block}, {supply} units, executed: {executed}");
+        let paused = seen.paused_until.map(|until| format!(", the Gate's last pause until {until}"));
+        let what = format!(
+            "  {purpose}, as of {as_of}: block {block}, {supply} units, executed: {executed}{}",
+            paused.unwrap_or_default()
+        );
         match &self.end {
             End::OnRecord(entered) => match entered.refused() {
                 Some(refusal) => format!("{what}; refused, on record as {}: {refusal}", entered.index()),
