@@ -26,6 +26,7 @@ fn hold_id(n: u64, d: usize) -> HoldId {
 /// each domain.
 ///
 /// INVARIANT that the account has to keep: the bank's money covers all tokens and all that is owed.
+#[derive(Clone)]
 struct History {
     random: u64,
     lags: Vec<u64>,
@@ -42,6 +43,7 @@ struct History {
     drawn: u64,
 }
 
+#[derive(Clone)]
 struct Minting {
     id: HoldId,
     amount: i64,
@@ -51,6 +53,7 @@ struct Minting {
     not_after: u64,
 }
 
+#[derive(Clone)]
 struct Redeeming {
     id: LeafHash,
     amount: i64,
@@ -118,10 +121,22 @@ impl History {
         match self.below(100) {
             0..20 => self.payment(amount),
             20..40 => self.state_balance(),
-            40..60 => self.decide_mint(amount, domain),
-            60..75 => self.land(),
-            75..90 => self.redeem(amount, domain),
-            _ => self.complete(),
+            40..60 => {
+                let lasts = 2 + self.below(11);
+                self.decide_mint(amount, domain, lasts);
+            }
+            60..75 => {
+                let which = self.next() as usize;
+                self.land(which);
+            }
+            75..90 => {
+                let paid_first = self.below(2) == 0;
+                self.redeem(amount, domain, paid_first);
+            }
+            _ => {
+                let half = self.next();
+                self.complete(|n| half >> (n % 64) & 1 == 1);
+            }
         }
         self.return_holds();
     }
@@ -138,7 +153,7 @@ impl History {
         self.account.state_balance(by, Balance { amount: amount(self.bank), as_of: time(self.now) });
     }
 
-    fn decide_mint(&mut self, minor: i64, d: usize) {
+    fn decide_mint(&mut self, minor: i64, d: usize, lasts: u64) {
         let Some(t) = self.balance else { return };
         if self.lags.iter().any(|lag| self.now.saturating_sub(*lag) <= t) {
             return;
@@ -151,7 +166,7 @@ impl History {
         }
         let id = hold_id(self.id(), d);
         self.account.hold(id.clone(), amount(minor));
-        let not_after = self.now + 2 + self.below(11);
+        let not_after = self.now + lasts;
         self.holds.push(Minting { id, amount: minor, domain: d, landed: None, returned: false, not_after });
     }
 
@@ -171,25 +186,25 @@ impl History {
         }
     }
 
-    fn land(&mut self) {
+    fn land(&mut self, which: usize) {
         let now = self.now;
         let lands = |hold: &Minting| hold.landed.is_none() && !hold.returned && now <= hold.not_after;
         let waiting: Vec<usize> = (0..self.holds.len()).filter(|n| lands(&self.holds[*n])).collect();
         if waiting.is_empty() {
             return;
         }
-        let chosen = waiting[self.below(waiting.len() as u64) as usize];
+        let chosen = waiting[which % waiting.len()];
         self.holds[chosen].landed = Some(now);
         self.moves.push((self.holds[chosen].domain, now, self.holds[chosen].amount));
     }
 
-    fn redeem(&mut self, minor: i64, d: usize) {
+    fn redeem(&mut self, minor: i64, d: usize, paid_first: bool) {
         if self.tokens(Some(d), u64::MAX) < minor {
             return;
         }
         let id = LeafHash(sha256(&self.id().to_be_bytes()));
         let mut redemption = Redeeming { id, amount: minor, domain: d, burned: None, booked: None };
-        if self.below(2) == 0 && self.bank >= minor {
+        if paid_first && self.bank >= minor {
             self.bank -= minor;
             redemption.booked = Some(self.now);
         } else {
@@ -200,11 +215,8 @@ impl History {
         self.tell(self.redemptions.len() - 1);
     }
 
-    fn complete(&mut self) {
-        for n in 0..self.redemptions.len() {
-            if self.below(2) == 0 {
-                continue;
-            }
+    fn complete(&mut self, chosen: impl Fn(usize) -> bool) {
+        for n in (0..self.redemptions.len()).filter(|n| chosen(*n)) {
             let (minor, d) = (self.redemptions[n].amount, self.redemptions[n].domain);
             match (self.redemptions[n].burned, self.redemptions[n].booked) {
                 (None, _) if self.tokens(Some(d), u64::MAX) >= minor => {
@@ -263,6 +275,116 @@ fn no_history_leaves_tokens_uncovered() {
 fn without_the_redemption_term_some_histories_do() {
     let found = uncovered(false);
     assert!(found > 0, "the property above could not fail");
+}
+
+/// What can come first or last in a programme with money for one of two claims, each on a chain of its own.
+#[derive(Clone, Copy)]
+enum Act {
+    /// The bank states its balance as of now.
+    Balance,
+    /// Somebody asks for six of the ten on this chain, for six ticks.
+    Claim(usize),
+    /// The oldest mint that still can lands.
+    Land,
+    /// A holder burns six on this chain; the bank owes them.
+    Burn(usize),
+    /// The bank pays what it owes.
+    Pay,
+    /// Time passes until everything is final.
+    Finality,
+}
+
+const ACTS: [Act; 8] = [
+    Act::Balance,
+    Act::Claim(0),
+    Act::Claim(1),
+    Act::Land,
+    Act::Burn(0),
+    Act::Burn(1),
+    Act::Pay,
+    Act::Finality,
+];
+
+impl History {
+    /// Two chains, of which one is final later, and ten at the bank.
+    fn of_two_chains(redemptions_count: bool) -> Self {
+        let mut history = Self { lags: vec![1, 4], now: 10, ..Self::new(1, redemptions_count) };
+        history.payment(10);
+        history
+    }
+
+    fn act(&mut self, act: Act) {
+        self.now += if matches!(act, Act::Finality) { 12 } else { 1 };
+        match act {
+            Act::Balance => self.state_balance(),
+            Act::Claim(d) => self.decide_mint(6, d, 6),
+            Act::Land => self.land(0),
+            Act::Burn(d) => self.redeem(6, d, false),
+            Act::Pay => self.complete(|_| true),
+            Act::Finality => {}
+        }
+        self.return_holds();
+    }
+
+    /// Whether the bank's money covers every token and debt even if all that may land does.
+    fn covered_at_worst(&self) -> bool {
+        let last = |hold: &&Minting| hold.landed.is_none() && !hold.returned && self.now <= hold.not_after;
+        let may_land: i64 = self.holds.iter().filter(last).map(|hold| hold.amount).sum();
+        let owed = self.redemptions.iter().filter(|x| x.booked.is_none()).map(|x| x.amount).sum::<i64>();
+        self.bank >= self.tokens(None, u64::MAX) + owed + may_land
+    }
+
+    /// Goes through every ordering of so many further acts.
+    fn explore(&self, depth: usize) -> Counted {
+        if !self.covered_at_worst() {
+            return Counted { missing: 1, ..Counted::default() };
+        }
+        if depth == 0 {
+            let on = |d| self.holds.iter().any(|hold| hold.domain == d && hold.landed.is_some());
+            let chains = usize::from(on(0)) + usize::from(on(1));
+            return Counted { missing: 0, one: usize::from(chains == 1), both: usize::from(chains == 2) };
+        }
+        let explored = ACTS.map(|act| {
+            let mut next = self.clone();
+            next.act(act);
+            next.explore(depth - 1)
+        });
+        explored.into_iter().fold(Counted::default(), |sum, found| Counted {
+            missing: sum.missing + found.missing,
+            one: sum.one + found.one,
+            both: sum.both + found.both,
+        })
+    }
+}
+
+/// In how many orderings money is missing, and in how many it was minted on one chain, and on both.
+#[derive(Default)]
+struct Counted {
+    missing: usize,
+    one: usize,
+    both: usize,
+}
+
+#[test]
+fn one_reserve_backs_no_two_claims_in_any_order_of_claim_balance_mint_burn_payout_and_finality() {
+    let found = History::of_two_chains(true).explore(7);
+    assert_eq!((found.missing, found.both), (0, 0));
+    assert!(found.one > 0, "nobody has minted anything");
+}
+
+#[test]
+fn what_was_burned_and_is_owed_backs_no_claim_on_the_other_chain() {
+    let burned = |redemptions_count| {
+        let mut history = History::of_two_chains(redemptions_count);
+        for act in [Act::Balance, Act::Finality, Act::Claim(0), Act::Land, Act::Burn(0)] {
+            history.act(act);
+        }
+        assert_eq!(history.tokens(None, u64::MAX), 0, "minted and burned");
+        history
+    };
+    let found = burned(true).explore(5);
+    assert_eq!((found.missing, found.both), (0, 0));
+    assert!(burned(false).explore(5).missing > 0, "the property could not fail");
 }
 
 /// What happens in an ordering, with its time: `c` a credit is booked, `b` the balance date, `h` a hold is
