@@ -19,6 +19,7 @@ mod losses;
 mod order;
 mod redeem;
 mod story;
+mod two_chains;
 mod world;
 
 pub use losses::Losses;
@@ -32,6 +33,7 @@ use issue::Issued;
 use redeem::Redeemed;
 use std::path::{Path, PathBuf};
 use story::Failing;
+use two_chains::SecondChain;
 use world::World;
 
 /// Which demonstration.
@@ -74,9 +76,10 @@ pub struct Stablecoin {
     /// In which currency
     #[arg(long, value_name = "CODE")]
     pub currency: Option<String>,
-    /// A fresh Anvil, Foundry's development chain, to run on in place of the chain in this process
+    /// A fresh Anvil, Foundry's development chain, to run on in place of a chain in this process: the first,
+    /// and given once more, the second
     #[arg(long, value_name = "URL")]
-    pub anvil: Option<String>,
+    pub anvil: Vec<String>,
     /// Where the pack, the trust file and the page are written
     #[arg(long, value_name = "DIR", default_value = "out")]
     pub out: PathBuf,
@@ -96,10 +99,11 @@ pub fn run(demo: Demo) -> Result<u8> {
     let enforced = enforce::enforce(&mut world, &mut story, issued.case)?;
     let redeemed = redeem::play(&mut world, &mut story, &issued.trust)?;
     order::play(&mut world, &mut story)?;
+    let second_chain = two_chains::play_both(&mut world, &mut story)?;
     let losses = losses::table(&world)?;
     failing::play_all(&mut world, (&issued, &enforced), &mut story)?;
     tell_losses(&story, &losses);
-    let page = write_page(&world, &story, (&issued, (&enforced, &redeemed), &losses))?;
+    let page = write_page(&world, &story, (&issued, (&enforced, &redeemed, &second_chain), &losses))?;
     tell_end(&story, &args.out, &page);
     if args.json {
         let object = Told {
@@ -108,6 +112,7 @@ pub fn run(demo: Demo) -> Result<u8> {
             issued: &issued,
             losses: &losses,
             redeemed: &redeemed,
+            second_chain: &second_chain,
             story: &story,
         };
         out::write(format!("{}\n", object.json()?).as_bytes())?;
@@ -127,7 +132,11 @@ fn tell_losses(story: &Story, losses: &Losses) {
 fn write_page(
     world: &World,
     story: &Story,
-    (issued, (enforced, redeemed), losses): (&Issued, (&Enforced, &Redeemed), &Losses),
+    (issued, (enforced, redeemed, second_chain), losses): (
+        &Issued,
+        (&Enforced, &Redeemed, &SecondChain),
+        &Losses,
+    ),
 ) -> Result<PathBuf> {
     let payment = &world.inputs.payment;
     let policy = world.policy()?;
@@ -142,7 +151,7 @@ fn write_page(
         story,
         parts: world.cast.parts(),
         losses,
-        on_chain: enforced.facts().into_iter().chain(redeemed.facts()).collect(),
+        on_chain: [enforced.facts(), redeemed.facts(), second_chain.facts()].concat(),
         policy: &policy,
         simulated: world.clock().is_simulated(),
         name_of: &name_of,
@@ -173,6 +182,7 @@ struct Told<'a> {
     issued: &'a Issued,
     losses: &'a Losses,
     redeemed: &'a Redeemed,
+    second_chain: &'a SecondChain,
     story: &'a Story,
 }
 
@@ -190,6 +200,7 @@ impl Told<'_> {
             "redeemed": self.redeemed,
             "remarks": self.story.remarks,
             "report": report,
+            "second_chain": self.second_chain,
         }))?)
     }
 }

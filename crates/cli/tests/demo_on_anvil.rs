@@ -16,8 +16,9 @@ struct Node {
 }
 
 impl Node {
-    /// Anvil on a free port, whose first block is of 2023; nothing when it is not installed.
-    fn start() -> Option<Self> {
+    /// Anvil on a free port, for this chain's number, whose first block is of 2023; nothing when it is not
+    /// installed.
+    fn start(chain: &str) -> Option<Self> {
         let packages = std::fs::read_dir(PACKAGES).into_iter().flatten();
         let mut found = packages.filter_map(|entry| Some(entry.ok()?.path().join("bin/anvil")));
         let Some(program) = found.find(|path: &PathBuf| path.is_file()) else {
@@ -25,7 +26,7 @@ impl Node {
             return None;
         };
         let mut command = Command::new(program);
-        command.args(["--port", "0", "--timestamp", "1700000000"]);
+        command.args(["--port", "0", "--timestamp", "1700000000", "--chain-id", chain]);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let listens = |line: std::io::Result<String>| {
@@ -64,17 +65,23 @@ fn fields<'a>(told: &'a Value, list: &str, fields: &[&str]) -> Vec<Vec<&'a Value
 
 #[test]
 fn the_demonstration_on_a_real_node_tells_and_refuses_the_same() {
-    let Some(node) = Node::start() else { return };
-    let remote = told(&demo(&["--anvil", &node.url]));
+    let (Some(node), Some(second)) = (Node::start("31337"), Node::start("31338")) else { return };
+    let remote = told(&demo(&["--anvil", &node.url, "--anvil", &second.url]));
     let embedded = told(&demo(&[]));
     assert_eq!(remote["as_expected"], true);
     let told_of = ["title", "expected", "found", "as_expected"];
     assert_eq!(fields(&remote, "failings", &told_of), fields(&embedded, "failings", &told_of));
-    assert_eq!(remote["failings"].as_array().unwrap().len(), 33);
+    assert_eq!(remote["failings"].as_array().unwrap().len(), 34);
     let deeds = ["who", "step", "suites"];
     assert_eq!(fields(&remote, "deeds", &deeds), fields(&embedded, "deeds", &deeds));
     assert_eq!(remote["losses"], embedded["losses"]);
-    for (part, field) in [("chain", "supply"), ("redeemed", "supply"), ("redeemed", "amount")] {
+    for (part, field) in [
+        ("chain", "supply"),
+        ("redeemed", "supply"),
+        ("redeemed", "amount"),
+        ("second_chain", "supply"),
+        ("second_chain", "issued"),
+    ] {
         assert_eq!(remote[part][field], embedded[part][field], "{part}.{field}");
     }
     assert!(remote["remarks"].to_string().contains(&node.url), "{}", remote["remarks"]);
@@ -89,4 +96,7 @@ fn what_is_no_anvil_is_refused() {
     let output = demo(&["--anvil", "http://127.0.0.1:1"]);
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success() && error.contains("no-quorum"), "{error}");
+    let output = demo(&["--anvil", "a", "--anvil", "b", "--anvil", "c"]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && error.contains("3 nodes are named"), "{error}");
 }

@@ -1,6 +1,7 @@
-//! The coin on its chain: a token that is in circulation already, put behind a Gate that obeys the ledger.
+//! The coin on its two chains: on the first it is in circulation already, and is put behind a Gate that obeys
+//! the ledger; on the second it begins there.
 
-use super::founding::{FREEZE, REDEEM, THAW, token_units};
+use super::founding::{AWAY, FREEZE, ISSUE, REDEEM, THAW, token_units};
 use super::world::World;
 use crate::fault::{Kind, told as fault};
 use anyhow::{Context, Result, ensure};
@@ -14,8 +15,6 @@ use lockstep_chain::{
 use lockstep_policy::Policy;
 use lockstep_types::{Address, Amount, Currency, Money, Time};
 
-/// EIP-155 number of the chain, as the policy names it.
-const CHAIN: u64 = 31_337;
 /// Blocks that stand on a final one.
 const DEPTH: u64 = 2;
 /// Decimals of the token.
@@ -44,7 +43,51 @@ pub const GUARDIAN: Account = Account::repeat_byte(0x4d);
 /// Who put the contracts there.
 pub const DEPLOYER: Account = ISSUER;
 
-/// The chain, and where the programme's contracts stand on it.
+/// Which of the chains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The first.
+    Home,
+    /// The second.
+    Away,
+}
+
+impl Place {
+    /// What policies call it.
+    pub const fn domain(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Away => "away",
+        }
+    }
+
+    /// Its EIP-155 number.
+    pub const fn chain(self) -> u64 {
+        match self {
+            Self::Home => 31_337,
+            Self::Away => 31_338,
+        }
+    }
+
+    /// The policy by which tokens are issued there.
+    pub const fn issuance(self) -> &'static str {
+        match self {
+            Self::Home => ISSUE,
+            Self::Away => AWAY,
+        }
+    }
+
+    /// The Anvil that was asked for in its place.
+    fn anvil(self, world: &World) -> Option<&str> {
+        let at = match self {
+            Self::Home => 0,
+            Self::Away => 1,
+        };
+        world.inputs.anvil.get(at).map(String::as_str)
+    }
+}
+
+/// A chain, and where the programme's contracts stand on it.
 pub struct Coin {
     /// The chain.
     pub chain: Box<dyn Steered>,
@@ -58,6 +101,7 @@ pub struct Coin {
 
 /// A token in circulation, and where its Gate is going to stand.
 pub struct Planned {
+    at: Place,
     chain: Box<dyn Steered>,
     token: Account,
     anchor: Account,
@@ -66,9 +110,9 @@ pub struct Planned {
 
 impl Planned {
     /// A chain that begins before the balance's date, with `supply` token units in circulation.
-    pub fn begin(world: &World, supply: u128) -> Result<Self> {
+    pub fn begin(world: &World, (at, supply): (Place, u128)) -> Result<Self> {
         let as_of = world.inputs.balance.as_of.seconds_round_down();
-        let mut chain = chain(world.inputs.anvil.as_deref(), as_of.saturating_sub(BEFORE_S))?;
+        let mut chain = chain((at, at.anvil(world)), as_of.saturating_sub(BEFORE_S))?;
         let token = deploy::token(&mut *chain, (ISSUER, ISSUER), ("Acme dollar", "ACME", 6))?;
         let minted = Token::mintCall { to: HOLDERS, amount: supply.try_into().context("too much supply")? };
         send(&mut *chain, (ISSUER, token), lockstep_chain::encode(&minted))?;
@@ -78,7 +122,7 @@ impl Planned {
         let following = Following { ledger: world.ledger()?, committee, notice_s: NOTICE_S };
         let anchor = deploy::anchor(&mut *chain, SUBMITTER, following)?;
         let gate = chain.next_contract(ISSUER)?;
-        Ok(Self { chain, token, anchor, gate })
+        Ok(Self { at, chain, token, anchor, gate })
     }
 
     /// The policy's layout with the contracts' addresses.
@@ -93,12 +137,15 @@ impl Planned {
         layout.lines().map(|line| placed(line) + "\n").collect()
     }
 
-    /// Puts the Gate on the chain, with a line for mints and one for orders, and gives it every role over the
-    /// token.
+    /// Puts the Gate on the chain, with a line for mints and, on the first chain, those for orders and
+    /// redemptions, and gives it every role over the token.
     pub fn build(mut self, world: &World) -> Result<Coin> {
         let currency = world.inputs.payment.money.currency;
-        let mint = line(&*world.policy()?, (self.token, currency))?;
-        let lines = [mint, orders(world, self.token)?, redemptions(world, self.token)?];
+        let mint = line(&*world.policy_named(self.at.issuance())?, (self.token, currency))?;
+        let lines = match self.at {
+            Place::Home => vec![mint, orders(world, self.token)?, redemptions(world, self.token)?],
+            Place::Away => vec![mint],
+        };
         let from = (self.anchor, &world.programme);
         let gate = deploy::gate(&mut *self.chain, ISSUER, from, (GUARDIAN, &lines))?;
         ensure!(gate == self.gate, "the Gate stands at `{gate}`, expected `{}`", self.gate);
@@ -110,9 +157,9 @@ impl Planned {
 
 /// A chain that begins at this second, in this process, or the Anvil at an address: it must have begun no
 /// later, and nothing else may have happened on it since.
-fn chain(anvil: Option<&str>, begins: u64) -> Result<Box<dyn Steered>> {
-    let Some(url) = anvil else { return Ok(Box::new(Embedded::new(CHAIN, DEPTH, begins))) };
-    let mut chain = Anvil::connect(url, Rule::new(CHAIN, Finality::Depth(DEPTH)))?;
+fn chain((at, anvil): (Place, Option<&str>), begins: u64) -> Result<Box<dyn Steered>> {
+    let Some(url) = anvil else { return Ok(Box::new(Embedded::new(at.chain(), DEPTH, begins))) };
+    let mut chain = Anvil::connect(url, Rule::new(at.chain(), Finality::Depth(DEPTH)))?;
     let newest = chain.latest()?;
     if newest.timestamp > begins {
         let text =
@@ -220,12 +267,12 @@ impl Coin {
 }
 
 impl World {
-    /// What an observer reads as of `time`: it follows the ledger, and names what that waits for.
-    pub fn observe(&self, time: Time) -> Result<Observation> {
-        let coin = self.coin.as_ref().context("there is no coin yet")?;
+    /// What an observer reads of a chain as of `time`: it follows the ledger, and names what that waits for.
+    pub fn observe(&self, at: Place, time: Time) -> Result<Observation> {
+        let coin = self.coins.get(&at).context("there is no coin yet")?;
         let seen = coin.watch.as_of(&*coin.chain, time)?;
         let kernel = self.kernel();
-        Ok(seen.waited_for(|consumed| kernel.waits_for(&consumed.case, consumed.ordinal, "home")))
+        Ok(seen.waited_for(|consumed| kernel.waits_for(&consumed.case, consumed.ordinal, at.domain())))
     }
 }
 

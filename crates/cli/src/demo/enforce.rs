@@ -2,7 +2,7 @@
 //! the ledger.
 
 use super::cast::THRESHOLD;
-use super::coin::SUBMITTER;
+use super::coin::{Place, SUBMITTER};
 use super::founding::{observe, shown_units};
 use super::story::Story;
 use super::world::World;
@@ -68,7 +68,7 @@ pub fn enforce(world: &mut World, story: &mut Story, case: CaseId) -> Result<Enf
     story.part("The chain obeys");
     let beneficiary = Account::from(world.inputs.beneficiary.0);
     let before = world.coin()?.balance(beneficiary)?;
-    let CarriedOut { submitted, size, executed, call } = carry_out(world, case)?;
+    let CarriedOut { submitted, size, executed, call } = carry_out(world, (Place::Home, case))?;
     let after = world.coin()?.balance(beneficiary)?;
     story.line(format!(
         "   anybody brings the certificate; the Anchor checks {THRESHOLD} of 4 signatures and keeps the root of \
@@ -82,7 +82,7 @@ pub fn enforce(world: &mut World, story: &mut Story, case: CaseId) -> Result<Enf
     ));
     let (before, after) = (shown_units(&before.to_string()), shown_units(&after.to_string()));
     story.line(format!("   {} had {before} tokens and has {after}", world.inputs.beneficiary));
-    let (settled, seen) = come_back(world, executed.block.time()?)?;
+    let (settled, seen) = come_back(world, (Place::Home, executed.block.time()?))?;
     let supply = seen.supply.to_string();
     story.line(format!(
         "   {} attests block {}, final: {} tokens in circulation, this outcome executed",
@@ -105,24 +105,25 @@ pub fn enforce(world: &mut World, story: &mut Story, case: CaseId) -> Result<Enf
 }
 
 /// Anchors the latest certificate and executes the last outcome of a case that it covers.
-pub fn carry_out(world: &mut World, case: CaseId) -> Result<CarriedOut> {
+pub fn carry_out(world: &mut World, (at, case): (Place, CaseId)) -> Result<CarriedOut> {
     let now = world.now()?;
-    let (size, submit) = submission(world)?;
-    let submitted = world.coin()?.submit(now, (size, submit)).context("the Anchor refuses")?;
+    let (size, submit) = submission(world, at)?;
+    let submitted = world.coin_at(at)?.submit(now, (size, submit)).context("the Anchor refuses")?;
     let call = execution(world, case, size)?;
-    let gate = world.coin()?.watch.gate;
-    let executed = world.coin()?.send(now, (SUBMITTER, gate), call.clone()).context("the Gate refuses")?;
+    let coin = world.coin_at(at)?;
+    let gate = coin.watch.gate;
+    let executed = coin.send(now, (SUBMITTER, gate), call.clone()).context("the Gate refuses")?;
     Ok(CarriedOut { submitted, size, executed, call })
 }
 
 /// Once the block is final, the observer attests it, and the ledger settles the outcome: its record.
-pub fn come_back(world: &mut World, at: Time) -> Result<(u64, Observation)> {
-    world.coin()?.finalize()?;
-    let seen = world.observe(at)?;
+pub fn come_back(world: &mut World, (at, time): (Place, Time)) -> Result<(u64, Observation)> {
+    world.coin_at(at)?.finalize()?;
+    let seen = world.observe(at, time)?;
     // Nobody attests a block that is still to come.
     let to_come = seen.next.time()?.ms_since(world.now()?);
     std::thread::sleep(std::time::Duration::from_millis(to_come));
-    let read = observe(world, &seen)?;
+    let read = observe(world, (at, &seen))?;
     let place = read.records.iter().position(executed).context("the outcome is not settled")?;
     world.certify()?;
     Ok((read.index + u64::try_from(place)?, seen))
@@ -135,9 +136,9 @@ fn executed(record: &Record) -> bool {
 }
 
 /// Size of the latest certificate, and the call that anchors it.
-pub fn submission(world: &mut World) -> Result<(u64, Vec<u8>)> {
+pub fn submission(world: &mut World, at: Place) -> Result<(u64, Vec<u8>)> {
     let certificate = world.certificate()?.clone();
-    let proof = match world.coin()?.anchored {
+    let proof = match world.coin_at(at)?.anchored {
         Some(anchored) => consistency_proof(&world.appender.replica().hashes(), anchored, certificate.size)?,
         None => Vec::new(),
     };

@@ -1,7 +1,7 @@
 //! Before the first case: credential issuers, credentials, lists, the policy, a reading of the supply.
 
 use super::cast::{COSIGNERS, COUNSEL, Institution, ROLES, THRESHOLD, credential_keys, name};
-use super::coin::{DECIMALS, Planned};
+use super::coin::{DECIMALS, Place, Planned};
 use super::story::Story;
 use super::world::{ENVELOPE_MS, World, accepted};
 use crate::os;
@@ -10,6 +10,7 @@ use lockstep_attest::sign::sign;
 use lockstep_attest::{Credential, CredentialKey, Reading, Statement};
 use lockstep_chain::Observation;
 use lockstep_kernel::governance::{APPROVE, CONSENT, Files, Issuer, NewList};
+use lockstep_kernel::headroom::Asked;
 use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Proposing, Request};
 use lockstep_node::Accepted;
@@ -26,6 +27,10 @@ const THAW_LAYOUT: &str = include_str!("../../../../policies/account-thaw/policy
 const THAW_GUARDS: &str = include_str!("../../../../policies/account-thaw/guards.cedar");
 const REDEEM_LAYOUT: &str = include_str!("../../../../policies/stablecoin-redeem/policy.toml");
 const REDEEM_GUARDS: &str = include_str!("../../../../policies/stablecoin-redeem/guards.cedar");
+/// The policy by which tokens are issued.
+pub const ISSUE: &str = "stablecoin.issue";
+/// As [`ISSUE`], on the second chain.
+pub const AWAY: &str = "stablecoin.issue.away";
 /// The policy by which tokens are redeemed.
 pub const REDEEM: &str = "stablecoin.redeem";
 /// The policies that carry out orders of courts.
@@ -88,7 +93,9 @@ fn adopt_lists(world: &mut World, story: &mut Story) -> Result<()> {
 fn put_on_chain(world: &mut World, story: &mut Story) -> Result<()> {
     let (balance, headroom) = (world.inputs.balance.money, world.headroom_wanted()?);
     let supply = balance.amount.checked_sub(headroom.amount).context("the supply leaves the range")?;
-    let planned = Planned::begin(world, token_units(Money::new(supply, balance.currency))?)?;
+    let supply = token_units(Money::new(supply, balance.currency))?;
+    let planned = Planned::begin(world, (Place::Home, supply))?;
+    let away = Planned::begin(world, (Place::Away, 0))?;
     let (money, programme) = (world.inputs.payment.money, world.programme.to_string());
     let adapted = layout_for(LAYOUT, (money, &programme));
     if adapted != LAYOUT {
@@ -96,27 +103,29 @@ fn put_on_chain(world: &mut World, story: &mut Story) -> Result<()> {
     }
     let layout = planned.place(&adapted);
     adopt_policy(world, story, &layout)?;
-    adopt_more(world, story, &planned)?;
-    let coin = planned.build(world)?;
-    story.line(format!(
-        "   on chain {}: token {}, Gate {}, Anchor {}",
-        coin.chain.chain_id(),
-        coin.watch.token,
-        coin.watch.gate,
-        coin.anchor
-    ));
-    story.line("   the issuer has given every role over the token to the Gate, and kept none");
-    match &world.inputs.anvil {
+    adopt_more(world, story, (&planned, &away))?;
+    for (at, planned) in [(Place::Home, planned), (Place::Away, away)] {
+        let coin = planned.build(world)?;
+        story.line(format!(
+            "   on chain {}: token {}, Gate {}, Anchor {}",
+            coin.chain.chain_id(),
+            coin.watch.token,
+            coin.watch.gate,
+            coin.anchor
+        ));
+        world.coins.insert(at, coin);
+    }
+    story.line("   the issuer has given every role over both tokens to their Gates, and kept none");
+    match world.inputs.anvil.first() {
         None => story.remark(
-            "the chain runs in this process: the contracts are the real ones, their EVM is revm; it has \
+            "the chains run in this process: the contracts are the real ones, their EVM is revm; they have \
              neither peers nor fees",
         ),
         Some(url) => story.remark(format!(
-            "the chain is the Anvil at {url}: it has no peers, lets every account send without a signature, \
-             and is told the time"
+            "the first chain is the Anvil at {url}: it has no peers, lets every account send without a \
+             signature, and is told the time"
         )),
     }
-    world.coin = Some(coin);
     Ok(())
 }
 
@@ -128,16 +137,22 @@ fn adopt_policy(world: &mut World, story: &mut Story, layout: &str) -> Result<()
     govern(world, Action::Adopt(Files { guards: GUARDS.to_owned(), layout: layout.to_owned() }))?;
     let digest = world.policy()?.digest().to_string();
     let digest: String = digest.chars().take(16).collect();
-    story.line(format!("   policy stablecoin.issue {digest}… in force, its files in {}", dir.display()));
+    story.line(format!("   policy {ISSUE} {digest}… in force, its files in {}", dir.display()));
     Ok(())
 }
 
-/// Three policies more. The first of a programme needs administrators alone; every further one may loosen
+/// Four policies more. The first of a programme needs administrators alone; every further one may loosen
 /// what is enforced.
-fn adopt_more(world: &mut World, story: &mut Story, planned: &Planned) -> Result<()> {
+fn adopt_more(world: &mut World, story: &mut Story, (home, away): (&Planned, &Planned)) -> Result<()> {
     let (money, programme) = (world.inputs.payment.money, world.programme.to_string());
-    let files = [(REDEEM_LAYOUT, REDEEM_GUARDS), (FREEZE_LAYOUT, FREEZE_GUARDS), (THAW_LAYOUT, THAW_GUARDS)];
-    for (layout, guards) in files {
+    let of_away = away_layout();
+    let files = [
+        (home, REDEEM_LAYOUT, REDEEM_GUARDS),
+        (home, FREEZE_LAYOUT, FREEZE_GUARDS),
+        (home, THAW_LAYOUT, THAW_GUARDS),
+        (away, &of_away, GUARDS),
+    ];
+    for (planned, layout, guards) in files {
         let layout = planned.place(&layout_for(layout, (money, &programme)));
         let case = propose(world, Action::Adopt(Files { guards: guards.to_owned(), layout }))?;
         for role in COSIGNERS.into_iter().take(usize::from(THRESHOLD)) {
@@ -148,7 +163,7 @@ fn adopt_more(world: &mut World, story: &mut Story, planned: &Planned) -> Result
             accepted(world.hand_in(&draft, &[&key])?)?;
         }
     }
-    for policy in [REDEEM, FREEZE, THAW] {
+    for policy in [REDEEM, FREEZE, THAW, AWAY] {
         // One change takes effect a tick.
         while world.policy_named(policy).is_err() {
             std::thread::sleep(std::time::Duration::from_millis(NOTICE_MS));
@@ -156,11 +171,22 @@ fn adopt_more(world: &mut World, story: &mut Story, planned: &Planned) -> Result
         }
     }
     story.line(format!(
-        "   policies {REDEEM}, {FREEZE} and {THAW} in force: \
+        "   policies {REDEEM}, {FREEZE}, {THAW} and {AWAY} in force: \
           {THRESHOLD} of 4 co-signers consented, the notice is over"
     ));
     story.remark(format!("the notice is {NOTICE_MS} ms here; a real ledger gives days"));
     Ok(())
+}
+
+/// The policy of issuance for the second chain: the same but for the place.
+fn away_layout() -> String {
+    let (home, away) = (Place::Home, Place::Away);
+    let named = |at: Place| format!("\"{}\"", at.domain());
+    LAYOUT
+        .replace(&format!("\"{ISSUE}\""), &format!("\"{AWAY}\""))
+        .replace("[domain.home]", "[domain.away]")
+        .replace(&named(home), &named(away))
+        .replace(&format!("eip155:{}", home.chain()), &format!("eip155:{}", away.chain()))
 }
 
 /// A policy's layout for a programme and its currency; its largest amount is raised if the payment is larger.
@@ -238,18 +264,21 @@ pub fn give_keys(
 /// The observer's word on the supply as it stood at the balance's date.
 fn read_supply(world: &mut World, story: &mut Story) -> Result<()> {
     let as_of = world.inputs.balance.as_of;
-    let seen = world.observe(as_of)?;
-    observe(world, &seen)?;
-    let watcher = world.cast.of("observer").name;
-    let (supply, block) = (shown_units(&seen.supply.to_string()), seen.block.number);
-    story.line(format!(
-        "   {watcher} read {supply} tokens in circulation in block {block}, the last at {as_of}"
-    ));
+    for at in [Place::Home, Place::Away] {
+        let seen = world.observe(at, as_of)?;
+        observe(world, (at, &seen))?;
+        let watcher = world.cast.of("observer").name;
+        let (supply, block, chain) = (shown_units(&seen.supply.to_string()), seen.block.number, at.chain());
+        story.line(format!(
+            "   {watcher} read {supply} tokens in circulation on chain {chain} in block {block}, the last at \
+             {as_of}"
+        ));
+    }
     Ok(())
 }
 
 /// An observer attests what it has seen.
-pub fn observe(world: &mut World, seen: &Observation) -> Result<Accepted> {
+pub fn observe(world: &mut World, (at, seen): (Place, &Observation)) -> Result<Accepted> {
     let watcher = world.cast.of("observer").clone();
     let signing = world.signing(&watcher)?;
     let statement = Statement::Reading(Reading {
@@ -257,13 +286,13 @@ pub fn observe(world: &mut World, seen: &Observation) -> Result<Accepted> {
         block_hash: Digest(seen.block.hash.0),
         block_time: seen.block.time()?,
         consumed: seen.consumed.clone(),
-        domain: name("home"),
+        domain: name(at.domain()),
         expires: signing.expires,
         issued: signing.issued,
         ledger: signing.ledger,
         next_block_time: seen.next.time()?,
         party: signing.party,
-        paused_until: None,
+        paused_until: seen.paused_until,
         programme: world.programme.clone(),
         seen: signing.seen,
         supply: seen.supply.to_string(),
@@ -289,7 +318,7 @@ pub fn shown_units(units: &str) -> String {
 impl World {
     /// The policy of the issuance.
     pub fn policy(&self) -> Result<std::sync::Arc<Policy>> {
-        self.policy_named("stablecoin.issue")
+        self.policy_named(ISSUE)
     }
 
     /// The policy in force under this name.
@@ -300,11 +329,29 @@ impl World {
         Ok(std::sync::Arc::clone(&adopted.policy))
     }
 
-    /// The payment and a tenth more, as far as the balance goes: what other cases then compete for.
+    /// The payment and three tenths more, as far as the balance goes: two for what the chains compete for,
+    /// one for what two cases do.
     pub fn headroom_wanted(&self) -> Result<Money> {
         let (amount, balance) = (self.inputs.payment.money, self.inputs.balance.money);
-        let tenth = Amount::from_minor(amount.amount.minor() / 10)?;
-        let wanted = amount.amount.checked_add(tenth).unwrap_or(amount.amount).min(balance.amount);
+        let more = self.tenths(3)?;
+        let wanted = amount.amount.checked_add(more.amount).unwrap_or(amount.amount).min(balance.amount);
         Ok(Money::new(wanted, amount.currency))
+    }
+
+    /// What may still be issued, on whichever chain.
+    pub fn headroom(&self) -> Result<Money> {
+        let policy = self.policy()?;
+        let reading = policy.layout().readings.first().context("the policy reads nothing")?;
+        let (domains, now) = (&reading.domains, self.now()?);
+        let asked = Asked { domains, reading_age_ms_max: reading.max_age_ms, now };
+        let programme = self.kernel().programme(self.programme.as_str()).context("no programme")?;
+        let left = Amount::from_minor(programme.account.headroom(&asked)?.max(0))?;
+        Ok(Money::new(left, self.inputs.payment.money.currency))
+    }
+
+    /// So many tenths of the payment.
+    pub fn tenths(&self, count: i64) -> Result<Money> {
+        let Money { amount, currency } = self.inputs.payment.money;
+        Ok(Money::new(Amount::from_minor(amount.minor() / 10 * count)?, currency))
     }
 }

@@ -60,7 +60,7 @@ pub struct Inputs {
     /// The clock to run by.
     pub clock: Clock,
     /// The Anvil to run on, in place of a chain in this process.
-    pub anvil: Option<String>,
+    pub anvil: Vec<String>,
 }
 
 /// Reads everything, and says what the demonstration made up.
@@ -106,8 +106,15 @@ pub fn read(args: &Stablecoin, story: &mut Story) -> Result<Inputs> {
         beneficiary,
         customer,
         clock,
-        anvil: args.anvil.clone(),
+        anvil: anvils(args)?,
     })
+}
+
+/// The nodes that were asked for: one for each chain at most.
+fn anvils(args: &Stablecoin) -> Result<Vec<String>> {
+    let count = args.anvil.len();
+    anyhow::ensure!(count <= 2, "{count} nodes are named with `--anvil`: the coin is on two chains");
+    Ok(args.anvil.clone())
 }
 
 /// The payment that a reference names in a statement.

@@ -126,11 +126,11 @@ fn cosigners(world: &World, cap: &str) -> Result<Vec<Row>> {
             ),
         },
         Row {
-            at_most: format!("{cap} a day, and all deposits"),
+            at_most: format!("{cap} a day on each chain, and all deposits"),
             who: format!("{k} co-signers and the appender"),
             why: "they can certify what no case decided: the ledger does not bound them, the Gate of each chain \
-                  does by its caps, which deposits in its Escrow do not know; and no pack of them verifies; one that withholds them says that it only rests on \
-                  them"
+                  does by its caps, which deposits in its Escrow do not know; and no pack of them verifies; one \
+                  that withholds them says that it only rests on them"
                 .to_owned(),
         },
     ])

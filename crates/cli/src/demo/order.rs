@@ -2,7 +2,7 @@
 //! ledger, and its digest stands beside the freeze on the chain.
 
 use super::cast::COUNSEL;
-use super::coin::{self, HOLDERS, SUBMITTER};
+use super::coin::{self, HOLDERS, Place, SUBMITTER};
 use super::enforce::{CarriedOut, carry_out, come_back};
 use super::failing::{Tried, found};
 use super::founding::{FREEZE, THAW};
@@ -62,8 +62,8 @@ fn carry_order(world: &mut World, story: &mut Story, (policy, document): (&str, 
         act(world, story, case, &play)?;
     }
     world.certify()?;
-    let CarriedOut { executed, .. } = carry_out(world, case)?;
-    let (settled, _) = come_back(world, executed.block.time()?)?;
+    let CarriedOut { executed, .. } = carry_out(world, (Place::Home, case))?;
+    let (settled, _) = come_back(world, (Place::Home, executed.block.time()?))?;
     story.line(format!(
         "   EXECUTED in block {}, under order {order}: {} gas; record {settled} says so",
         executed.block.number, executed.gas

@@ -1,7 +1,7 @@
 //! The way back: a holder redeems at par. Tokens wait in escrow while a bank pays; a payout that fails
 //! returns them whole, one that is made burns them.
 
-use super::coin::told;
+use super::coin::{Place, told};
 use super::enforce::{CarriedOut, carry_out, come_back};
 use super::failing::{Tried, found, refused};
 use super::founding::{REDEEM, shown_units, token_units};
@@ -67,8 +67,8 @@ pub fn play(world: &mut World, story: &mut Story, trust: &[u8]) -> Result<Redeem
     let (money, policy) = (half(&world.inputs)?, world.policy_named(REDEEM)?);
     let paid = approve(world, story, (&policy, money))?;
     let (paid_after_ms, due_ms) = pay(world, story, (&paid, &policy))?;
-    let CarriedOut { executed: burned, .. } = carry_out(world, paid.case)?;
-    let (settled, seen) = come_back(world, burned.block.time()?)?;
+    let CarriedOut { executed: burned, .. } = carry_out(world, (Place::Home, paid.case))?;
+    let (settled, seen) = come_back(world, (Place::Home, burned.block.time()?))?;
     let supply = seen.supply.to_string();
     story.line(format!(
         "   BURNED in block {}: {} gas; record {settled} says so, {} tokens are in circulation",
@@ -208,8 +208,8 @@ fn fail(world: &mut World, story: &mut Story, approved: &Approved) -> Result<Rec
     let told = format!("payout: refuses, {reason}");
     deed(world, story, ("custodian", &told), (&refusal, &Texts::new()));
     world.certify()?;
-    let CarriedOut { executed, .. } = carry_out(world, approved.case)?;
-    let (settled, _) = come_back(world, executed.block.time()?)?;
+    let CarriedOut { executed, .. } = carry_out(world, (Place::Home, approved.case))?;
+    let (settled, _) = come_back(world, (Place::Home, executed.block.time()?))?;
     story.line(format!(
         "   REFUNDED in block {}: {} gas; record {settled} says so",
         executed.block.number, executed.gas

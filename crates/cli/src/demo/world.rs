@@ -3,7 +3,7 @@
 use super::archive::Archive;
 use super::cast::{COSIGNERS, Cast, DemoKey, HeldKey, Institution, THRESHOLD, name};
 use super::clock::Clock;
-use super::coin::Coin;
+use super::coin::{Coin, Place};
 use super::cosigner::{self, CosignerFolder};
 use super::founding::NOTICE_MS;
 use super::inputs::Inputs;
@@ -50,8 +50,8 @@ pub struct World {
     pub cosigners: Vec<(&'static str, CosignerFolder)>,
     /// The programme's name.
     pub programme: Name,
-    /// The coin on its chain, once it is there.
-    pub coin: Option<Coin>,
+    /// The coin on its chains, once it is there.
+    pub coins: BTreeMap<Place, Coin>,
     appender_key: PublicKey,
     /// Every certificate that was handed out, and the latest.
     certificates: BTreeMap<CertificateDigest, Certificate>,
@@ -98,7 +98,7 @@ impl World {
             appender,
             cosigners: Vec::new(),
             programme: name(&format!("acme-{currency}")),
-            coin: None,
+            coins: BTreeMap::new(),
             appender_key,
             certificates: BTreeMap::new(),
             latest: None,
@@ -147,9 +147,14 @@ impl World {
         self.appender.head().0.context("the ledger has not begun")
     }
 
-    /// The coin on its chain.
+    /// The coin on its first chain.
     pub fn coin(&mut self) -> Result<&mut Coin> {
-        self.coin.as_mut().context("there is no coin yet")
+        self.coin_at(Place::Home)
+    }
+
+    /// The coin on one of its chains.
+    pub fn coin_at(&mut self, at: Place) -> Result<&mut Coin> {
+        self.coins.get_mut(&at).context("there is no coin yet")
     }
 
     /// The state map of the appender's copy.

@@ -1,6 +1,6 @@
 //! Past the Gate: what those who put the contracts there, and those who bring outcomes, cannot do.
 
-use super::super::coin::{self, DEPLOYER, GUARDIAN, SUBMITTER};
+use super::super::coin::{self, DEPLOYER, GUARDIAN, Place, SUBMITTER};
 use super::super::enforce::{Enforced, submission};
 use super::super::story::Story;
 use super::super::world::World;
@@ -96,7 +96,7 @@ fn play_too_few(world: &mut World, story: &mut Story) -> Result<()> {
         expected: "TooFew",
     };
     found(story, tried, answer);
-    let whole = submission(world)?;
+    let whole = submission(world, Place::Home)?;
     world.coin()?.submit(now, whole).context("the whole certificate is refused too")?;
     Ok(())
 }

@@ -43,8 +43,7 @@ fn play_payment(world: &mut World, story: &mut Story, reexported: bool) -> Resul
 
 /// Two cases, both complete but for the approval, ask for all the headroom that is left.
 fn play_headroom(world: &mut World, story: &mut Story) -> Result<()> {
-    let left =
-        world.headroom_wanted()?.amount.checked_sub(world.inputs.payment.money.amount).unwrap_or_default();
+    let left = world.headroom()?.amount;
     let currency = world.inputs.payment.money.currency;
     let least = Amount::from_minor(10i64.pow(u32::from(currency.decimals())))?;
     let amount = Money::new(left.max(least), currency);
