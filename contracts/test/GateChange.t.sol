@@ -5,15 +5,18 @@ import {Anchor} from "../src/Anchor.sol";
 import {Gate} from "../src/Gate.sol";
 import {IAnchor} from "../src/IAnchor.sol";
 import {IGate} from "../src/IGate.sol";
+import {Token} from "../src/Token.sol";
 import {LogProof} from "../src/lib/LogProof.sol";
 import {Call, OutcomeBody} from "../src/lib/Outcome.sol";
 import {Tree} from "./Tree.sol";
 import {World} from "./World.sol";
+import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 
 /// @notice What a ledger's governance changes at a Gate, as Rust wrote it: specs/chain.md §3.
 contract GateChangeTest is World {
     bytes32 private constant MINT = keccak256("mint");
     bytes32 private constant BURN = keccak256("burn");
+    bytes32 private constant REPLACE = keccak256("replace-gate");
     uint32 private constant WINDOW = 1 days;
 
     string private json;
@@ -31,12 +34,16 @@ contract GateChangeTest is World {
         // The retirement names the policy that the ledger has.
         policy = wordOf(json, ".gate_changes[0].action.gate.calls[1].retire.policy");
         gate = Gate(vm.parseJsonAddress(json, ".gate_changes[0].gate"));
-        IGate.LineSetup[] memory lines = new IGate.LineSetup[](1);
+        IGate.LineSetup[] memory lines = new IGate.LineSetup[](2);
         lines[0] = IGate.LineSetup(MINT, 0, 0, 5_000, WINDOW);
-        IGate.PermissionSetup[] memory permissions = new IGate.PermissionSetup[](1);
+        lines[1] = IGate.LineSetup(REPLACE, 255, 0, 6, WINDOW);
+        IGate.PermissionSetup[] memory permissions = new IGate.PermissionSetup[](3);
         permissions[0] = IGate.PermissionSetup(_token(), bytes4(keccak256("mint(uint256)")), MINT);
-        IGate.PolicySetup[] memory policies = new IGate.PolicySetup[](1);
+        permissions[1] = IGate.PermissionSetup(_token(), IAccessControl.grantRole.selector, REPLACE);
+        permissions[2] = IGate.PermissionSetup(_token(), IAccessControl.renounceRole.selector, REPLACE);
+        IGate.PolicySetup[] memory policies = new IGate.PolicySetup[](2);
         policies[0] = IGate.PolicySetup(policy, MINT);
+        policies[1] = IGate.PolicySetup(sha256("lockstep-governance/1"), REPLACE);
         bytes memory arguments =
             abi.encode(anchor, keccak256("acme-usd"), address(0), lines, permissions, policies);
         createAt(address(gate), bytes.concat(type(Gate).creationCode, arguments));
@@ -76,6 +83,22 @@ contract GateChangeTest is World {
         yes(gate.standing(policy, BURN) == IGate.Standing.Accepted, "the policy");
         (address guardian,,) = gate.guard();
         same(guardian, _token(), "the guardian");
+    }
+
+    function test_vector_a_replacement_moves_every_role_to_the_other_gate() external {
+        address next = vm.parseJsonAddress(json, ".gate_changes[2].action.replace_gate.to");
+        same(vm.parseJsonAddress(json, ".gate_changes[2].action.replace_gate.from"), address(gate), "from");
+        Token token = Token(_token());
+        createAt(_token(), bytes.concat(type(Token).creationCode, abi.encode("Acme", "ACME", 6, gate)));
+        bytes32[3] memory roles = [token.MINTER_ROLE(), token.ORDER_ROLE(), token.DEFAULT_ADMIN_ROLE()];
+        for (uint256 i = 0; i < roles.length; i++) {
+            yes(token.hasRole(roles[i], address(gate)) && !token.hasRole(roles[i], next), "before");
+        }
+        _bring(2);
+        same(_calls(2).length, 2 * roles.length, "each is given, then given up");
+        for (uint256 i = 0; i < roles.length; i++) {
+            yes(token.hasRole(roles[i], next) && !token.hasRole(roles[i], address(gate)), "after");
+        }
     }
 
     function _bring(uint256 which) private {

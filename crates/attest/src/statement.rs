@@ -212,6 +212,10 @@ pub struct Reading {
     pub next_block_time: Time,
     /// The observer.
     pub party: Lei,
+    /// Until when the last pause lasts, or lasted, that the guardian of the domain's Gate has called at or
+    /// before that block; none: it has called none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<Time>,
     /// The programme.
     pub programme: Name,
     /// Lower bound of the time of signing.

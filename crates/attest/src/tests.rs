@@ -99,6 +99,7 @@ fn reading() -> Reading {
         ledger: LedgerId([3; 32]),
         next_block_time: time(950),
         party: lei(),
+        paused_until: None,
         programme: "acme-usd".parse().unwrap(),
         seen: None,
         supply: "2000000000000".to_owned(),

@@ -124,6 +124,30 @@ pub fn executed(
     read(domain, block, (at_gate, &Gate::executedCall { caseId: FixedBytes(case.0), ordinal }))
 }
 
+/// A loosening that waits at its Gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// From this second on it can take effect.
+    pub effective_at: u64,
+    /// The co-signer who has refused it, unless others have overridden that.
+    pub vetoed_by: Option<Address>,
+}
+
+/// How a loosening stands at its Gate, as of one block; nothing when none of this name waits there.
+///
+/// # Errors
+/// As [`anchored`].
+pub fn waiting(
+    domain: &dyn Domain,
+    block: &Block,
+    (at_gate, change): (Address, &Digest),
+) -> Result<Option<Waiting>, DomainError> {
+    let found = read(domain, block, (at_gate, &Gate::changesCall { id: FixedBytes(change.0) }))?;
+    let vetoed_by = (found.vetoer != Address::ZERO && !found.overridden).then_some(found.vetoer);
+    let effective_at = found.effectiveAt;
+    Ok((effective_at != 0).then_some(Waiting { effective_at, vetoed_by }))
+}
+
 fn read<C: SolCall>(
     domain: &dyn Domain,
     block: &Block,

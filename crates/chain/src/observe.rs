@@ -10,7 +10,7 @@ use lockstep_attest::statement::CONSUMED_MAX;
 use lockstep_types::{CaseId, Time};
 use std::collections::BTreeSet;
 
-/// The contracts of a programme, and the first block that has anything of them.
+/// The contracts of a programme on a chain, and the first block that has anything of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Watch {
     /// The token.
@@ -32,6 +32,8 @@ pub struct Observation {
     pub supply: U256,
     /// Outcomes executed at or before the block, ascending.
     pub consumed: Vec<Consumed>,
+    /// Until when the last pause lasts, or lasted, that the guardian has called at or before the block.
+    pub paused_until: Option<Time>,
 }
 
 impl Observation {
@@ -59,7 +61,9 @@ impl Watch {
         }
         let supply = self.supply(domain, number)?;
         let consumed = self.consumed(domain, number)?;
-        Ok(Observation { block: domain.block(number)?, next: domain.block(after)?, supply, consumed })
+        let paused_until = self.paused_until(domain, number)?;
+        let (block, next) = (domain.block(number)?, domain.block(after)?);
+        Ok(Observation { block, next, supply, consumed, paused_until })
     }
 
     /// The outcomes that are executed by the newest block, final or not, in order.
@@ -86,7 +90,11 @@ impl Watch {
         Ok(supply)
     }
 
-    fn consumed(&self, domain: &dyn Domain, to: u64) -> Result<Vec<Consumed>, DomainError> {
+    /// The outcomes that the Gate has executed by this block, in order.
+    ///
+    /// # Errors
+    /// [`DomainError`]: nobody answers, or not sensibly.
+    pub fn consumed(&self, domain: &dyn Domain, to: u64) -> Result<Vec<Consumed>, DomainError> {
         let mut consumed = Vec::new();
         for log in logs_once(domain, self.gate, (self.since, to))? {
             let Some(Gate::Executed { caseId, ordinal }) = event::<Gate::Executed>(&log)? else { continue };
@@ -95,6 +103,21 @@ impl Watch {
         }
         consumed.sort_unstable();
         Ok(consumed)
+    }
+
+    /// Until when the last pause lasts, or lasted, that the Gate's guardian has called by this block.
+    ///
+    /// # Errors
+    /// [`DomainError`]: nobody answers, or not sensibly.
+    pub fn paused_until(&self, domain: &dyn Domain, to: u64) -> Result<Option<Time>, DomainError> {
+        let mut last = None;
+        for log in logs_once(domain, self.gate, (self.since, to))? {
+            let Some(Gate::Paused { until }) = event::<Gate::Paused>(&log)? else { continue };
+            let seconds: u64 = until.to();
+            let time = Time::from_ms(seconds.saturating_mul(1_000));
+            last = Some(time.map_err(|error| DomainError::Answer { what: error.to_string() })?);
+        }
+        Ok(last)
     }
 }
 

@@ -295,6 +295,11 @@ impl Kernel {
             let read = pending.parties.values().copied().min().unwrap_or(body.issued);
             let reading = SupplyAt { block_time, next_block_time, read, supply: body.supply };
             place.account.read_supply(&body.domain, reading);
+            // A reading of an earlier block may be newer: the last pause is the one that lasts longest.
+            if let Some(until) = body.paused_until {
+                let last = place.pauses.entry(body.domain.clone()).or_default();
+                *last = until.max(*last);
+            }
         } else {
             place.readings.push(pending);
             let excess = place.readings.len().saturating_sub(PENDING_READINGS_MAX);

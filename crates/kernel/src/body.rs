@@ -267,6 +267,9 @@ pub struct Read {
     pub next_block_time: Time,
     /// Who.
     pub party: Lei,
+    /// Until when the last pause of the domain's Gate lasts, or lasted, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<Time>,
     /// Which programme.
     pub programme: Name,
     /// Parties that have now read the same, out of those the policies ask for.

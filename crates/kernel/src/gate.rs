@@ -6,7 +6,6 @@ use crate::outcome::{Call, Formed, KIND_GOVERNANCE, OutcomeBody};
 use crate::state::Kernel;
 use alloy_primitives::{Address as EvmAddress, B256, Bytes, FixedBytes, U256, Uint, keccak256};
 use alloy_sol_types::{SolCall, SolValue, sol};
-use lockstep_policy::Domain;
 use lockstep_types::{Address, Digest, Name, PolicyDigest, Time};
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +58,7 @@ sol! {
 pub struct GateChange {
     /// What the Gate does to itself, in order, all or nothing.
     pub calls: Vec<GateCall>,
-    /// Which Gate: the one that the programme's policies name for this domain.
+    /// Which Gate: the one in force on this domain.
     pub domain: Name,
     /// Whose Gate.
     pub programme: Name,
@@ -276,29 +275,21 @@ impl GateChange {
 impl Kernel {
     /// Says what is wrong with a change of a Gate.
     ///
-    /// Which Gate it is rests on policies of this programme alone, and a policy never goes: so the answer can
-    /// only turn from no to yes, and a verifier that has this programme's policies gives the same.
+    /// Whether there is one rests on policies of this programme alone, and a policy never goes: so the answer
+    /// can only turn from no to yes, and a verifier that has this programme's policies gives the same.
     pub(crate) fn check_gate(&self, change: &GateChange) -> Result<(), String> {
         if change.calls.is_empty() || change.calls.len() > GATE_CALLS_MAX {
             return Err(format!("{} calls, expected 1 to {GATE_CALLS_MAX}", change.calls.len()));
         }
         change.calls.iter().try_for_each(|call| call.data().map(drop))?;
-        self.domain_of(change).map(drop).ok_or_else(|| {
+        self.domain_in_force(&change.programme, &change.domain).map(drop).ok_or_else(|| {
             format!("no policy of programme `{}` names domain `{}`", change.programme, change.domain)
         })
     }
 
-    /// The domain as every policy of the programme defines it.
-    fn domain_of(&self, change: &GateChange) -> Option<&Domain> {
-        let layouts = self.policies.values().map(|adopted| adopted.policy.layout());
-        layouts
-            .filter(|layout| layout.programme == change.programme)
-            .find_map(|layout| layout.domain(change.domain.as_str()))
-    }
-
     /// The outcome by which the Gate changes; nothing for a change that [`Kernel::check_gate`] refuses.
     pub(crate) fn form_gate_change(&self, change: &GateChange, now: Time) -> Option<Formed> {
-        let domain = self.domain_of(change)?;
+        let domain = self.domain_in_force(&change.programme, &change.domain)?;
         let target = EvmAddress::from(domain.gate.0);
         let call = |call: &GateCall| Some(Call { target, data: Bytes::from(call.data().ok()?) });
         Some(Formed {

@@ -7,11 +7,12 @@
 use crate::decide::currency_of;
 use crate::gate::GateChange;
 use crate::refusal::Refusal;
+use crate::replacement::GateReplacement;
 use crate::state::{Kernel, Programme, StoredList};
 use lockstep_attest::CredentialKey;
 use lockstep_ledger::{Committee, Member, View};
 use lockstep_policy::{Domain, Finding, Layout, ListKind, Outcome};
-use lockstep_types::{CaseId, DocumentDigest, Lei, Name, PolicyDigest, canonical, sha256};
+use lockstep_types::{Address, CaseId, DocumentDigest, Lei, Name, PolicyDigest, canonical, sha256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -35,6 +36,8 @@ pub enum Action {
     Erase(Erasure),
     /// Change what a Gate lets outcomes do.
     Gate(GateChange),
+    /// Let another Gate take the place of one.
+    ReplaceGate(GateReplacement),
 }
 
 /// The two files of a policy.
@@ -147,6 +150,7 @@ impl Action {
             Self::Rotate(_) => "rotate",
             Self::Erase(_) => "erase",
             Self::Gate(_) => "gate",
+            Self::ReplaceGate(_) => "replace-gate",
         }
     }
 }
@@ -163,7 +167,7 @@ impl Kernel {
                 Err(_) => true,
             },
             Action::NameIssuer(_) => self.programmes.values().any(|p| !p.policies.is_empty()),
-            Action::Rotate(_) => true,
+            Action::Rotate(_) | Action::ReplaceGate(_) => true,
             Action::SetList(new) => self.drops_entries(new),
             Action::Gate(change) => change.loosens(),
             Action::Retire(_) | Action::RemoveIssuer(_) | Action::Erase(_) => false,
@@ -205,6 +209,7 @@ impl Kernel {
             Action::SetList(new) => self.check_list(new),
             Action::Rotate(rotation) => self.check_rotation(rotation),
             Action::Gate(change) => self.check_gate(change),
+            Action::ReplaceGate(change) => self.check_replacement(change),
             Action::Erase(erasure) => match self.find_case(&erasure.case, view) {
                 Err(Refusal::CaseClosed { .. }) => Ok(()),
                 Ok(case) if case.phase.is_closed() => Ok(()),
@@ -226,7 +231,8 @@ impl Kernel {
         }
         // Every policy there ever was counts: its cases may still be open, its tokens still in circulation.
         fits(layout, layout)?;
-        self.policies.values().try_for_each(|other| fits(layout, other.policy.layout()))
+        self.policies.values().try_for_each(|other| fits(layout, other.policy.layout()))?;
+        self.check_gates_in_force(layout)
     }
 
     fn check_issuer(&self, issuer: &Issuer) -> Result<(), String> {
@@ -329,6 +335,7 @@ impl Kernel {
             }
             Action::Rotate(rotation) => self.rotate(rotation, by),
             // The order stands in the log, the change in the outcome that follows; others carry them out.
+            Action::ReplaceGate(change) => self.replace_gate(change, by),
             Action::Erase(_) | Action::Gate(_) => {}
         }
     }
@@ -393,12 +400,13 @@ fn fits(layout: &Layout, other: &Layout) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether two policies mean one domain: a Gate has one Escrow, which a policy that moves no deposits need
-/// not name.
+/// Whether two policies mean one domain: one token, and for each Gate that it has had one Escrow, which a
+/// policy that moves no deposits need not name. Which Gate is in force is asked apart.
 fn is_same(domain: &Domain, known: &Domain) -> bool {
-    let escrow = known.escrow.or(domain.escrow);
-    let named = |domain: &Domain| Domain { escrow: domain.escrow.or(escrow), ..domain.clone() };
-    named(domain) == named(known)
+    let place = |domain: &Domain| Domain { gate: Address::default(), escrow: None, ..domain.clone() };
+    let one_gate = domain.gate == known.gate;
+    let escrows = domain.escrow.zip(known.escrow);
+    place(domain) == place(known) && escrows.is_none_or(|(ours, theirs)| (ours == theirs) == one_gate)
 }
 
 /// Keys of a party: at least one, ascending, so that one list has one form.

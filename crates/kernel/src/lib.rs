@@ -23,6 +23,7 @@ pub mod governance;
 pub mod headroom;
 pub mod outcome;
 pub mod refusal;
+pub mod replacement;
 pub mod state;
 
 mod apply;

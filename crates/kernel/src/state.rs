@@ -11,8 +11,8 @@ use lockstep_crypto::suite::PublicKey;
 use lockstep_ledger::Committee;
 use lockstep_policy::{ListValue, Policy};
 use lockstep_types::{
-    AttestationDigest, CaseId, CredentialDigest, Digest, KeyId, LeafHash, LedgerId, Lei, Name, PolicyDigest,
-    Time, UseKey,
+    Address, AttestationDigest, CaseId, CredentialDigest, Digest, KeyId, LeafHash, LedgerId, Lei, Name,
+    PolicyDigest, Time, UseKey,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -217,6 +217,12 @@ pub struct Programme {
     pub readings: Vec<PendingReading>,
     /// The newest word of every observer on every domain: an older one cannot be handed in again.
     pub observed: BTreeMap<Lei, BTreeMap<Name, Time>>,
+    /// Until when the last pause lasts, or lasted, that the guardian of a domain's Gate has called.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pauses: BTreeMap<Name, Time>,
+    /// Gates that have taken the place of those that policies named first, by domain.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gates: BTreeMap<Name, Address>,
 }
 
 /// A list as it is stored and proposed.
@@ -351,6 +357,11 @@ impl Kernel {
     #[must_use]
     pub fn policy(&self, digest: &PolicyDigest) -> Option<&Adopted> {
         self.policies.get(digest)
+    }
+
+    /// Every policy that a programme has adopted, in force or not.
+    pub fn policies_of(&self, programme: &Name) -> impl Iterator<Item = &Adopted> {
+        self.policies.values().filter(move |adopted| adopted.policy.layout().programme == *programme)
     }
 
     /// A programme.

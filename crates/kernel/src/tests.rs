@@ -8,5 +8,6 @@ mod governing;
 mod model;
 mod random;
 mod redeeming;
+mod replacing;
 mod stories;
 mod world;

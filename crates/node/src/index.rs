@@ -95,7 +95,7 @@ pub fn changed(action: &Action) -> Option<Entity> {
         Action::RemoveIssuer(removed) => Some(Entity::Issuer(removed.lei)),
         Action::SetList(new) => Some(Entity::List(new.programme.clone(), new.list.clone())),
         Action::Rotate(_) => Some(Entity::Committee),
-        // The Gate is on a chain, the order in the log: the map has no entry of either.
-        Action::Erase(_) | Action::Gate(_) => None,
+        // Gates are on a chain, the order in the log: the map has no entry of them.
+        Action::Erase(_) | Action::Gate(_) | Action::ReplaceGate(_) => None,
     }
 }

@@ -5,11 +5,10 @@ mod world;
 
 use alloy_primitives::{B256, U256};
 use alloy_sol_types::SolValue;
-use lockstep_kernel::gate::{GateCall, PolicyOnLine, Tighter};
-use lockstep_kernel::outcome::{self, OutcomeBody};
+use lockstep_kernel::outcome::OutcomeBody;
 use lockstep_kernel::{Body, body};
 use lockstep_ledger::{Entry, Record};
-use lockstep_pack::pack::{Consistency, Document, PackedBody, PackedGroup};
+use lockstep_pack::pack::{Consistency, Document, PackedGroup};
 use lockstep_pack::{
     BuildError, Flag, Missing, Options, Pack, PackedCommand, Reliance, Report, Rule, Trust, Verdict, build,
     verify,
@@ -255,38 +254,6 @@ fn an_outcome_leaf_alone_fails_too_and_no_command_can_be_made_up_for_it() {
     let screen = pack.excerpt[group_of(&pack, "screen")].command.clone();
     assert_eq!(verify(&with(screen), Some(&trust)).verdict.code(), "failed");
     check(&with(PackedCommand::Genesis), Some(&trust), "failed: order");
-}
-
-#[test]
-fn changes_of_the_gate_are_run_again_and_a_forged_one_is_noticed() {
-    let mut world = stablecoin();
-    let line = name("mint");
-    let tighter = world.change_gate(GateCall::Tighten(Tighter { cap: 10, line: line.clone(), window_s: 60 }));
-    let looser = PolicyOnLine { line, policy: PolicyDigest([7; 32]) };
-    let looser = world.change_gate(GateCall::Accept(looser));
-    world.consent(looser);
-    let case = decided(&mut world);
-    let (bytes, trust) = (world.pack(case), world.trust());
-    let report = check(&bytes, Some(&trust), "verified");
-    assert_eq!(report.facts.unwrap().outcome.unwrap().outcomes.len(), 1, "those of Gates are of other cases");
-    let pack = Pack::from_slice(&bytes).unwrap();
-    let of = |case: CaseId| {
-        let outcomes = pack.records().filter_map(|record| match &record.body {
-            PackedBody::Outcome(body) => Some(outcome::decode(body).unwrap()),
-            PackedBody::Record(_) => None,
-        });
-        outcomes.filter(|outcome| outcome.caseId.0 == case.0).count()
-    };
-    assert_eq!([of(tighter), of(looser), of(case)], [1, 1, 1]);
-    assert!(world.replays());
-
-    // What nobody has agreed to, certified by co-signers who collude.
-    let (_, mut outcome) = forged(&world, case);
-    outcome.kind = outcome::KIND_GOVERNANCE;
-    outcome.caseId = B256::from(looser.0);
-    world.forge(Entry::outcome(outcome.abi_encode_params()), None);
-    world.certify();
-    check(&world.pack(case), Some(&world.trust()), "failed: no_decision");
 }
 
 #[test]

@@ -313,6 +313,7 @@ impl Cast {
             consumed: seen.consumed.clone(),
             domain,
             next_block_time: seen.next.time()?,
+            paused_until: seen.paused_until,
             ..self.seen(pen, block, seen.block.time()?)
         }))
     }
@@ -330,6 +331,7 @@ impl Cast {
             ledger: pen.ledger,
             next_block_time: pen.now,
             party: self.parties["observer"].lei,
+            paused_until: None,
             programme: name("acme-usd"),
             seen: None,
             supply,

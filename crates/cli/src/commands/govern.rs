@@ -1,6 +1,7 @@
 //! `lockstep govern`: changes of a ledger, each a case that several must agree to.
 
 mod gate;
+mod replacement;
 
 use super::credential::credential_keys;
 use super::init::members;
@@ -87,6 +88,8 @@ pub enum Govern {
         #[arg(long = "call", required = true, value_name = "CALL")]
         calls: Vec<String>,
     },
+    /// Let another Gate take the place of one: it leaves an outcome by which the roles over the token move
+    ReplaceGate(replacement::ReplaceGate),
     /// Approve a change as an administrator
     Approve(Agree),
     /// Consent to a change as a co-signer's institution, with the key that signs checkpoints
@@ -202,6 +205,10 @@ pub fn run(shell: &mut Shell, command: &Govern) -> Result<u8> {
             let change = gate::change(&Folder::open(&proposal.folder.dir)?.replica()?, gate, calls)?;
             propose(shell, proposal, Action::Gate(change))
         }
+        Govern::ReplaceGate(args) => {
+            let change = replacement::change(&Folder::open(&args.proposal.folder.dir)?.replica()?, args)?;
+            propose(shell, &args.proposal, Action::ReplaceGate(change))
+        }
         Govern::Approve(args) => agree(shell, args, APPROVE),
         Govern::Consent(args) => agree(shell, args, CONSENT),
         Govern::Show { folder, case } => match case {
@@ -232,14 +239,22 @@ fn propose(shell: &mut Shell, args: &ProposalArgs, action: Action) -> Result<u8>
     let draft = client::proposal(&signing, &action, deadline, &mut os::seed);
     let submission = party.sign(draft)?;
     let kind = action.kind();
+    let waiting = match &action {
+        Action::ReplaceGate(change) => Some(replacement::waiting(live.kernel(), change)),
+        _ => None,
+    };
     let entered = live.submit(Request::Propose(Box::new(Proposing { action, submission })), Vec::new())?;
     let (case, kinds) = (entered.leaf(), entered.kinds());
     let mut answer = entered.json()?;
     if let Value::Object(object) = &mut answer {
         object.insert("case".to_owned(), json!(case));
         object.insert("enacted".to_owned(), json!(kinds.iter().any(|kind| kind == "enacted")));
+        object.extend(waiting.iter().map(|waiting| ("waiting".to_owned(), json!(waiting))));
     }
-    shell.out.answer(&answer, || format!("{kind} proposed: case {case}\n{}", standing(&kinds)))?;
+    shell.out.answer(&answer, || {
+        let waiting = waiting.iter().flatten().map(|waiting| format!("\n{waiting}")).collect::<String>();
+        format!("{kind} proposed: case {case}\n{}{waiting}", standing(&kinds))
+    })?;
     Ok(0)
 }
 

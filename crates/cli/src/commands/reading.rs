@@ -38,6 +38,9 @@ pub struct ReadingArgs {
     /// Time of the next finalized block: the reading speaks for every moment before it
     #[arg(long, value_name = "TIME")]
     next_block_time: String,
+    /// Until when the last pause of the Gate lasts, or lasted, if its guardian has called one by that block
+    #[arg(long, value_name = "TIME")]
+    paused_until: Option<String>,
     /// An outcome that the chain shows as executed
     #[arg(long = "consumed", value_name = "CASE:ORDINAL:TIME")]
     consumed: Vec<String>,
@@ -65,6 +68,7 @@ pub fn run(shell: &mut Shell, args: &ReadingArgs) -> Result<u8> {
         ledger: signing.ledger,
         next_block_time: words::time(&args.next_block_time)?,
         party: signing.party,
+        paused_until: args.paused_until.as_deref().map(words::time).transpose()?,
         programme: args.programme.clone(),
         seen: signing.seen,
         supply: args.supply.clone(),

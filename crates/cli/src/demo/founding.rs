@@ -263,6 +263,7 @@ pub fn observe(world: &mut World, seen: &Observation) -> Result<Accepted> {
         ledger: signing.ledger,
         next_block_time: seen.next.time()?,
         party: signing.party,
+        paused_until: None,
         programme: world.programme.clone(),
         seen: signing.seen,
         supply: seen.supply.to_string(),

@@ -12,6 +12,8 @@ use serde_json::Value;
 /// the token.
 const DEPLOYER: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 const BENEFICIARY: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+/// May pause the Gate; the second account that every development chain is rich in.
+const GUARDIAN: &str = BENEFICIARY;
 const ANYBODY: Account = Account::repeat_byte(0x99);
 
 /// A ledger as the trust file in the town describes it.
@@ -63,14 +65,26 @@ pub fn anchor(town: &Town, chain: &mut dyn Sends, from: Account) -> Account {
 
 /// Puts Gate and token where the policy names them: they are the first contracts of [`DEPLOYER`].
 pub fn coin(town: &Town, chain: &mut dyn Sends, anchor: Account) -> Account {
+    let deployer: Account = DEPLOYER.parse().unwrap();
+    let token = deployer.create(1);
+    let gate = gate(town, chain, (anchor, token), [POLICY, REDEEM]);
+    assert_eq!(deploy::token(chain, (deployer, gate), ("Acme dollar", "ACME", 6)).unwrap(), token);
+    token
+}
+
+/// Puts a Gate for issuance and redemption on a chain, under the policies in these folders.
+pub fn gate(
+    town: &Town,
+    chain: &mut dyn Sends,
+    (anchor, token): (Account, Account),
+    [issue, redeem]: [&str; 2],
+) -> Account {
     let digest = |policy: &str| -> PolicyDigest {
         serde_json::from_value(town.ok(&["policy", "check", policy])["policy"].clone()).unwrap()
     };
-    let deployer: Account = DEPLOYER.parse().unwrap();
-    let token = deployer.create(1);
     let mint = Line {
         name: "mint".parse().unwrap(),
-        policies: vec![digest(POLICY)],
+        policies: vec![digest(issue)],
         target: token,
         selectors: vec![lockstep_chain::selector("mint(address,uint256)")],
         word: 1,
@@ -81,7 +95,7 @@ pub fn coin(town: &Town, chain: &mut dyn Sends, anchor: Account) -> Account {
     // It permits no call outside: only the Gate's Escrow is moved by it.
     let redeem = Line {
         name: "redeem".parse().unwrap(),
-        policies: vec![digest(REDEEM)],
+        policies: vec![digest(redeem)],
         selectors: Vec::new(),
         word: 255,
         exponent: 0,
@@ -90,9 +104,8 @@ pub fn coin(town: &Town, chain: &mut dyn Sends, anchor: Account) -> Account {
     };
     let programme = "acme-usd".parse().unwrap();
     let lines = [mint, redeem];
-    let gate = deploy::gate(chain, deployer, (anchor, &programme), (Account::ZERO, &lines)).unwrap();
-    assert_eq!(deploy::token(chain, (deployer, gate), ("Acme dollar", "ACME", 6)).unwrap(), token);
-    token
+    let deployer = DEPLOYER.parse().unwrap();
+    deploy::gate(chain, deployer, (anchor, &programme), (GUARDIAN.parse().unwrap(), &lines)).unwrap()
 }
 
 /// A chain with the programme's contracts, as the trust file and the policy in the town describe them.

@@ -9,6 +9,7 @@ mod key;
 #[expect(dead_code, reason = "the tests of `chain` let endpoints misbehave in more ways than these do")]
 mod node;
 mod observe;
+mod replace;
 mod signer;
 mod submit;
 mod town;

@@ -3,33 +3,33 @@
 use crate::key::Key;
 use crate::node::{Endpoint, Mode, Node};
 use crate::submit::{ANYBODY, LIMITS, place};
-use crate::town::{LIST, REDEEM, Town, ago};
-use lockstep_chain::contracts::{Escrow, Token};
+use crate::town::{LIST, REDEEM, Ran, Town, ago};
+use lockstep_chain::contracts::{Escrow, Gate, Token};
 use lockstep_chain::rpc::Rule;
 use lockstep_chain::rpc::finality::Finality;
 use lockstep_chain::submit::SignHash;
 use lockstep_chain::submit::journal::InMemory;
-use lockstep_chain::{Account, Rpc, Submitter, Transaction, encode, units};
+use lockstep_chain::{Account, Domain, Rpc, Submitter, Transaction, encode, units};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const HOLDER: &str = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8";
-const GATE: &str = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+pub const GATE: &str = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
 
 /// A ledger with both policies, and its contracts on a chain with a past.
-struct Scene {
+pub struct Scene {
     node: Node,
     endpoints: [Endpoint; 2],
-    rpc: Rpc,
-    town: Town,
-    token: Account,
+    pub rpc: Rpc,
+    pub town: Town,
+    pub token: Account,
 }
 
 impl Scene {
     /// Two hours ago the contracts were put there; since ten minutes ago the chain has been at work again.
-    fn new() -> Option<Self> {
+    pub fn new() -> Option<Self> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let node = Node::start_at(1, now - 7_200)?;
         let town = Town::with_ledger();
@@ -52,21 +52,27 @@ impl Scene {
         Some(Self { node, endpoints, rpc, town, token })
     }
 
-    fn with_rpc<'a>(&'a self, args: &[&'a str]) -> Vec<&'a str> {
+    pub fn with_rpc<'a>(&'a self, args: &[&'a str]) -> Vec<&'a str> {
         let [one, other] = &self.endpoints;
         [args, &["--rpc", &one.url, "--rpc", &other.url]].concat()
     }
 
-    fn observe(&self) -> Value {
+    pub fn observe(&self) -> Value {
         self.town.ok(&self.with_rpc(&["observe", "acme", "--as", "observer"]))
     }
 
-    /// What is unlocked is certified and executed, and becomes final.
-    fn carry_out(&self, case: &str) {
+    /// What is unlocked is certified and executed, and becomes final. What the program answers.
+    pub fn carry_out(&self, case: &str) -> Value {
+        let answer = self.submit(case).json();
+        self.node.mine(4);
+        answer
+    }
+
+    /// What is unlocked is certified and sent.
+    pub fn submit(&self, case: &str) -> Ran {
         self.town.certify();
         let submit = ["outcome", "submit", "acme", case, "--as", "sender", "--until", "mined"];
-        self.town.ok(&self.with_rpc(&submit));
-        self.node.mine(4);
+        self.town.run(&self.with_rpc(&submit))
     }
 
     /// The exit code, and what is said of the chain.
@@ -84,7 +90,7 @@ impl Scene {
     }
 
     /// The holder puts so many tokens into escrow for a case.
-    fn deposit(&self, case: &str, whole_tokens: u64) {
+    pub fn deposit(&self, case: &str, whole_tokens: u64) {
         let (holder, mut journal) = (Key::new(ANYBODY), InMemory::default());
         let mut chain = Submitter::open((&self.rpc, &holder), &mut journal, LIMITS).unwrap();
         let gate: Account = GATE.parse().unwrap();
@@ -100,15 +106,28 @@ impl Scene {
         self.node.mine(4);
     }
 
-    fn issue(&self) -> String {
+    /// The guardian pauses the Gate for so many seconds.
+    fn pause(&self, seconds: u64) {
+        let (guardian, mut journal) = (Key::new(ANYBODY), InMemory::default());
+        let mut chain = Submitter::open((&self.rpc, &guardian), &mut journal, LIMITS).unwrap();
+        let until = lockstep_chain::seconds(self.rpc.latest().unwrap().timestamp + seconds);
+        let call = encode(&Gate::pauseCall { until });
+        let to = Some(GATE.parse().unwrap());
+        let call = Transaction { from: guardian.account(), to, data: call.into() };
+        lockstep_chain::Sends::send(&mut chain, &call).unwrap();
+        self.node.mine(4);
+    }
+
+    /// An issuance against this entry of the statement, ready to be approved.
+    pub fn issue(&self, entry: &str) -> String {
         let case = self.town.open_case();
         assert_eq!(self.town.attest(&case, "request", "issuer", &[]).code, 0);
-        assert_eq!(self.town.payment(&case, "1").code, 0);
+        assert_eq!(self.town.payment(&case, entry).code, 0);
         self.town.evidence(&case);
         case
     }
 
-    fn redemption(&self) -> String {
+    pub fn redemption(&self) -> String {
         let holder = format!("holder={HOLDER}");
         let open = ["case", "open", "acme", "stablecoin.redeem", "--as", "issuer"];
         let opened = self.town.ok(&[&open[..], &["--param", "amount=1000", "--param", &holder]].concat());
@@ -116,7 +135,7 @@ impl Scene {
     }
 
     /// Screening, approval, and the bank's word that it has paid.
-    fn pay(&self, case: &str) {
+    pub fn pay(&self, case: &str) {
         let (list, booked) = (format!("list={LIST}"), format!("booked_at={}", ago(1_000)));
         let screened = ["provider=Clear Screening", "hits=0", &list];
         assert_eq!(self.town.attest(case, "screen", "screening", &screened).code, 0);
@@ -135,12 +154,12 @@ impl Scene {
         assert_eq!(paid.code, 0, "{}\n{}", paid.out, paid.err);
     }
 
-    fn phase(&self, case: &str) -> String {
+    pub fn phase(&self, case: &str) -> String {
         self.town.ok(&["case", "show", "acme", case])["phase"].as_str().unwrap().to_owned()
     }
 }
 
-fn statuses(seen: &Value, of: &str) -> Vec<String> {
+pub fn statuses(seen: &Value, of: &str) -> Vec<String> {
     let all = seen[of].as_array().unwrap().iter();
     all.map(|one| one["status"].as_str().unwrap().to_owned()).collect()
 }
@@ -149,7 +168,7 @@ fn statuses(seen: &Value, of: &str) -> Vec<String> {
 fn an_observer_reads_supply_and_outcomes_and_the_pack_is_held_against_the_chain() {
     let Some(scene) = Scene::new() else { return };
     let town = &scene.town;
-    let case = scene.issue();
+    let case = scene.issue("1");
     let unread = town.run(&["attest", "acme", &case, "approve", "--as", "officer1", "--and", "officer2"]);
     assert_eq!((unread.code, &unread.json()["refused"]), (1, &"headroom_unknown".into()));
     let seen = scene.observe();
@@ -174,6 +193,14 @@ fn an_observer_reads_supply_and_outcomes_and_the_pack_is_held_against_the_chain(
     let text = chain["items"][0]["text"].as_str().unwrap();
     assert!(text.starts_with("executed in block ") && text.contains(", as is said; Anchor "), "{text}");
 
+    // The guardian pauses the Gate: nothing is waited for, and it is on record once.
+    scene.pause(86_400);
+    let seen = scene.observe();
+    let [_, pause] = seen["readings"].as_array().unwrap().as_slice() else { panic!("{seen}") };
+    assert_eq!((&pause["for"], &pause["records"]), (&"pause".into(), &json!(["read"])), "{seen}");
+    assert!(pause["paused_until"].is_u64(), "{seen}");
+    assert_eq!(statuses(&scene.observe(), "readings"), ["on-record"], "once");
+
     let watch = scene.with_rpc(&["observe", "acme", "--as", "observer", "--watch", "1"]);
     let mut child = town.command(&watch).stdout(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -189,7 +216,7 @@ fn an_observer_reads_supply_and_outcomes_and_the_pack_is_held_against_the_chain(
 fn an_observer_shows_deposits_once_and_what_does_not_fit_goes_back_in_the_end() {
     let Some(scene) = Scene::new() else { return };
     let town = &scene.town;
-    let issued = scene.issue();
+    let issued = scene.issue("1");
     scene.observe();
     town.approve(&issued);
     scene.carry_out(&issued);
@@ -220,7 +247,7 @@ fn an_observer_shows_deposits_once_and_what_does_not_fit_goes_back_in_the_end() 
 fn a_pack_that_the_chain_denies_is_told_so_and_silence_is_no_yes() {
     let Some(scene) = Scene::new() else { return };
     let town = &scene.town;
-    let case = scene.issue();
+    let case = scene.issue("1");
     scene.observe();
     town.approve(&case);
     let said = ["--consumed", &format!("{case}:0:{}", ago(900_000))];

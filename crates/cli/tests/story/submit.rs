@@ -13,7 +13,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// The first two accounts that every development chain is rich in, by their published secrets.
-const DEPLOYER: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+pub const DEPLOYER: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 pub const ANYBODY: &str = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
 pub const LIMITS: Limits = Limits {
     fee_cap: 100_000_000_000,

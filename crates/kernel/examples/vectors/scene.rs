@@ -286,6 +286,7 @@ impl Scene {
             ledger: self.id(),
             next_block_time: time(MIDNIGHT + 7_000),
             party: lei(NORTHBANK),
+            paused_until: None,
             programme: name("acme-usd"),
             seen: None,
             supply: "499999999999".to_owned(),

@@ -9,6 +9,7 @@ use lockstep_kernel::gate::{
     Function, GateCall, GateChange, NewGuardian, NewLine, Permitted, PolicyOnLine, Tighter,
 };
 use lockstep_kernel::governance::Rotation;
+use lockstep_kernel::replacement::GateReplacement;
 use lockstep_kernel::{Action, Body, Request};
 use lockstep_ledger::{Certificate, Checkpoint, Committee, Handover, Member, MemberSignature, Record, Tag};
 use lockstep_types::{CaseId, Digest, LeafHash, Lei, PolicyDigest};
@@ -32,15 +33,17 @@ pub struct GateChanged {
     pub record: Record,
 }
 
+/// Another Gate.
+const NEXT_GATE: &str = "0xDc64a140Aa3E981100a9becA4E685f962f0cF6C9";
 /// Where the policy beside this file says that the token is.
 const TOKEN: &str = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512";
 
 impl Scene {
-    /// A ledger that changes its Gate, and whose one co-signer then gives way to four.
+    /// A ledger that changes its Gate and replaces it, and whose one co-signer then gives way to four.
     pub fn of_chain() -> (Vec<GateChanged>, Rotated) {
         let mut scene = Self::empty();
         scene.begin();
-        let changed = vec![scene.tighten(), scene.loosen()];
+        let changed = vec![scene.tighten(), scene.loosen(), scene.replace()];
         let rotated = scene.rotate();
         (changed, rotated)
     }
@@ -77,6 +80,21 @@ impl Scene {
         self.now += 86_400_000;
         self.send("tick", Request::Tick);
         self.changed("loosens", action)
+    }
+
+    /// Another Gate takes the place of the first.
+    fn replace(&mut self) -> GateChanged {
+        let kernel = self.ledger.machine();
+        let (programme, domain) = (name("acme-usd"), name("home"));
+        let from = kernel.gate_in_force(&programme, &domain).expect("a Gate");
+        let roles = ["MINTER_ROLE", "ORDER_ROLE"].map(str::to_owned).into();
+        let to = NEXT_GATE.parse().expect("an address");
+        let action = Action::ReplaceGate(GateReplacement { domain, from, programme, roles, to });
+        let case = self.propose("replace", action.clone());
+        self.consent(case);
+        self.now += 86_400_000;
+        self.send("tick", Request::Tick);
+        self.changed("replaces", action)
     }
 
     fn policy(&self) -> PolicyDigest {

@@ -145,7 +145,7 @@ impl Kernel {
         }
     }
 
-    /// The action takes effect, if it still can be carried out; a change of a Gate leaves its outcome.
+    /// The action takes effect, if it still can be carried out; what is done by a Gate leaves its outcome.
     pub(super) fn write_enactment(
         &self,
         case: &CaseId,
@@ -158,13 +158,16 @@ impl Kernel {
             Err(_) => Body::Expired(Expired { case: *case, prev }),
         };
         let (now, prev) = (desk.scribe.now(), desk.write(&body));
-        if let (Body::Enacted(_), Action::Gate(change)) = (&body, &proposal.action) {
+        // INVARIANT: what was checked just now has a form.
+        let formed = match (&body, &proposal.action) {
+            (Body::Enacted(_), Action::Gate(change)) => self.form_gate_change(change, now),
+            (Body::Enacted(_), Action::ReplaceGate(change)) => self.form_replacement(change, now),
+            _ => None,
+        };
+        if let Some(formed) = formed {
             let (policy, ordinal) = (governance_policy(), 0);
             let place = Place { ledger: self.ledger, case: *case, prev, policy, ordinal };
-            // INVARIANT: what was checked just now has a form.
-            if let Some(formed) = self.form_gate_change(change, now) {
-                desk.scribe.push(Entry::outcome(outcome::encode(&place, &formed)));
-            }
+            desk.scribe.push(Entry::outcome(outcome::encode(&place, &formed)));
         }
     }
 

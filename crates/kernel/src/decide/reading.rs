@@ -49,6 +49,7 @@ impl Kernel {
             issued: reading.issued,
             next_block_time: reading.next_block_time,
             party: reading.party,
+            paused_until: reading.paused_until,
             programme: reading.programme.clone(),
             quorum_reached,
             supply: supply_round_up(layout, &reading.domain, &reading.supply)?,
@@ -161,7 +162,11 @@ fn content(reading: &Reading) -> Digest {
         (&reading.programme, &reading.domain, reading.block, reading.block_hash),
         (reading.block_time, reading.next_block_time, &reading.supply, &reading.consumed),
     );
-    Digest(canonical::to_vec(&what).map(|json| sha256(&json)).unwrap_or_default())
+    let json = match reading.paused_until {
+        None => canonical::to_vec(&what),
+        Some(until) => canonical::to_vec(&(what.0, what.1, until)),
+    };
+    Digest(json.map(|json| sha256(&json)).unwrap_or_default())
 }
 
 /// The currency that a programme counts in: the one of what its policies hold.

@@ -1,6 +1,6 @@
 //! Changes of a Gate: which call needs whose word, and the outcome that it leaves.
 
-use super::world::{World, name};
+use super::world::{Args, World, name};
 use crate::entry::{CaseEntry, case_from_bytes};
 use crate::gate::{
     Dropped, Function, GATE_CALLS_MAX, GATE_CHANGE_MS, GateCall, GateChange, NewGuardian, NewLine, Permitted,
@@ -10,6 +10,7 @@ use crate::governance::governance_policy;
 use crate::outcome::{self, KIND_GOVERNANCE, OutcomeBody};
 use crate::{Action, Body, Entity, Request};
 use alloy_primitives::keccak256;
+use lockstep_attest::{Reading, Statement};
 use lockstep_ledger::{Record, Tag, View};
 use lockstep_types::{Address, CaseId, Digest, PolicyDigest};
 
@@ -146,6 +147,29 @@ fn a_change_that_has_no_form_or_no_gate_is_refused() {
     refused(line(31, 60, 1), "a unit of 10^31: at most 10^30 are counted in");
     refused(line(30, 0, 1), "a window of no seconds");
     refused(line(30, 60, 1 << 56), "at most 2^56 - 1 is kept");
+}
+
+#[test]
+fn a_pause_that_an_observer_has_seen_is_on_record_and_an_earlier_block_does_not_take_it_back() {
+    let mut world = World::new();
+    let until = world.now.saturating_add_ms(86_400_000);
+    let read = |world: &mut World, paused_until| {
+        world.now = world.now.saturating_add_ms(1_000);
+        let reading = Reading { paused_until, ..world.reading(&Args::new("supply")) };
+        let records = world.submit(&Statement::Reading(reading), Vec::new(), ("watcher", &[0])).unwrap();
+        let Ok(Body::Read(body)) = Body::from_slice(records[0].body()) else { panic!("a reading") };
+        let on_record = world.kernel().programme("acme-usd").unwrap().pauses.get(&name("home")).copied();
+        (body.content, body.paused_until, on_record)
+    };
+    let (before, stated, on_record) = read(&mut world, None);
+    assert_eq!((stated, on_record), (None, None));
+    let (paused, stated, on_record) = read(&mut world, Some(until));
+    assert_eq!((stated, on_record), (Some(until), Some(until)));
+    assert_ne!(before, paused, "observers of which one has seen no pause have not read the same");
+    assert_eq!(read(&mut world, None).2, Some(until));
+    assert_eq!(read(&mut world, Some(until.saturating_sub_ms(1))).2, Some(until));
+    world.seal();
+    assert_eq!(world.rerun().map_root(), world.ledger.map_root());
 }
 
 #[test]

@@ -619,6 +619,7 @@ impl World {
             ledger: self.id(),
             next_block_time: after(block_time, args.get("span").unwrap_or("12s")),
             party: self.parties[args.get("by").unwrap_or("watcher")].lei,
+            paused_until: None,
             programme: name(args.get("programme").unwrap_or("acme-usd")),
             seen: None,
             supply: args.get("units").unwrap_or("2000000000000").to_owned(),

@@ -202,6 +202,7 @@ impl World {
             ledger: self.ledger(),
             next_block_time: self.now,
             party,
+            paused_until: None,
             programme: name("acme-usd"),
             seen: None,
             supply: supply.to_owned(),

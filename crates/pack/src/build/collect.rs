@@ -162,6 +162,7 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
                 Action::RemoveIssuer(removed) => issuers.contains(&removed.lei),
                 Action::Erase(erasure) => erasure.case == self.case,
                 Action::Gate(change) => kept.as_ref().is_some_and(|l| l.programme == change.programme),
+                Action::ReplaceGate(change) => kept.as_ref().is_some_and(|l| l.programme == change.programme),
             };
             if matters {
                 for index in self.sealed(&Topic::Case(*id))? {

@@ -8,6 +8,7 @@ use super::{fail, fail_at};
 use crate::pack::{Pack, PackedBody, PackedCommand, PackedGroup, PackedRecord};
 use crate::report::{CaseFacts, Failure, Rule, Shown};
 use lockstep_attest::Statement;
+use lockstep_kernel::governance::governance_policy;
 use lockstep_kernel::{Body, Command, Entity, Kernel, RecordedFacts, Refusal, outcome};
 use lockstep_ledger::{Machine, Record, Scribe};
 use lockstep_policy::Layout;
@@ -280,7 +281,7 @@ impl<'a> Rerun<'a> {
 /// Of this case, or of a governance case: whether that one gave it, the re-run finds out.
 fn outcome_belongs(body: &[u8], case: CaseId) -> bool {
     outcome::decode(body)
-        .is_ok_and(|found| found.kind == outcome::KIND_GOVERNANCE || found.caseId.0 == case.0)
+        .is_ok_and(|found| found.policy.0 == governance_policy().0 || found.caseId.0 == case.0)
 }
 
 /// The case of a record, and the record before it there.

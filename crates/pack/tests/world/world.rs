@@ -12,6 +12,7 @@ use lockstep_crypto::tree::{self, Subtrees, TreeHead};
 use lockstep_crypto::{Message, PublicKey, SecretError, SecretKey, Suite, map};
 use lockstep_kernel::gate::{GateCall, GateChange};
 use lockstep_kernel::governance::{Erasure, Files, Issuer, NewList, Rotation, governance_policy};
+use lockstep_kernel::replacement::GateReplacement;
 use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Genesis, Kernel, Proposing, RULES, Refusal, Request};
 use lockstep_ledger::{
@@ -352,6 +353,16 @@ impl World {
         self.propose(Action::Gate(GateChange { calls: vec![call], domain, programme }))
     }
 
+    /// Another Gate takes the place of the programme's.
+    pub fn replace_gate(&mut self, to: Address) -> CaseId {
+        let (domain, programme) = (name("home"), name("acme-usd"));
+        let from = self.ledger.machine().gate_in_force(&programme, &domain).unwrap();
+        let roles = ["MINTER_ROLE", "ORDER_ROLE"].map(str::to_owned).into();
+        let case = self.propose(Action::ReplaceGate(GateReplacement { domain, from, programme, roles, to }));
+        self.consent(case);
+        case
+    }
+
     pub fn erase(&mut self, case: CaseId, order: DocumentDigest) {
         self.propose(Action::Erase(Erasure { case, order }));
     }
@@ -548,6 +559,7 @@ impl World {
             ledger: self.id(),
             next_block_time: self.now,
             party: party.lei,
+            paused_until: None,
             programme: name("acme-usd"),
             seen: None,
             supply: supply.to_owned(),

@@ -6,10 +6,13 @@ use anyhow::{Context, Result};
 use lockstep_kernel::gate::{
     Dropped, Function, GateCall, GateChange, NewGuardian, NewLine, Permitted, PolicyOnLine, Tighter,
 };
+use lockstep_kernel::governance::governance_policy;
 use lockstep_node::Replica;
 use lockstep_types::{Address, Digest, PolicyDigest};
 use std::str::FromStr;
 
+/// The policy of governance cases, by name: a Gate that is to be replaced accepts it for that line.
+const GOVERNANCE: &str = "lockstep-governance/1";
 /// What can be written, for the hint.
 const FORMS: &str = "tighten LINE CAP WINDOW; retire POLICY LINE; forbid CONTRACT SIGNATURE; drop CHANGE; \
                      accept POLICY LINE; permit CONTRACT SIGNATURE LINE; \
@@ -50,10 +53,11 @@ fn call(replica: &Replica, text: &str) -> Result<GateCall> {
     })
 }
 
-/// A policy by its digest, or one in force by its name.
+/// A policy by its digest, or one in force by its name; by its own name, the one of governance cases.
 fn on_line(replica: &Replica, named: &str, line: &str) -> Result<PolicyOnLine> {
     let policy = match named.parse::<PolicyDigest>() {
         Ok(digest) => digest,
+        Err(_) if named == GOVERNANCE => governance_policy(),
         Err(_) => words::policy(replica, named)?.digest(),
     };
     Ok(PolicyOnLine { line: read(line)?, policy })

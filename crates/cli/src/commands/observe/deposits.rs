@@ -32,26 +32,28 @@ enum End {
     Waits(String),
 }
 
-/// Every final deposit of the place.
-pub fn read(rpc: &Rpc, (place, since): (&Place, u64)) -> Result<Vec<Deposit>> {
-    match place.escrow {
-        Some(escrow) => Ok(all_deposits(rpc, (escrow, since))?),
-        None => Ok(Vec::new()),
+/// Every final deposit of the place, with the Escrow in which it lies.
+pub fn read(rpc: &Rpc, (place, since): (&Place, u64)) -> Result<Vec<(Account, Deposit)>> {
+    let mut found = Vec::new();
+    for escrow in &place.escrows {
+        let here = all_deposits(rpc, (*escrow, since))?;
+        found.extend(here.into_iter().map(|deposit| (*escrow, deposit)));
     }
+    Ok(found)
 }
 
 /// Shows every deposit that the ledger does not have. What the rules would refuse is not handed in: it would
 /// be refused again at every look, and each time stay on record.
 pub fn show_all(
     (live, party): (&mut Live, &Party),
-    (place, found): (&Place, Vec<Deposit>),
+    (place, found): (&Place, Vec<(Account, Deposit)>),
 ) -> Result<Vec<Shown>> {
     if !found.is_empty() {
         check_policies(live.kernel(), place)?;
     }
     let mut shown = Vec::with_capacity(found.len());
-    for deposit in found {
-        let end = show((&mut *live, party), place, &deposit)?;
+    for (escrow, deposit) in found {
+        let end = show((&mut *live, party), place, (escrow, &deposit))?;
         shown.push(Shown { deposit, end });
     }
     Ok(shown)
@@ -94,7 +96,11 @@ fn check_step(layout: &Layout, step: &Step) -> Result<()> {
     Err(invalid("deposit-claims", text).hint("show such deposits with `lockstep attest`").into())
 }
 
-fn show((live, party): (&mut Live, &Party), place: &Place, deposit: &Deposit) -> Result<End> {
+fn show(
+    (live, party): (&mut Live, &Party),
+    place: &Place,
+    (escrow, deposit): (Account, &Deposit),
+) -> Result<End> {
     let waits = |why: &str| Ok(End::Waits(why.to_owned()));
     if deposit.token != place.token {
         return waits("another token than the domain's");
@@ -108,6 +114,10 @@ fn show((live, party): (&mut Live, &Party), place: &Place, deposit: &Deposit) ->
     else {
         return waits("the policy of its case takes no deposits here");
     };
+    let its_own = layout.domain(place.domain.as_str()).and_then(|domain| domain.escrow);
+    if its_own.map(|own| Account::from(own.0)) != Some(escrow) {
+        return waits("it lies in another Escrow than the policy of its case names");
+    }
     check_step(layout, step)?;
     let Some(texts) = texts((layout, step), place, deposit) else {
         return waits("its amount is no exact amount of money");

@@ -1,10 +1,10 @@
-//! Where an observer looks: one domain of one programme, as the policies in force describe it.
+//! Where an observer looks: one domain of one programme, as its policies describe it.
 
 use crate::fault::invalid;
 use anyhow::Result;
 use lockstep_chain::Account;
 use lockstep_kernel::Kernel;
-use lockstep_policy::{Domain, Layout};
+use lockstep_policy::Layout;
 use lockstep_types::{ChainId, Name};
 use std::collections::BTreeSet;
 
@@ -19,10 +19,10 @@ pub struct Place {
     pub chain: ChainId,
     /// The token.
     pub token: Account,
-    /// The Gate.
-    pub gate: Account,
-    /// The Gate's Escrow, where a policy takes deposits.
-    pub escrow: Option<Account>,
+    /// The Gate in force, and then those that it has replaced.
+    pub gates: Vec<Account>,
+    /// The Gates' Escrows, where a policy takes deposits.
+    pub escrows: BTreeSet<Account>,
     /// What policies ask observers to read there; nothing when none does.
     pub asked: Option<Asked>,
 }
@@ -36,9 +36,12 @@ pub struct Asked {
     pub max_age_ms: u64,
 }
 
-fn layouts<'a>(kernel: &'a Kernel, programme: &Name) -> Vec<&'a Layout> {
+/// The policies in force; when none is, those that were: what they have decided is still looked for.
+fn layouts<'a>(kernel: &'a Kernel, programme: &'a Name) -> Vec<&'a Layout> {
     let policies = kernel.programme(programme.as_str()).into_iter().flat_map(|found| found.policies.values());
-    policies.filter_map(|(digest, _)| Some(kernel.policy(digest)?.policy.layout())).collect()
+    let in_force: Vec<_> = policies.filter_map(|(digest, _)| kernel.policy(digest)).collect();
+    let found = if in_force.is_empty() { kernel.policies_of(programme).collect() } else { in_force };
+    found.iter().map(|adopted| adopted.policy.layout()).collect()
 }
 
 /// Whether a policy has an observer look at this domain.
@@ -72,20 +75,18 @@ pub fn find(kernel: &Kernel, (programme, domain): (Option<&Name>, Option<&Name>)
     }
 }
 
-/// Policies that call one name different contracts cannot be observed by that name.
 fn describe(kernel: &Kernel, programme: Name, domain: Name) -> Result<Place> {
-    let layouts = layouts(kernel, &programme);
-    let known: Vec<&Domain> = layouts.iter().filter_map(|layout| layout.domain(domain.as_str())).collect();
-    let Some(first) = known.first() else {
+    let (Some(known), Some(in_force)) =
+        (kernel.named_domains(&programme, &domain).next(), kernel.gate_in_force(&programme, &domain))
+    else {
         return Err(invalid("domain", format!("there is no domain `{domain}`")).into());
     };
-    let same =
-        |other: &&&Domain| (other.chain, other.token, other.gate) == (first.chain, first.token, first.gate);
-    let escrows: BTreeSet<_> = known.iter().filter_map(|domain| domain.escrow).collect();
-    if !known.iter().all(|other| same(&other)) || escrows.len() > 1 {
-        let text = format!("policies of `{programme}` name different contracts on domain `{domain}`");
-        return Err(invalid("domain", text).into());
-    }
+    let replaced = kernel.gates(&programme, &domain).into_iter().filter(|gate| *gate != in_force);
+    let gates = [in_force].into_iter().chain(replaced).map(|gate| Account::from(gate.0)).collect();
+    let escrows = kernel.named_domains(&programme, &domain).filter_map(|domain| domain.escrow);
+    let escrows = escrows.map(|escrow| Account::from(escrow.0)).collect();
+    let (chain, token) = (known.chain, Account::from(known.token.0));
+    let layouts = layouts(kernel, &programme);
     let readings = layouts.iter().flat_map(|layout| &layout.readings);
     let readings = readings.filter(|reading| reading.domains.contains(&domain));
     let asked = readings.fold(None, |asked: Option<Asked>, reading| {
@@ -95,13 +96,5 @@ fn describe(kernel: &Kernel, programme: Name, domain: Name) -> Result<Place> {
             max_age_ms: before.max_age_ms.min(reading.max_age_ms),
         })
     });
-    Ok(Place {
-        chain: first.chain,
-        token: Account::from(first.token.0),
-        gate: Account::from(first.gate.0),
-        escrow: escrows.first().map(|escrow| Account::from(escrow.0)),
-        programme,
-        domain,
-        asked,
-    })
+    Ok(Place { programme, domain, chain, token, gates, escrows, asked })
 }

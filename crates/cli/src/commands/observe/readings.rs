@@ -23,6 +23,8 @@ pub struct Wanted {
     balance: Option<Time>,
     /// Now: outcomes are waited for, or nothing has been stated yet.
     newest: bool,
+    /// The last pause of the Gate that is on record.
+    paused_until: Option<Time>,
 }
 
 /// Why a reading is made.
@@ -30,6 +32,7 @@ pub struct Wanted {
 enum Purpose {
     Headroom,
     Settlement,
+    Pause,
 }
 
 /// What was seen for a date; nothing when the block after it is not final yet.
@@ -62,7 +65,7 @@ enum End {
 /// What the ledger needs of this place.
 pub fn wanted(kernel: &Kernel, place: &Place) -> Wanted {
     if place.asked.is_none() {
-        return Wanted { balance: None, newest: false };
+        return Wanted { balance: None, newest: false, paused_until: None };
     }
     let programme = kernel.programme(place.programme.as_str());
     let balance = programme.and_then(|programme| programme.account.balance_date());
@@ -72,22 +75,30 @@ pub fn wanted(kernel: &Kernel, place: &Place) -> Wanted {
     };
     let mut cases = kernel.cases();
     let waits = cases.any(|(_, case)| case.pending.contains_key(&place.domain) && of_place(&case.policy));
-    Wanted { balance, newest: waits || balance.is_none() }
+    let paused_until = programme.and_then(|programme| programme.pauses.get(&place.domain)).copied();
+    Wanted { balance, newest: waits || balance.is_none(), paused_until }
 }
 
 /// Looks at the chain for every date that is needed.
 pub fn read(rpc: &Rpc, (place, since): (&Place, u64), wanted: &Wanted) -> Result<Vec<Seen>> {
-    let watch = Watch { token: place.token, gate: place.gate, since };
     let mut seen = Vec::new();
     if let Some(as_of) = wanted.balance {
-        seen.push(look(rpc, &watch, (Purpose::Headroom, as_of))?);
+        seen.push(look(rpc, (place, since), (Purpose::Headroom, as_of))?);
     }
+    let finalized = rpc.finalized()?;
+    // The block after the one that is read must be final too.
+    let before = finalized.time()?.saturating_sub_ms(1_000);
+    let together = place.asked.is_some_and(|asked| asked.quorum > 1);
+    let past = if together { before.ms() % TOGETHER_MS } else { 0 };
+    let newest = before.saturating_sub_ms(past);
     if wanted.newest {
-        // The block after the one that is read must be final too.
-        let before = rpc.finalized()?.time()?.saturating_sub_ms(1_000);
-        let together = place.asked.is_some_and(|asked| asked.quorum > 1);
-        let past = if together { before.ms() % TOGETHER_MS } else { 0 };
-        seen.push(look(rpc, &watch, (Purpose::Settlement, before.saturating_sub_ms(past)))?);
+        seen.push(look(rpc, (place, since), (Purpose::Settlement, newest))?);
+    } else if let (Some(gate), true) = (place.gates.first(), place.asked.is_some()) {
+        // A pause is put on record even where nothing is waited for.
+        let watch = Watch { token: place.token, gate: *gate, since };
+        if watch.paused_until(rpc, finalized.number.saturating_sub(1))? > wanted.paused_until {
+            seen.push(look(rpc, (place, since), (Purpose::Pause, newest))?);
+        }
     }
     // One block answers for both dates.
     let same = match seen.as_slice() {
@@ -100,13 +111,20 @@ pub fn read(rpc: &Rpc, (place, since): (&Place, u64), wanted: &Wanted) -> Result
     Ok(seen)
 }
 
-fn look(rpc: &Rpc, watch: &Watch, (purpose, as_of): (Purpose, Time)) -> Result<Seen> {
-    let observation = match watch.as_of(rpc, as_of) {
-        Ok(observation) => Some(observation),
-        Err(DomainError::NotFinal { .. }) => None,
+fn look(rpc: &Rpc, (place, since): (&Place, u64), (purpose, as_of): (Purpose, Time)) -> Result<Seen> {
+    let mut watches = place.gates.iter().map(|gate| Watch { token: place.token, gate: *gate, since });
+    // INVARIANT: a domain has a Gate in force.
+    let Some(in_force) = watches.next() else { return Ok(Seen { purpose, as_of, observation: None }) };
+    let mut observation = match in_force.as_of(rpc, as_of) {
+        Ok(observation) => observation,
+        Err(DomainError::NotFinal { .. }) => return Ok(Seen { purpose, as_of, observation: None }),
         Err(error) => return Err(error.into()),
     };
-    Ok(Seen { purpose, as_of, observation })
+    for replaced in watches {
+        observation.consumed.extend(replaced.consumed(rpc, observation.block.number)?);
+    }
+    observation.consumed.sort_unstable();
+    Ok(Seen { purpose, as_of, observation: Some(observation) })
 }
 
 /// Signs and hands in what was seen, in order.
@@ -163,6 +181,7 @@ fn reading((live, party): (&Live, &Party), place: &Place, seen: &Observation) ->
         ledger: signing.ledger,
         next_block_time: seen.next.time()?,
         party: signing.party,
+        paused_until: seen.paused_until,
         programme: place.programme.clone(),
         seen: signing.seen,
         supply: seen.supply.to_string(),
@@ -174,6 +193,7 @@ impl Purpose {
         match self {
             Self::Headroom => "headroom",
             Self::Settlement => "settlement",
+            Self::Pause => "pause",
         }
     }
 }
@@ -206,6 +226,7 @@ impl Told {
             "block": self.seen.observation.as_ref().map(|seen| seen.block.number),
             "consumed": self.seen.observation.as_ref().map_or(0, |seen| seen.consumed.len()),
             "for": self.seen.purpose.as_str(),
+            "paused_until": self.seen.observation.as_ref().and_then(|seen| seen.paused_until),
             "records": records,
             "refused": refused,
             "status": self.status(),
@@ -220,7 +241,11 @@ impl Told {
             return format!("  {purpose}, as of {as_of}: the block after it is not final yet");
         };
         let (block, supply, executed) = (seen.block.number, seen.supply, seen.consumed.len());
-        let what = format!("  {purpose}, as of {as_of}: block {block}, {supply} units, executed: {executed}");
+        let paused = seen.paused_until.map(|until| format!(", the Gate's last pause until {until}"));
+        let what = format!(
+            "  {purpose}, as of {as_of}: block {block}, {supply} units, executed: {executed}{}",
+            paused.unwrap_or_default()
+        );
         match &self.end {
             End::OnRecord(entered) => match entered.refused() {
                 Some(refusal) => format!("{what}; refused, on record as {}: {refusal}", entered.index()),

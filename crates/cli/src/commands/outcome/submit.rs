@@ -1,6 +1,8 @@
 //! `lockstep outcome submit`: the certificate to the Anchor, the outcome to its Gate, from an account of
 //! one's own.
 
+mod loosen;
+
 use super::{Found, Show, covering, of_chain};
 use crate::endpoints::EndpointArgs;
 use crate::fault::{Kind, told};
@@ -21,6 +23,7 @@ use lockstep_chain::{Account, Domain, DomainError, Receipt, Rpc, Submitter, Tran
 use lockstep_crypto::tree;
 use lockstep_node::Replica;
 use lockstep_types::{CaseId, Digest};
+use loosen::Loosened;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -63,6 +66,13 @@ enum Wanted {
     Final,
 }
 
+/// An outcome, and what became of it and of the loosenings in it.
+struct Done<'a> {
+    found: &'a Found,
+    brought: Brought,
+    loosened: Vec<Loosened>,
+}
+
 /// What became of an outcome.
 enum Brought {
     /// Executed by this transaction.
@@ -99,15 +109,12 @@ pub fn run(shell: &mut Shell, args: &Submit) -> Result<u8> {
         "case": case,
         "chain": chain_id.to_string(),
         "finality": rpc.finality().to_string(),
-        "outcomes": brought.iter().map(|(found, brought)| brought.json(found)).collect::<Vec<_>>(),
+        "outcomes": brought.iter().map(Done::json).collect::<Vec<_>>(),
         "quorum": rpc.quorum(),
         "rests_on": rpc.rests_on(),
         "until": if until == Until::Final { "final" } else { "mined" },
     });
-    shell.out.answer(&answer, || {
-        let lines = brought.iter().map(|(found, brought)| brought.line(found));
-        lines.collect::<Vec<_>>().join("\n")
-    })?;
+    shell.out.answer(&answer, || brought.iter().map(Done::line).collect::<Vec<_>>().join("\n"))?;
     Ok(0)
 }
 
@@ -130,8 +137,9 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn all<'f>(&mut self, found: &'f [Found]) -> Result<Vec<(&'f Found, Brought)>> {
-        found.iter().map(|found| Ok((found, self.bring(found)?))).collect()
+    fn all<'f>(&mut self, found: &'f [Found]) -> Result<Vec<Done<'f>>> {
+        let done = |found| Ok(Done { found, brought: self.bring(found)?, loosened: self.loosen(found)? });
+        found.iter().map(done).collect()
     }
 
     /// An outcome that was executed is not brought again, whoever executed it.
@@ -189,35 +197,33 @@ impl Work<'_> {
     }
 }
 
-impl Brought {
-    fn json(&self, found: &Found) -> Value {
-        let (status, block, transaction) = match self {
-            Self::Now(receipt) => {
-                ("executed", Some(receipt.block.number), Some(receipt.transaction.to_string()))
-            }
-            Self::Before => ("already-executed", None, None),
+impl Done<'_> {
+    fn json(&self) -> Value {
+        let (status, receipt) = match &self.brought {
+            Brought::Now(receipt) => ("executed", Some(receipt)),
+            Brought::Before => ("already-executed", None),
         };
         json!({
-            "block": block,
-            "gate": lockstep_types::Address(found.body.gate.into_array()),
-            "ordinal": found.body.ordinal,
-            "record": found.index,
+            "block": receipt.map(|receipt| receipt.block.number),
+            "changes": self.loosened.iter().map(Loosened::json).collect::<Vec<_>>(),
+            "gate": lockstep_types::Address(self.found.body.gate.into_array()),
+            "ordinal": self.found.body.ordinal,
+            "record": self.found.index,
             "status": status,
-            "transaction": transaction,
+            "transaction": receipt.map(|receipt| receipt.transaction.to_string()),
         })
     }
 
-    fn line(&self, found: &Found) -> String {
-        let record = found.index;
-        match self {
-            Self::Now(receipt) => {
-                let Receipt { transaction, block, gas, .. } = receipt;
-                format!(
-                    "record {record}: executed in block {}, {gas} gas\ntransaction {transaction}",
-                    block.number
-                )
-            }
-            Self::Before => format!("record {record}: was executed before, nothing was sent"),
-        }
+    fn line(&self) -> String {
+        let record = self.found.index;
+        let brought = match &self.brought {
+            Brought::Now(Receipt { transaction, block, gas, .. }) => format!(
+                "record {record}: executed in block {}, {gas} gas\ntransaction {transaction}",
+                block.number
+            ),
+            Brought::Before => format!("record {record}: was executed before, nothing was sent"),
+        };
+        let loosened = self.loosened.iter().map(|loosened| format!("\n{}", loosened.line()));
+        [brought].into_iter().chain(loosened).collect()
     }
 }

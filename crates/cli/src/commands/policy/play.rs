@@ -284,6 +284,7 @@ impl<'a> Stage<'a> {
             ledger: signing.ledger,
             next_block_time: now,
             party,
+            paused_until: None,
             programme: self.policy.layout().programme.clone(),
             seen: None,
             supply: units.to_string(),
