@@ -100,3 +100,26 @@ fn the_page_of_readings_shows_what_the_vectors_hold() {
     let vectors = std::fs::read_to_string(page::vectors_path("case")).unwrap();
     assert!(vectors.contains(&content));
 }
+
+/// Wherever a page names a section of a page, that section is there.
+#[test]
+fn pages_name_sections_that_exist() {
+    let folder = page::page_path("case").parent().unwrap().to_owned();
+    let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+    let texts: Vec<String> =
+        names.iter().map(|name| std::fs::read_to_string(folder.join(name)).unwrap()).collect();
+    let mut seen = 0;
+    for (name, text) in names.iter().zip(&texts) {
+        for (at, _) in text.match_indices(".md` §") {
+            let named = text[..at].rsplit('`').next().unwrap();
+            let digits = text[at..].trim_start_matches(".md` §").trim_start_matches('§');
+            let number: String = digits.chars().take_while(char::is_ascii_digit).collect();
+            let place = names.iter().position(|other| *other == format!("{named}.md"));
+            let page = &texts[place.unwrap_or_else(|| panic!("{name} names {named}.md, which is not there"))];
+            assert!(page.contains(&format!("\n## {number} ")), "{name} names {named}.md §{number}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "{seen} sections are named");
+}
