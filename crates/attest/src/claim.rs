@@ -1,4 +1,4 @@
-//! Claims: one named, salted value each, so that each can be withheld alone (specs/attestation.md §4).
+//! Claims: one named, salted value each, so that each can be withheld alone (specs/attestation.md §3).
 
 use lockstep_crypto::eip712::{keccak256, string_word, struct_hash};
 use lockstep_types::{ClaimDigest, Salt};

@@ -1,4 +1,4 @@
-//! Bodies of records: what has happened, as far as `apply` needs it (specs/record.md §6). Never personal
+//! Bodies of records: what has happened, as far as `apply` needs it (specs/bodies.md). Never personal
 //! data.
 
 use lockstep_attest::CredentialKey;

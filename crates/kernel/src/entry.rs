@@ -1,4 +1,4 @@
-//! Entries of the state map: which value stands under which key (specs/state-map.md §5).
+//! Entries of the state map: which value stands under which key (specs/entries.md).
 
 use crate::governance::Issuer;
 use crate::state::{Kernel, Phase, StoredList, Touched, Use};

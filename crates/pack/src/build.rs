@@ -1,4 +1,4 @@
-//! Building a pack: what matters to one case, taken from a ledger through a port (specs/pack.md §3).
+//! Building a pack: what matters to one case, taken from a ledger through a port (specs/pack.md §2).
 
 mod collect;
 mod error;

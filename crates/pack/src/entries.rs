@@ -1,4 +1,4 @@
-//! Which entries of the state map a pack shows: the same for builder and verifier (specs/pack.md §3).
+//! Which entries of the state map a pack shows: the same for builder and verifier (specs/pack.md §2).
 
 use crate::pack::PackedGroup;
 use lockstep_kernel::state::opening_use_key;

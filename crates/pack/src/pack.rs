@@ -1,4 +1,4 @@
-//! The format `lockstep-pack/1`: the fields of the file (specs/pack.md §2). Nothing here has been checked
+//! The format `lockstep-pack/1`: the fields of the file (specs/pack.md §1). Nothing here has been checked
 //! beyond its form; [`verify()`](crate::verify()) does that.
 
 use crate::encoding::Base64;

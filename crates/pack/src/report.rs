@@ -1,4 +1,4 @@
-//! What a verifier answers, and on whom the answer rests (specs/pack.md §5).
+//! What a verifier answers, and on whom the answer rests (specs/report.md).
 
 pub mod on_chain;
 mod rule;

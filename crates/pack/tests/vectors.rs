@@ -38,4 +38,9 @@ fn the_pages_show_what_the_code_makes() {
     let report = lockstep_pack::verify(pack.as_bytes(), Some(&trust)).to_lines().join("\n");
     let page = packed(&read(format!("{specs}/pack.md")));
     assert!(page.contains(&packed(&report)), "the page shows another report than\n{report}");
+    let withheld = read(format!("{FOLDER}/claim_withheld.json"));
+    let report = lockstep_pack::verify(withheld.as_bytes(), Some(&trust)).to_json().unwrap();
+    let report = String::from_utf8(report).unwrap();
+    let page = packed(&read(format!("{specs}/report.md")));
+    assert!(page.contains(&packed(&report)), "the page shows another report than\n{report}");
 }

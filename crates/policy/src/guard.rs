@@ -1,4 +1,4 @@
-//! Guards: the conditions on a step, in the frozen subset `cedar-1` (`specs/policy.md` §5).
+//! Guards: the conditions on a step, in the frozen subset `cedar-1` (`specs/guards.md`).
 
 mod compile;
 mod evaluate;

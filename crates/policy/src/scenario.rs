@@ -1,4 +1,4 @@
-//! Scenarios: stories about a policy that must end as they say (`tests.toml`, `specs/policy.md` §8). This
+//! Scenarios: stories about a policy that must end as they say (`tests.toml`, `specs/scenarios.md`). This
 //! module reads them; whoever has a kernel plays them.
 
 mod raw;

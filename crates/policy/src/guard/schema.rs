@@ -1,4 +1,4 @@
-//! The Cedar schema of a layout: what guards may read at each step, and of which type (`specs/policy.md` §5).
+//! The Cedar schema of a layout: what guards may read at each step, and of which type (`specs/guards.md`).
 //!
 //! It is made in Cedar's JSON form: the other form would be parsed word by word, and every step
 //! may read the claims of all steps before it.

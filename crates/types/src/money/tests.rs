@@ -52,6 +52,25 @@ fn money_is_an_amount_a_space_and_a_currency() {
     assert_eq!(refused("1.00 QQQ"), "`QQQ` is not an ISO 4217 currency with a minor unit");
 }
 
+/// A newer table of currencies would make two versions of this program read one policy differently.
+#[test]
+fn currencies_are_those_that_the_page_lists() {
+    let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs/policy.md"));
+    let (_, table) = page.split_once("| decimals | currencies |\n| --- | --- |\n").unwrap();
+    let mut listed: Vec<(String, u16)> = Vec::new();
+    for row in table.lines().map_while(|line| line.strip_prefix("| ")) {
+        let (decimals, codes) = row.trim_end_matches(" |").split_once(" | ").unwrap();
+        listed.extend(codes.split(' ').map(|code| (code.to_owned(), decimals.parse().unwrap())));
+    }
+    let letters = || 'A'..='Z';
+    let codes = letters().flat_map(|a| letters().map(move |b| (a, b)));
+    let codes = codes.flat_map(|(a, b)| letters().map(move |c| format!("{a}{b}{c}")));
+    let found = codes.filter_map(|code| code.parse::<Currency>().ok());
+    let found: Vec<(String, u16)> = found.map(|known| (known.to_string(), known.decimals())).collect();
+    listed.sort();
+    assert_eq!(listed, found);
+}
+
 #[test]
 fn codes_without_a_minor_unit_are_no_currency() {
     for code in ["XAU", "XDR", "XTS", "XXX"] {
