@@ -10,6 +10,7 @@ import { refuse } from "./refusal.js";
 
 const DIGEST = /^[0-9a-f]{64}$/;
 const LEI = /^[0-9A-Z]{18}[0-9]{2}$/;
+const NAME = /^[a-z][a-z0-9._-]{0,63}$/;
 
 function expected(what: string): never {
   return refuse("form", `expected ${what}`);
@@ -79,9 +80,25 @@ export function digest(value: Json | undefined): string {
   return typeof value === "string" && DIGEST.test(value) ? value : expected("64 lower-case hexadecimal digits");
 }
 
-/** An LEI in its twenty characters; the check digits are not checked here. */
+/** Whether a text is an LEI whose check digits are right (`policy.md` §3; ISO/IEC 7064 MOD 97-10). */
+export function isLei(value: string): boolean {
+  if (!LEI.test(value)) return false;
+  let remainder = 0;
+  for (const character of value) {
+    const digit = Number.parseInt(character, 36);
+    remainder = (remainder * (digit < 10 ? 10 : 100) + digit) % 97;
+  }
+  return remainder === 1;
+}
+
+/** An LEI. */
 export function lei(value: Json | undefined): string {
-  return typeof value === "string" && LEI.test(value) ? value : expected("an LEI");
+  return typeof value === "string" && isLei(value) ? value : expected("an LEI");
+}
+
+/** A name of `policy.md` §2. */
+export function name(value: Json | undefined): string {
+  return typeof value === "string" && NAME.test(value) ? value : expected("a name");
 }
 
 /** Bytes in lower-case hexadecimal digits, of `length` if one is given. */
