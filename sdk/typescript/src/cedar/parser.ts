@@ -4,7 +4,7 @@ import type { BinaryOperator, Entity, Expression, Guard, Variable } from "./synt
 
 /** `policy.md` §5: bounds the stack that an evaluator needs. */
 const GUARDS_MAX = 256;
-const TOKENS_A_GUARD_MAX = 512;
+const UNITS_A_GUARD_MAX = 512;
 const DEPTH_MAX = 24;
 /** Cedar takes at most four signs of negation in a row. */
 const NEGATIONS_MAX = 4;
@@ -20,9 +20,8 @@ const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">
 
 /** The guards of a file, in its order. Refuses with `cedar-1`, or `guard-too-large` for a limit. */
 export function parseGuards(text: string): readonly Guard[] {
-  const tokens = tokensOf(text);
-  checkSizes(tokens);
-  const parser = new Parser(tokens);
+  checkSizes(text);
+  const parser = new Parser(tokensOf(text));
   const guards: Guard[] = [];
   while (!parser.atEnd()) guards.push(parser.guard());
   const ids = new Set(guards.map((guard) => guard.id));
@@ -32,31 +31,62 @@ export function parseGuards(text: string): readonly Guard[] {
 
 /** One expression, and nothing after it. */
 export function parseExpression(text: string): Expression {
-  const tokens = tokensOf(text);
-  checkSizes(tokens);
-  const parser = new Parser(tokens);
+  checkSizes(text);
+  const parser = new Parser(tokensOf(text));
   const expression = parser.expression();
   if (!parser.atEnd()) refuse("cedar-1", "something follows the expression");
   return expression;
 }
 
-function checkSizes(tokens: readonly Token[]): void {
-  let guards = 0;
-  let size = 0;
-  let depth = 0;
-  for (const { kind, text } of tokens) {
-    if (kind === "end") break;
-    size += 1;
-    if (kind !== "sign") continue;
-    if ("([{".includes(text)) depth += 1;
-    if (")]}".includes(text)) depth -= 1;
-    if (size > TOKENS_A_GUARD_MAX || depth > DEPTH_MAX) refuse("guard-too-large", "a guard beyond the limits");
-    if (text !== ";") continue;
-    guards += 1;
-    size = 0;
-    depth = 0;
+function checkSizes(text: string): void {
+  for (const guards = new Counter(text); guards.more(); ) guards.one();
+}
+
+// One unit: a run of word characters, a string whatever is in it, or any other character; blanks are none.
+const UNIT = /(?<blank>[ \t\r\n]+|\/\/[^\n]*)|(?<one>[A-Za-z0-9_\u0080-\u{10ffff}]+|"(?:\\[^]|[^"\\])*(?:"|$)|[^])/uy;
+
+/** Counts before anything is parsed, so that the parser's own stack is bounded too. */
+class Counter {
+  readonly #text: string;
+  #at = 0;
+  #guards = 0;
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  if (size > TOKENS_A_GUARD_MAX || guards > GUARDS_MAX) refuse("guard-too-large", "guards beyond the limits");
+
+  /** Whether something that is no blank is left. */
+  more(): boolean {
+    const start = this.#at;
+    const unit = this.#next();
+    if (unit !== undefined) this.#at = start;
+    return unit !== undefined;
+  }
+
+  /** One guard, up to its `;` or the end of the text. */
+  one(): void {
+    let size = 0;
+    let depth = 0;
+    for (let unit = this.#next(); unit !== undefined; unit = this.#next()) {
+      size += 1;
+      if (unit === "(" || unit === "[" || unit === "{") depth += 1;
+      if (unit === ")" || unit === "]" || unit === "}") depth = Math.max(0, depth - 1);
+      if (size > UNITS_A_GUARD_MAX || depth > DEPTH_MAX) refuse("guard-too-large", "a guard beyond the limits");
+      if (unit === ";") break;
+    }
+    this.#guards += 1;
+    if (this.#guards > GUARDS_MAX) refuse("guard-too-large", `more than ${GUARDS_MAX} guards`);
+  }
+
+  #next(): string | undefined {
+    while (this.#at < this.#text.length) {
+      UNIT.lastIndex = this.#at;
+      const match = UNIT.exec(this.#text);
+      this.#at += match?.[0].length ?? 1;
+      if (match?.groups?.["one"] !== undefined) return match.groups["one"];
+    }
+    return undefined;
+  }
 }
 
 class Parser {
