@@ -1,10 +1,10 @@
-import { compare, concat, equal, fromHex, hex } from "./bytes.js";
+import { concat, equal, fromHex, hex } from "./bytes.js";
 import { canonicalBytes, type Json } from "./canonical.js";
 import { hashStruct, signingHash, typeHash, wordOfNumber } from "./eip712.js";
 import { keccak256, sha256Hex } from "./hash.js";
 import { CERTIFICATE_BYTES_MAX, LOG_SIZE_MAX, MEMBERS_MAX } from "./limits.js";
-import { digest, hexBytes, integer, lei, list, object, text } from "./reading.js";
-import { refuse, refusedAs } from "./refusal.js";
+import { digest, hexBytes, integer, lei, list, name, object } from "./reading.js";
+import { Refusal, refuse, refusedAs } from "./refusal.js";
 import { readAddress, recoverAddress, writeAddress } from "./suites.js";
 
 /** Committees of co-signers and the certificates of their quorums (`certificate.md`). */
@@ -53,7 +53,6 @@ export interface Handover {
 
 const BYTE_MAX = 255;
 const SIGNATURE_BYTES = 65;
-const HALF_ORDER = fromHex("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0");
 const CHECKPOINT = typeHash("Checkpoint(bytes32 ledger,uint64 epoch,uint64 size,bytes32 root)");
 
 /** Whether k of n members are a quorum: k > 2n/3 and k ≤ n. */
@@ -81,7 +80,7 @@ export function addressesDigest(addresses: readonly Uint8Array[]): string {
 export function readMembers(value: Json | undefined): readonly Member[] {
   return list(value, MEMBERS_MAX, (item) => {
     const read = object(item, ["address", "lei", "name"]);
-    return { address: readAddress(read["address"]), lei: lei(read["lei"]), name: text(read["name"]) };
+    return { address: readAddress(read["address"]), lei: lei(read["lei"]), name: name(read["name"]) };
   });
 }
 
@@ -93,8 +92,8 @@ export function readCommittee(value: Json | undefined): Committee {
 }
 
 /** The JSON of a member. */
-export function writeMember({ address, lei: of, name }: Member): Json {
-  return { address: writeAddress(address), lei: of, name };
+export function writeMember(member: Member): Json {
+  return { address: writeAddress(member.address), lei: member.lei, name: member.name };
 }
 
 /** Reads `{"epoch","ledger","root","size"}`. */
@@ -128,14 +127,14 @@ export function readCertificate(value: Json | undefined): Certificate {
     threshold: integer(read["threshold"], 0, BYTE_MAX),
     size: integer(read["size"]),
     root: digest(read["root"]),
-    signatures: list(read["signatures"], BYTE_MAX, readMemberSignature),
+    signatures: list(read["signatures"], Number.MAX_SAFE_INTEGER, readMemberSignature),
     digest: sha256Hex(bytes),
   };
 }
 
 function readMemberSignature(value: Json): MemberSignature {
   const read = object(value, ["member", "signature"]);
-  return { member: integer(read["member"], 0, BYTE_MAX), signature: hexBytes(read["signature"]) };
+  return { member: integer(read["member"], 0, BYTE_MAX), signature: hexBytes(read["signature"], SIGNATURE_BYTES) };
 }
 
 /** Reads `{"new":<certificate>,"old":<certificate>}` (§5). */
@@ -183,11 +182,16 @@ export function checkQuorum(hash: Uint8Array, signatures: readonly MemberSignatu
 
 /** Checks that one address signed; refuses with `high_s` or `bad_signature`. */
 export function checkMember(hash: Uint8Array, signature: Uint8Array, address: Uint8Array): void {
-  if (signature.length === SIGNATURE_BYTES && compare(signature.subarray(32, 64), HALF_ORDER) > 0) {
-    refuse("high_s", "s is in the upper half");
+  if (!equal(signer(hash, signature), address)) refuse("bad_signature", "signed by another key");
+}
+
+function signer(hash: Uint8Array, signature: Uint8Array): Uint8Array {
+  try {
+    return recoverAddress(hash, signature);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code === "high_s") throw error;
+    throw new Refusal("bad_signature", error.message, { cause: error });
   }
-  const signer = refusedAs("bad_signature", () => recoverAddress(hash, signature));
-  if (!equal(signer, address)) refuse("bad_signature", "signed by another key");
 }
 
 /** Checks that two committees signed one head, the new one under the next epoch (§5). */

@@ -82,7 +82,8 @@ export function digest(value: Json | undefined): string {
 
 /** Whether a text is an LEI whose check digits are right (`policy.md` §3; ISO/IEC 7064 MOD 97-10). */
 export function isLei(value: string): boolean {
-  if (!LEI.test(value)) return false;
+  // The scheme never gives these check digits, though MOD 97-10 alone would let them pass.
+  if (!LEI.test(value) || /(00|01|99)$/.test(value)) return false;
   let remainder = 0;
   for (const character of value) {
     const digit = Number.parseInt(character, 36);

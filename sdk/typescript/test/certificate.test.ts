@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fromHex, hex } from "../src/bytes.js";
+import { hex } from "../src/bytes.js";
 import { type JsonObject } from "../src/canonical.js";
 import {
   checkCertificate, checkHandover, checkpointHash, isThreshold, readCertificate, readCheckpoint, readCommittee, readHandover,
@@ -74,15 +74,27 @@ for (const { answer, last, ledger, name, now, request } of given.requests) {
   });
 }
 
-test("a signature of the example certificate is of 65 bytes, and what is of more is a bad signature", () => {
-  const first = given.certificates[0];
+test("a signature that is wrong in several ways has one answer", () => {
+  const { certificate, committee, ledger } = given.certificates[0] ?? assert.fail();
+  const read = readCertificate(certificate);
+  const [first, ...others] = read.signatures;
   assert.ok(first !== undefined);
-  const certificate = readCertificate(first.certificate);
-  const [signature, ...others] = certificate.signatures;
-  assert.ok(signature !== undefined);
-  const longer = { member: 0, signature: fromHex(`${hex(signature.signature)}00`) };
-  const changed = { ...certificate, signatures: [longer, ...others] };
-  assert.equal(answerOf(() => checkCertificate(changed, first.ledger, readCommittee(first.committee))), "bad_signature");
+  const said = (change: (signature: Uint8Array) => void) => {
+    const signature = first.signature.slice();
+    change(signature);
+    const changed = { ...read, signatures: [{ member: first.member, signature }, ...others] };
+    return answerOf(() => checkCertificate(changed, ledger, readCommittee(committee)));
+  };
+  assert.equal(said((signature) => signature.fill(0x80, 32, 64)), "high_s");
+  assert.equal(said((signature) => signature.fill(0x80, 32, 65)), "bad_signature");
+  assert.equal(said((signature) => signature.fill(0xff, 32, 64)), "bad_signature");
+});
+
+test("a signature that is not of 65 bytes is no certificate", () => {
+  const { certificate } = given.certificates[0] ?? assert.fail();
+  const fields = certificate as JsonObject;
+  const signatures = [{ member: 0, signature: "00".repeat(66) }];
+  assert.equal(answerOf(() => readCertificate({ ...fields, signatures })), "form");
 });
 
 /** What is said of the second committee of the vectors when its fields are changed. */

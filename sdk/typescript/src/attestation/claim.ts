@@ -3,7 +3,7 @@ import { type Json } from "../canonical.js";
 import { hashStruct, typeHash, wordOfText } from "../eip712.js";
 import { sha256 } from "../hash.js";
 import { CLAIMS_MAX, VALUE_BYTES_MAX } from "../limits.js";
-import { digest, list, name, object, text } from "../reading.js";
+import { digest, list, object, text } from "../reading.js";
 import { refuse } from "../refusal.js";
 
 /** Claims and evidence, which a statement names by salted digests (`attestation.md` §§3 and 4). */
@@ -52,5 +52,5 @@ export function readOpenings(value: Json | undefined, claims: readonly string[])
 function readOpening(value: Json): Opening {
   if (value === null) return null;
   const read = object(value, ["name", "salt", "value"]);
-  return { name: name(read["name"]), salt: digest(read["salt"]), value: text(read["value"]) };
+  return { name: text(read["name"]), salt: digest(read["salt"]), value: text(read["value"]) };
 }

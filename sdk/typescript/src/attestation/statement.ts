@@ -2,7 +2,7 @@ import { fromUtf8 } from "../bytes.js";
 import { canonicalBytes, isList, parseCanonical, parseJson, type Json, type JsonObject } from "../canonical.js";
 import { sha256Hex } from "../hash.js";
 import {
-  CLAIMS_MAX, CONSUMED_MAX, CREDENTIAL_KEYS_MAX, ENVELOPE_BYTES_MAX, EVIDENCE_MAX, LOG_SIZE_MAX, PREV_MAX,
+  CLAIMS_MAX, CONSUMED_MAX, CREDENTIAL_KEYS_MAX, ENVELOPE_BYTES_MAX, EVIDENCE_MAX, PREV_MAX,
   REASON_BYTES_MAX,
 } from "../limits.js";
 import { anyObject, digest, integer, lei, list, name, object, text, time } from "../reading.js";
@@ -211,7 +211,7 @@ function readCommon(fields: JsonObject): Common {
 
 function readSeen(value: Json): Seen {
   const read = object(value, ["certificate", "size"]);
-  return { certificate: digest(read["certificate"]), size: integer(read["size"], 1, LOG_SIZE_MAX) };
+  return { certificate: digest(read["certificate"]), size: integer(read["size"]) };
 }
 
 function readOpening(fields: JsonObject, common: Common): OpeningStatement {

@@ -1,6 +1,6 @@
 import { base64, concat, equal, fromBase64, fromBigEndian, fromUtf8, hex, utf8 } from "../bytes.js";
 import { sha256 } from "../hash.js";
-import { LOG_SIZE_MAX, NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX } from "../limits.js";
+import { LOG_SIZE_MAX, NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX, TIME_MAX } from "../limits.js";
 import { refuse, refusedAs } from "../refusal.js";
 import { checkSignature, publicKey, type PublicKey } from "../suites.js";
 
@@ -50,9 +50,9 @@ const SIGNATURE_BYTES = 64;
 const TIME_BYTES = 8;
 const ORIGIN_BYTES_MAX = 256;
 const ROOT_BYTES = 32;
-// C2SP names: no white space, no plus.
-const NAME = /^[^\s+]+$/u;
-const CONTROL = /[\u0000-\u001f]/;
+const NAME_BYTES_MAX = 256;
+const NOT_IN_NAME = /[\s\p{White_Space}\p{Cc}+]/u;
+const CONTROL = /\p{Cc}/u;
 const CONTROL_IN_NOTE = /[\u0000-\u0009\u000b-\u001f]/;
 const SIZE = /^(0|[1-9][0-9]{0,15})$/;
 
@@ -64,10 +64,14 @@ export function readVerifierKey(text: string): VerifierKey {
   if (kind !== 1 && kind !== 4) return refuse("kind", `keys of type ${kind} are not known`);
   if (bytes.length !== 1 + KEY_BYTES) refuse("key", `a key of ${bytes.length - 1} bytes`);
   const key = refusedAs("key", () => publicKey("ed25519", bytes.subarray(1)));
-  if (name === undefined || !NAME.test(name)) return refuse("name", "a name is empty, or has white space");
+  if (name === undefined || !isName(name)) return refuse("name", "a name is empty, or has white space");
   const computed = keyId(name, kind, key.bytes);
   if (hex(computed) !== id) refuse("id", `the id of this key is ${hex(computed)}`);
   return { name, kind, key, id: computed };
+}
+
+function isName(name: string): boolean {
+  return name !== "" && utf8(name).length <= NAME_BYTES_MAX && !NOT_IN_NAME.test(name);
 }
 
 /** Writes a verifier key, for a key of suite `ed25519`. */
@@ -93,7 +97,7 @@ export function readNote(bytes: Uint8Array): Note {
 
 function readLine(line: string): NoteLine {
   const [dash, name, encoded, ...more] = line.split(" ");
-  if (dash !== DASH || name === undefined || !NAME.test(name) || encoded === undefined || more.length > 0) {
+  if (dash !== DASH || name === undefined || !isName(name) || encoded === undefined || more.length > 0) {
     return refuse("line", "no signature line");
   }
   const bytes = refusedAs("line", () => fromBase64(encoded));
@@ -103,16 +107,17 @@ function readLine(line: string): NoteLine {
 
 /**
  * Checks the lines of a note by the keys that the reader knows; refuses with `bad_signature` or
- * `no_known_signature`. Lines by other keys are passed over, and a name counts once a type.
+ * `no_known_signature`. Lines by other keys are passed over; a name counts once a type, by its first line.
  */
 export function checkNote(note: Note, keys: readonly VerifierKey[]): readonly Signed[] {
   const counted = new Set<VerifierKey>();
   const signed: Signed[] = [];
   for (const { name, id, signature } of note.lines) {
     const key = keys.find((known) => known.name === name && equal(known.id, id));
-    if (key === undefined || counted.has(key)) continue;
+    if (key === undefined) continue;
+    const at = refusedAs("bad_signature", () => checkLine(note.text, key, signature));
+    if (!counted.has(key)) signed.push({ name, at });
     counted.add(key);
-    signed.push({ name, at: refusedAs("bad_signature", () => checkLine(note.text, key, signature)) });
   }
   if (signed.length === 0) refuse("no_known_signature", "signed by no key that is known");
   return signed;
@@ -125,7 +130,7 @@ function checkLine(text: string, { kind, key }: VerifierKey, signature: Uint8Arr
   }
   if (signature.length !== TIME_BYTES + SIGNATURE_BYTES) refuse("length", "no cosignature");
   const seconds = fromBigEndian(signature.subarray(0, TIME_BYTES));
-  if (seconds * 1000n > Number.MAX_SAFE_INTEGER) refuse("time", "a time out of range");
+  if (seconds * 1000n > TIME_MAX) refuse("time", "a time out of range");
   checkSignature(key, { bytes: cosigned(text, seconds) }, signature.subarray(TIME_BYTES));
   return Number(seconds) * 1000;
 }

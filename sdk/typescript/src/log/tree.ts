@@ -58,11 +58,10 @@ export interface Head {
 
 /**
  * Whether a proof (RFC 6962 §2.1.2) shows that the log of `later` begins with that of `earlier`. Between equal
- * sizes, and from the empty log, the proof is empty.
+ * sizes the proof is empty; from the empty log nothing is shown.
  */
 export function isConsistent(earlier: Head, later: Head, proof: readonly Uint8Array[]): boolean {
-  if (earlier.size > later.size || later.size > LOG_SIZE_MAX) return false;
-  if (earlier.size === 0) return proof.length === 0 && equal(earlier.root, EMPTY_ROOT);
+  if (earlier.size === 0 || earlier.size > later.size || later.size > LOG_SIZE_MAX) return false;
   if (earlier.size === later.size) return proof.length === 0 && equal(earlier.root, later.root);
   let at = earlier.size - 1;
   let last = later.size - 1;
