@@ -14,6 +14,17 @@ export class Refusal extends Error {
   }
 }
 
+/** A check of a pack that fails: the word of `pack.md` §4, and the index of the record where there is one. */
+export class Failure extends Refusal {
+  constructor(
+    rule: string,
+    message: string,
+    readonly record?: number,
+  ) {
+    super(rule, message);
+  }
+}
+
 /** Throws a {@link Refusal}; an expression, so that it can stand behind `??`. */
 export function refuse(code: string, message?: string): never {
   throw new Refusal(code, message);

@@ -1,9 +1,9 @@
 import { concat, fromHex, hex, utf8 } from "../bytes.js";
-import { type Json } from "../canonical.js";
+import type { Json } from "../canonical.js";
 import { hashStruct, typeHash, wordOfText } from "../eip712.js";
 import { sha256 } from "../hash.js";
-import { CLAIMS_MAX, VALUE_BYTES_MAX } from "../limits.js";
-import { digest, list, object, text } from "../reading.js";
+import { VALUE_BYTES_MAX } from "../limits.js";
+import { digest, object, text } from "../reading.js";
 import { refuse } from "../refusal.js";
 
 /** Claims and evidence, which a statement names by salted digests (`attestation.md` §§3 and 4). */
@@ -30,9 +30,8 @@ export function evidenceDigest(salt: Uint8Array, document: Uint8Array): string {
   return hex(sha256(concat(salt, document)));
 }
 
-/** The openings of a submission, of which each must give the digest in its place. */
-export function readOpenings(value: Json | undefined, claims: readonly string[]): readonly Opening[] {
-  const openings = list(value, CLAIMS_MAX, readOpening);
+/** Checks that each opening gives the digest in its place. */
+export function checkOpenings(openings: readonly Opening[], claims: readonly string[]): void {
   if (openings.length !== claims.length) {
     refuse("opening_count", `${openings.length} openings of ${claims.length} claims`);
   }
@@ -46,10 +45,10 @@ export function readOpenings(value: Json | undefined, claims: readonly string[])
       refuse("does_not_open", `\`${opening.name}\` does not give the digest of claim ${at}`);
     }
   });
-  return openings;
 }
 
-function readOpening(value: Json): Opening {
+/** Reads an opening, or the `null` in place of one. */
+export function readOpening(value: Json): Opening {
   if (value === null) return null;
   const read = object(value, ["name", "salt", "value"]);
   return { name: text(read["name"]), salt: digest(read["salt"]), value: text(read["value"]) };

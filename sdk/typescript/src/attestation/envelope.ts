@@ -1,11 +1,11 @@
 import { concat, utf8 } from "../bytes.js";
-import { canonicalBytes, type Json, type JsonObject } from "../canonical.js";
+import { canonicalBytes, type Json } from "../canonical.js";
 import { sha256Hex } from "../hash.js";
 import { ENVELOPE_BYTES_MAX, SIGNATURES_MAX } from "../limits.js";
 import { base64Bytes, digest, list, object, text } from "../reading.js";
 import { refuse, refusedAs } from "../refusal.js";
 import { checkSignature, type Message, type PublicKey } from "../suites.js";
-import { readOpenings, type Opening } from "./claim.js";
+import { checkOpenings, readOpening, type Opening } from "./claim.js";
 import { readStatement, type Statement } from "./statement.js";
 import { typedHash } from "./typed.js";
 
@@ -41,34 +41,27 @@ export function preAuthentication(payload: Uint8Array): Uint8Array {
   return concat(utf8(`DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `), payload);
 }
 
-/**
- * Reads an envelope of JSON whose canonical form has been checked; refuses with the first check of
- * `attestation.md` §6 that fails.
- */
-export function readEnvelope(value: Json | undefined): Envelope {
-  const { fields, bytes } = refusedAs("envelope", () => canonicalEnvelope(value));
-  if (fields["payloadType"] !== PAYLOAD_TYPE) refuse("payload_type", `expected \`${PAYLOAD_TYPE}\``);
-  const payload = refusedAs("envelope", () => base64Bytes(fields["payload"]));
-  const signatures = refusedAs("signature_count", () => list(fields["signatures"], SIGNATURES_MAX, readSignature));
-  if (signatures.length === 0) refuse("signature_count", "no signature");
-  signatures.reduce((before, after) =>
-    before.keyId < after.keyId ? after : refuse("signature_order", "signatures out of the order of their keys"),
-  );
-  return {
-    statement: readStatement(payload),
-    payload,
-    attestation: sha256Hex(preAuthentication(payload)),
-    digest: sha256Hex(bytes),
-    signatures,
-  };
+/** A submission whose JSON has the right fields and types; nothing more is said of it. */
+export interface RawSubmission {
+  readonly payloadType: string;
+  readonly payload: Uint8Array;
+  readonly signatures: readonly EnvelopeSignature[];
+  /** Canonical JSON of the envelope. */
+  readonly envelope: Uint8Array;
+  readonly openings: readonly Opening[];
 }
 
-function canonicalEnvelope(value: Json | undefined): { readonly fields: JsonObject; readonly bytes: Uint8Array } {
-  const fields = object(value, ["payload", "payloadType", "signatures"]);
-  text(fields["payloadType"]);
-  const bytes = canonicalBytes(fields);
-  if (bytes.length > ENVELOPE_BYTES_MAX) refuse("too_long", `more than ${ENVELOPE_BYTES_MAX} bytes`);
-  return { fields, bytes };
+/** Reads the types of a submission, `{"envelope","openings"}`; refuses with `form`. */
+export function readRawSubmission(value: Json | undefined): RawSubmission {
+  const read = object(value, ["envelope", "openings"]);
+  const envelope = object(read["envelope"], ["payload", "payloadType", "signatures"]);
+  return {
+    payloadType: text(envelope["payloadType"]),
+    payload: base64Bytes(envelope["payload"]),
+    signatures: list(envelope["signatures"], Number.MAX_SAFE_INTEGER, readSignature),
+    envelope: canonicalBytes(envelope),
+    openings: list(read["openings"], Number.MAX_SAFE_INTEGER, readOpening),
+  };
 }
 
 function readSignature(value: Json): EnvelopeSignature {
@@ -76,13 +69,34 @@ function readSignature(value: Json): EnvelopeSignature {
   return { keyId: digest(read["keyid"]), signature: base64Bytes(read["sig"]) };
 }
 
-/** Reads a submission, `{"envelope","openings"}`; each opening must give the digest in its place. */
+/** Decodes a submission; refuses with the first check of `attestation.md` §6 that fails, before any key. */
+export function decodeSubmission(raw: RawSubmission): Submission {
+  const { payloadType, payload, signatures, envelope } = raw;
+  if (envelope.length > ENVELOPE_BYTES_MAX) refuse("envelope", `more than ${ENVELOPE_BYTES_MAX} bytes`);
+  if (payloadType !== PAYLOAD_TYPE) refuse("payload_type", `expected \`${PAYLOAD_TYPE}\``);
+  if (signatures.length === 0 || signatures.length > SIGNATURES_MAX) {
+    refuse("signature_count", `${signatures.length} signatures`);
+  }
+  signatures.reduce((before, after) =>
+    before.keyId < after.keyId ? after : refuse("signature_order", "signatures out of the order of their keys"),
+  );
+  const statement = readStatement(payload);
+  checkOpenings(raw.openings, "claims" in statement ? statement.claims : []);
+  return {
+    envelope: {
+      statement,
+      payload,
+      attestation: sha256Hex(preAuthentication(payload)),
+      digest: sha256Hex(envelope),
+      signatures,
+    },
+    openings: raw.openings,
+  };
+}
+
+/** Reads and decodes a submission of JSON whose canonical form has been checked. */
 export function readSubmission(value: Json | undefined): Submission {
-  const read = refusedAs("envelope", () => object(value, ["envelope", "openings"]));
-  const envelope = readEnvelope(read["envelope"]);
-  const { statement } = envelope;
-  const claims = "claims" in statement ? statement.claims : [];
-  return { envelope, openings: readOpenings(read["openings"], claims) };
+  return decodeSubmission(refusedAs("envelope", () => readRawSubmission(value)));
 }
 
 /**
