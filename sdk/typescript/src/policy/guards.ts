@@ -2,6 +2,7 @@ import { holds, type Request, type Value } from "../cedar/evaluate.js";
 import { partsOf, type Entity, type Expression, type Guard } from "../cedar/syntax.js";
 import { Refusal } from "../refusal.js";
 import type { Policy, Step } from "./layout.js";
+import { stepsBefore } from "./order.js";
 import { numberOf, type ValueType } from "./value.js";
 
 /** What a claim or parameter says; `hidden` where it is withheld or erased. */
@@ -95,18 +96,6 @@ function leavesOf(policy: Policy, step: Step, input: GuardInput): readonly Leaf[
 
 function claimLeaves(way: readonly string[], step: Step, claims: readonly (Shown | undefined)[]): readonly Leaf[] {
   return step.claims.map(({ name, type }, at) => ({ path: [...way, name], value: valueOf(type, claims[at]) }));
-}
-
-/** Every step that must be done before this one, in the policy's order. */
-export function stepsBefore(policy: Pick<Policy, "steps">, step: Step): readonly Step[] {
-  const before = new Set<string>();
-  const waiting = [...step.after];
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    if (before.has(name)) continue;
-    before.add(name);
-    waiting.push(...(policy.steps.get(name)?.after ?? []));
-  }
-  return [...policy.steps.values()].filter(({ name }) => before.has(name));
 }
 
 /** `policy.md` §5: what a text is for a guard. */
