@@ -124,6 +124,7 @@ interface Rotation {
 const chain = vectors<{
   readonly rotation: Rotation;
   readonly gate_changes: readonly {
+    readonly action: JsonObject;
     readonly body: string;
     readonly calls: number;
     readonly changes: readonly { readonly call: number; readonly change: string }[];
@@ -151,12 +152,14 @@ for (const given of chain.gate_changes) {
   test(`a change of a Gate, ${given.what}: outcome, leaf, and the names of what waits`, () => {
     const body = fromHex(given.body);
     const outcome = readOutcome(body);
-    assert.equal(outcome.kind, 1);
+    const replaces = given.action["replace_gate"] !== undefined;
+    assert.equal(outcome.kind, replaces ? 0 : 1);
     assert.equal(outcome.ledger, given.ledger);
     assert.equal(outcome.policy, sha256Hex("lockstep-governance/1"));
-    assert.equal(outcome.line, keccak256Hex("governance"));
+    assert.equal(outcome.line, keccak256Hex(replaces ? "replace-gate" : "governance"));
     assert.equal(outcome.calls.length, given.calls);
-    for (const { target } of outcome.calls) assert.equal(writeAddress(target), given.gate);
+    assert.equal(writeAddress(outcome.gate), given.gate);
+    for (const { target } of outcome.calls) assert.equal(writeAddress(target) === given.gate, !replaces);
     assert.equal(hex(leafHash(leafOf(2, given.time, fromHex(given.salt), body))), given.leaf_hash);
     for (const { call, change } of given.changes) assert.equal(changeName(outcome.case, outcome.ordinal, call), change);
   });

@@ -89,6 +89,8 @@ export interface ReadingStatement extends Common {
   readonly consumed: readonly Consumed[];
   readonly domain: string;
   readonly nextBlockTime: number;
+  /** Until when the guardian has paused the Gate; absent when it never did. */
+  readonly pausedUntil?: number;
   readonly programme: string;
   /** Token units in decimal, below 2^128. */
   readonly supply: string;
@@ -135,6 +137,7 @@ const KINDS: Readonly<Record<Statement["kind"], Kind>> = {
   revocation: { required: ["credential", "reason"], optional: ["suspect_since"], read: readRevocation },
   reading: {
     required: ["block", "block_hash", "block_time", "consumed", "domain", "next_block_time", "programme", "supply"],
+    optional: ["paused_until"],
     read: readReading,
   },
 };
@@ -294,6 +297,7 @@ function readRevocation(fields: JsonObject, common: Common): RevocationStatement
 }
 
 function readReading(fields: JsonObject, common: Common): ReadingStatement {
+  const paused = fields["paused_until"];
   const statement: ReadingStatement = {
     kind: "reading",
     ...common,
@@ -303,6 +307,7 @@ function readReading(fields: JsonObject, common: Common): ReadingStatement {
     consumed: list(fields["consumed"], CONSUMED_MAX, readConsumed),
     domain: name(fields["domain"]),
     nextBlockTime: time(fields["next_block_time"]),
+    ...(paused === undefined ? {} : { pausedUntil: time(paused) }),
     programme: name(fields["programme"]),
     supply: text(fields["supply"]),
   };

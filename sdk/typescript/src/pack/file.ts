@@ -6,7 +6,7 @@ import {
   LOG_PATH_MAX, PACK_BYTES_MAX, PACK_DOCUMENTS_MAX, PACK_ENTRIES_MAX, PACK_HANDOVERS_MAX, PACK_RECORDS_MAX,
   PACK_SEEN_MAX, RECORDS_A_COMMAND_MAX,
 } from "../limits.js";
-import { readBody as readRecordBody, type Body } from "../machine/body.js";
+import { bodyOf, type Body } from "../machine/body.js";
 import { readEntity, type Entity } from "../machine/entity.js";
 import { base64Bytes, digest, hexBytes, integer, list, object, text, time, variant } from "../reading.js";
 import { leafHash, leafOf, readSealBody, type Seal, type Tag } from "../record.js";
@@ -159,7 +159,7 @@ function readBody(value: Json | undefined): Pick<PackRecord, "tag" | "body" | "s
   if (form !== "record") return refuse("form", `no body \`${form}\``);
   const bytes = utf8(writeCanonical(body));
   const [kind, says] = variant(body);
-  if (kind !== "seal") return { tag: 1, body: bytes, said: readRecordBody(bytes) };
+  if (kind !== "seal") return { tag: 1, body: bytes, said: bodyOf(body) };
   readSealBody(says);
   return { tag: 1, body: bytes, said: "seal" };
 }

@@ -124,12 +124,12 @@ function ascend(a: Certificate, b: Certificate): boolean {
 function checkOneSeen({ certificate, consistency, leaf, path }: PackSeen, pack: Pack, epochs: readonly Epoch[]): ShownHead {
   const committee = epochs[certificate.epoch]?.committee ?? fail("seen", `no committee of epoch ${certificate.epoch}`);
   checked("seen", undefined, () => checkCertificate(certificate, pack.certificate.ledger, committee));
-  const { time } = checked("seen", undefined, () => readLeaf(leaf));
   const head = headOf(certificate);
-  if (!isIncluded({ hash: hashLeaf(leaf), index: certificate.size - 1 }, head, path)) {
+  if (!isConsistent(head, headOf(pack.certificate), consistency)) fail("seen", "a head of another log");
+  const { tag, time } = checked("seen", undefined, () => readLeaf(leaf));
+  if (tag !== 1 || !isIncluded({ hash: hashLeaf(leaf), index: certificate.size - 1 }, head, path)) {
     fail("seen", "a head that is not shown to end in its leaf");
   }
-  if (!isConsistent(head, headOf(pack.certificate), consistency)) fail("seen", "a head of another log");
   return { size: certificate.size, time, by: signersOf(certificate, committee) };
 }
 

@@ -4,21 +4,21 @@ import { readAction, type Action } from "../machine/action.js";
 import type { Body, Bodies } from "../machine/body.js";
 import { publicKey, type PublicKey } from "../suites.js";
 import { checked, fail } from "./failure.js";
-import type { Pack, PackRecord } from "./file.js";
+import type { Pack, PackGroup, PackRecord } from "./file.js";
 
 /** What the records of a pack say of committees and keys, before anything is decided again. */
 
-/** A committee, and the record since which it is in force. */
+/** A committee, and the last record of the command that put it in force. */
 export interface Epoch {
   readonly committee: Committee;
   readonly index: number;
 }
 
 /** The bodies of a pack's records, in their order. */
-export function* bodiesOf(pack: Pack): Generator<readonly [body: Body, record: PackRecord]> {
-  for (const { records } of pack.excerpt) {
-    for (const record of records) {
-      if (record.said !== undefined && record.said !== "seal") yield [record.said, record];
+function* bodiesOf(pack: Pack): Generator<readonly [body: Body, record: PackRecord, group: PackGroup]> {
+  for (const group of pack.excerpt) {
+    for (const record of group.records) {
+      if (record.said !== undefined && record.said !== "seal") yield [record.said, record, group];
     }
   }
 }
@@ -42,13 +42,14 @@ export function epochsOf(pack: Pack): readonly Epoch[] {
   const genesis = genesisOf(pack);
   form(readMembers(genesis.cosigners), genesis.cosigner_threshold, 0);
   const rotations = new Map<string, Extract<Action, { kind: "rotate" }>>();
-  for (const [body, record] of bodiesOf(pack)) {
+  for (const [body, record, group] of bodiesOf(pack)) {
     if (body.kind === "proposed") {
       const action = readAction(body.of.action);
       if (action.kind === "rotate") rotations.set(record.leafHash, action);
     } else if (body.kind === "enacted") {
       const rotation = rotations.get(body.of.case);
-      if (rotation !== undefined) form(rotation.members, rotation.threshold, record.index);
+      if (rotation === undefined) continue;
+      form(rotation.members, rotation.threshold, group.records.at(-1)?.index ?? record.index);
     }
   }
   return epochs;

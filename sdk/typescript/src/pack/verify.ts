@@ -120,7 +120,8 @@ class Verification {
     if (failure !== undefined) return failed(failure, found);
     const missing = this.#missing();
     const verdict: Verdict = missing.length === 0 ? "verified" : "cannot_tell";
-    found.rests_on.push(...this.#restsOnPeople(findings));
+    // Of rules that are not known nothing was checked that could rest on anybody.
+    if (this.#rulesKnown) found.rests_on.push(...this.#restsOnPeople(findings));
     return { format: "lockstep-report/1", verdict, missing, ...found };
   }
 
@@ -148,7 +149,7 @@ class Verification {
     if (trust === undefined || this.#measured === undefined) return [];
     const { epoch } = trust.committee;
     const items = [item("trust", [], `the trust file: committee of epoch ${epoch}, head of ${trust.size} records`)];
-    if (!this.#measured.compared && this.#measured.missing === undefined) {
+    if (!this.#measured.compared && this.#measured.missing !== "consistency") {
       items.push(item("not_compared", [], "co-signers sign one history only: the two heads were not compared"));
     }
     return items;
