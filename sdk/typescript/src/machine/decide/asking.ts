@@ -21,7 +21,7 @@ export interface Across {
   /** Whether a claim that is not shown is passed over until a rule needs its value. */
   readonly inPart: boolean;
   /** Whether an act is free; none: as the state says. */
-  readonly actIsFree?: boolean;
+  readonly actIsFree?: (useKey: string) => boolean;
   /** Whether there is headroom; none: as the state says. */
   readonly headroom?: "enough" | "unknown" | "short";
 }

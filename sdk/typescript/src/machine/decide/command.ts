@@ -49,8 +49,7 @@ function route(on: Omit<Asking, "word">, command: Decidable): string | undefined
       decideGenesis(on.state, command.genesis, on.writer);
       return undefined;
     case "tick":
-      decideTick(on);
-      return undefined;
+      return decideTick(on);
     case "propose": {
       const asking = { ...on, word: command.submission };
       checkEnvelopeTimes(asking);

@@ -6,11 +6,11 @@ import type { Of } from "./asking.js";
 import { checkClaims } from "./claims.js";
 import { writeDecision } from "./decision.js";
 import { checkPersons, entitled } from "./entitled.js";
-import { actOf } from "./step.js";
+import { actIsFree, actOf } from "./step.js";
 
 /** `case.md` §10: a deposit that is shown after its case has ended goes back. A refusal leaves nothing. */
 export function decideLateDeposit(asking: Of<"attestation">, of: Case): void {
-  const { state, word, writer, said, across } = asking;
+  const { word, writer, said } = asking;
   const step = of.policy.steps.get(said.step) ?? refuse("step_unknown", `no step \`${said.step}\``);
   const role = of.policy.roles.get(step.by) ?? refuse("step_unknown", "a step of nobody");
   const by = entitled(asking, role);
@@ -22,8 +22,7 @@ export function decideLateDeposit(asking: Of<"attestation">, of: Case): void {
   if (said.evidence.length !== step.evidence.length) refuse("evidence_count", "other evidence than declared");
   const claims = shownOf(word, step.claims.length);
   const use = actOf(of, step, claims);
-  const free = across.actIsFree ?? (use === undefined || state.uses.get(use) === undefined);
-  if (!free) refuse("single_use", "the act is taken");
+  if (use !== undefined && !actIsFree(asking, use)) refuse("single_use", "the act is taken");
   const source = { ...of, case: of.id, claimsOf: (name: string) => (name === step.name ? claims : undefined) };
   const formed = rules.map((rule) => formCall(rule, source));
   const { attestation, digest } = word.envelope;

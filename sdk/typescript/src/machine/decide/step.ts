@@ -117,7 +117,7 @@ function checkSaid(taking: Taking): Said {
   checkFresh(taking);
   checkGuards(taking);
   const use = actOf(of, step, claims);
-  if (use !== undefined && !actIsFree(taking, use)) refuse("single_use", "the act is taken");
+  if (use !== undefined && !actIsFree(asking, use)) refuse("single_use", "the act is taken");
   const money = moneyOf(taking);
   if (money.hold !== undefined) checkHeadroom(taking, money.hold.amount);
   return { claims, use, money };
@@ -160,8 +160,9 @@ export function actOf(of: Case, step: Step, claims: readonly Shown[]): string | 
   return useKey(of.policy.programme, singleUse.useAs, texts);
 }
 
-function actIsFree({ asking }: Taking, use: string): boolean {
-  return asking.across.actIsFree ?? asking.state.uses.get(use) === undefined;
+/** Whether an act carries no case. */
+export function actIsFree({ state, across }: Of<"attestation">, use: string): boolean {
+  return across.actIsFree?.(use) ?? state.uses.get(use) === undefined;
 }
 
 /** What the step's money is to the programme (`policy.md` §2). */
