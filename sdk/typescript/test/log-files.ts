@@ -53,3 +53,26 @@ export function signedHead(head: LogHead, secret: Uint8Array): Uint8Array {
 export function verifierKey(name: string, secret: Uint8Array): string {
   return writeVerifierKey(name, 1, publicKey("ed25519", ed25519.getPublicKey(secret)));
 }
+
+// RFC 6962 §2.1.1 and §2.1.2, written as they define proofs; the module under test only checks them.
+export function pathOf(at: number, hashes: readonly Uint8Array[]): Uint8Array[] {
+  if (hashes.length < 2) return [];
+  const k = split(hashes.length);
+  return at < k
+    ? [...pathOf(at, hashes.slice(0, k)), rootOf(hashes.slice(k))]
+    : [...pathOf(at - k, hashes.slice(k)), rootOf(hashes.slice(0, k))];
+}
+
+export function proofOf(size: number, hashes: readonly Uint8Array[], whole = true): Uint8Array[] {
+  if (size === hashes.length) return whole ? [] : [rootOf(hashes)];
+  const k = split(hashes.length);
+  return size <= k
+    ? [...proofOf(size, hashes.slice(0, k), whole), rootOf(hashes.slice(k))]
+    : [...proofOf(size - k, hashes.slice(k), false), rootOf(hashes.slice(0, k))];
+}
+
+function split(size: number): number {
+  let k = 1;
+  while (k * 2 < size) k *= 2;
+  return k;
+}

@@ -6,7 +6,7 @@ import { checkNote, readHead, readNote, readVerifierKey, writeHead, writeVerifie
 import { readBundle, readTilePath, writeTilePath } from "../src/log/tiles.js";
 import { hashLeaf, hashNode, isConsistent, isIncluded } from "../src/log/tree.js";
 import { answerOf } from "../src/refusal.js";
-import { filesOf, leafNumber, rootOf } from "./log-files.js";
+import { filesOf, leafNumber, pathOf, proofOf, rootOf } from "./log-files.js";
 import { vectors } from "./vectors.js";
 
 interface Answered {
@@ -96,29 +96,6 @@ for (const { files, root, size } of given.sizes) {
       assert.equal(sha256Hex(file), sha256);
     }
   });
-}
-
-// RFC 6962 §2.1.1 and §2.1.2, written as they define proofs; the module under test only checks them.
-function pathOf(at: number, hashes: readonly Uint8Array[]): Uint8Array[] {
-  if (hashes.length < 2) return [];
-  const k = split(hashes.length);
-  return at < k
-    ? [...pathOf(at, hashes.slice(0, k)), rootOf(hashes.slice(k))]
-    : [...pathOf(at - k, hashes.slice(k)), rootOf(hashes.slice(0, k))];
-}
-
-function proofOf(size: number, hashes: readonly Uint8Array[], whole = true): Uint8Array[] {
-  if (size === hashes.length) return whole ? [] : [rootOf(hashes)];
-  const k = split(hashes.length);
-  return size <= k
-    ? [...proofOf(size, hashes.slice(0, k), whole), rootOf(hashes.slice(k))]
-    : [...proofOf(size - k, hashes.slice(k), false), rootOf(hashes.slice(0, k))];
-}
-
-function split(size: number): number {
-  let k = 1;
-  while (k * 2 < size) k *= 2;
-  return k;
 }
 
 test("every path in logs of up to 40 leaves holds, and at no other place, size or root", () => {
