@@ -33,6 +33,7 @@ export function emptyState(): State {
     programmes: new Map(),
     policies: new Map(),
     cases: new Map(),
+    unknownCases: new Map(),
     governance: new Map(),
     uses: new Map(),
     entries: new Entries(),
@@ -46,13 +47,27 @@ export function emptyState(): State {
 export function apply(state: State, record: Applied, word?: Submission): void {
   const applying: Applying = { state, record, word, touched: new Touched() };
   if (record.tag === 2) applyOutcome(applying);
-  else applyBody(readBody(record.body), applying);
+  else {
+    const body = readBody(record.body);
+    if (isOfUnknownCase(state, body)) state.unknownCases.set(body.of.case, record.leaf);
+    else applyBody(body, applying);
+  }
   for (const entity of applying.touched) state.entries.touch(entity, record.leaf, valueOf(state, entity));
+}
+
+type OfCase = Extract<Body, { readonly of: { readonly case: string } }>;
+
+function isOfUnknownCase(state: State, body: Body): body is OfCase {
+  return "case" in body.of && state.unknownCases.has(body.of.case);
 }
 
 /** An outcome is a link of its case's chain. */
 function applyOutcome({ state, record, touched }: Applying): void {
   const outcome = readOutcome(record.body);
+  if (state.unknownCases.has(outcome.case)) {
+    state.unknownCases.set(outcome.case, record.leaf);
+    return;
+  }
   const of = state.cases.get(outcome.case) ?? state.governance.get(outcome.case);
   if (of === undefined) return refuse("body", "an outcome of a case that is not known");
   of.head = record.leaf;
@@ -110,8 +125,12 @@ function genesis(of: Bodies["genesis"], { state, record, touched }: Applying): v
 }
 
 function opened(of: Bodies["opened"], { state, record, word, touched }: Applying): void {
-  const policy = state.policies.get(of.policy) ?? refuse("body", "a case of a policy that is not known");
+  const policy = state.policies.get(of.policy);
   const id = record.leaf;
+  if (policy === undefined) {
+    state.unknownCases.set(id, id);
+    return;
+  }
   state.cases.set(id, {
     id,
     policy,

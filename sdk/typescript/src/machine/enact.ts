@@ -1,5 +1,7 @@
 import { committeeOf } from "../certificate.js";
+import type { Policy } from "../policy/layout.js";
 import { readPolicy } from "../policy/read.js";
+import { answerOf } from "../refusal.js";
 import type { Action } from "./action.js";
 import { programmeOf, registerCommittee, registerKeys, type Applying } from "./applying.js";
 
@@ -7,7 +9,8 @@ import { programmeOf, registerCommittee, registerKeys, type Applying } from "./a
 export function enact(action: Action, { state, touched }: Applying): void {
   switch (action.kind) {
     case "adopt": {
-      const policy = readPolicy(action.layout, action.guards);
+      const policy = readable(action.layout, action.guards);
+      if (policy === undefined) return;
       const programme = programmeOf(state, policy.programme);
       state.policies.set(policy.digest, policy);
       programme.adopted.add(policy.digest);
@@ -42,4 +45,11 @@ export function enact(action: Action, { state, touched }: Applying): void {
     case "gate":
       return;
   }
+}
+
+/** On a ledger it was read when it was proposed; a pack may show a proposal without its submission. */
+function readable(layout: string, guards: string): Policy | undefined {
+  let policy: Policy | undefined;
+  answerOf(() => (policy = readPolicy(layout, guards)));
+  return policy;
 }

@@ -135,31 +135,30 @@ function suspects({ state, noticed, of }: Found): readonly number[] {
 
 /** What a verifier that asks no chain leaves unchecked. */
 function onChain(of: Case, { records }: Noticed): Pick<Findings, "deposits" | "outcomes"> {
-  const deposits: Json[] = [];
+  const deposits = new Map<string, Json[]>();
   const outcomes: Json[] = [];
   let domains: readonly string[] = [];
   for (const record of records) {
     const { said, index } = record;
     if (linkOf(record)?.case !== of.id) continue;
     if (said?.kind === "decided") domains = said.of.outcomes.map(({ domain }) => domain);
-    if (said?.kind === "attested" && !said.of.refused) deposits.push(...depositsOf(of, said.of.step, index));
+    if (said?.kind === "attested" && !said.of.refused) {
+      deposits.set(said.of.step, [...(deposits.get(said.of.step) ?? []), ...depositsOf(of, said.of.step, index)]);
+    }
+    if (said?.kind === "withdrawn") for (const step of said.of.fallen) deposits.delete(step);
     if (record.tag !== 2) continue;
     const [domain = "", ...more] = domains;
     domains = more;
     outcomes.push(outcomeFact(readOutcome(record.body), { domain, index, said: becameOf(records, of.id, domain) }));
   }
-  return { deposits, outcomes };
+  return { deposits: [...deposits.values()].flat(), outcomes };
 }
 
 function depositsOf({ policy }: Case, step: string, index: number): readonly Json[] {
   const rule = policy.outcomes.find(({ returns }) => returns === step);
   const domain = rule && policy.domains.get(rule.domain);
   if (rule === undefined || domain?.escrow === undefined) return [];
-  const types = rule.args.map((argument) => {
-    const [of, name] = argument.split(".");
-    return policy.steps.get(of ?? "")?.claims.find((claim) => claim.name === name)?.type;
-  });
-  const money = types.find((type) => type?.kind === "money");
+  const money = policy.steps.get(step)?.claims.find(({ name }) => name === "amount")?.type;
   const { chain, decimals, escrow, token } = domain;
   const currency = money?.kind === "money" ? { currency: money.currency } : {};
   return [{ chain, ...currency, decimals, domain: rule.domain, escrow, index, step, token }];

@@ -1,6 +1,6 @@
-import { concat, fromHex, bigEndian, utf8 } from "../bytes.js";
+import { bigEndian, concat, fromHex } from "../bytes.js";
 import { wordOfAddress } from "../eip712.js";
-import { keccak256Hex } from "../hash.js";
+import { keccak256Hex, sha256Hex } from "../hash.js";
 import { writeOutcome, type Call } from "../outcome.js";
 import type { Shown } from "../policy/guards.js";
 import type { Domain, OutcomeRule, Policy } from "../policy/layout.js";
@@ -131,4 +131,4 @@ function tokenUnits(of: ValueType, text: string, decimals: number): Uint8Array {
 
 /** Policy and line under which changes of a Gate stand (`governance.md` §6). */
 export const GOVERNANCE_LINE = "governance";
-export const GOVERNANCE_NAME: Uint8Array = utf8("lockstep-governance/1");
+export const GOVERNANCE: string = sha256Hex("lockstep-governance/1");

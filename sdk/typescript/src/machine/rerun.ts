@@ -1,9 +1,10 @@
 import type { Submission } from "../attestation/envelope.js";
 import { equal, hex } from "../bytes.js";
-import { readOutcome } from "../outcome.js";
+import { readOutcome, type Outcome } from "../outcome.js";
 import { leafHash, leafOf } from "../record.js";
-import { Failure, Refusal } from "../refusal.js";
+import { answerOf, Failure, Refusal } from "../refusal.js";
 import { apply, emptyState } from "./apply.js";
+import { GOVERNANCE } from "./form.js";
 import type { Across } from "./decide/asking.js";
 import { decide, type Decidable, type Decided } from "./decide/command.js";
 import { checkEntries } from "./needed.js";
@@ -36,7 +37,7 @@ class Rerunning implements Rerun {
 
   run(group: Group): void {
     const { command, records } = group;
-    if (command.kind !== "recorded") this.#checkCases(records);
+    for (const record of records) if (isOfAnother(record, this.#case)) fail("order", "a record of another case", record);
     switch (command.kind) {
       case "genesis":
       case "submit":
@@ -59,15 +60,6 @@ class Rerunning implements Rerun {
   /** `pack.md` §4, 13: the entries needed are those shown, and each is as the re-run ends. */
   checkEntries(shown: readonly ShownEntry[]): void {
     checkEntries(shown, { caseId: this.#case, state: this.#state, noticed: this.#noticed });
-  }
-
-  /** Records of other cases are not in a pack. */
-  #checkCases(records: readonly ShownRecord[]): void {
-    for (const record of records) {
-      const id = linkOf(record)?.case;
-      const known = id === undefined || id === this.#case || this.#state.governance.has(id) || proposes(records, id);
-      if (!known && !isGateChange(record)) fail("order", "a record of another case", record);
-    }
   }
 
   #again(group: Group): void {
@@ -151,7 +143,8 @@ class Rerunning implements Rerun {
   }
 
   #headOf(id: string): string | undefined {
-    return (this.#state.cases.get(id) ?? this.#state.governance.get(id))?.head;
+    const { cases, governance, unknownCases } = this.#state;
+    return (cases.get(id) ?? governance.get(id))?.head ?? unknownCases.get(id);
   }
 
   /** What only other cases could tell is taken from the first record (`pack.md` §5). */
@@ -237,16 +230,11 @@ function isOf({ said }: ShownRecord, { envelope }: Submission): boolean {
   );
 }
 
-/** Whether the case begins among these very records. */
-function proposes(records: readonly ShownRecord[], id: string): boolean {
-  return records.some(({ said, leafHash: leaf }) => said?.kind === "proposed" && leaf === id);
-}
-
-function isGateChange({ tag, body }: ShownRecord): boolean {
-  try {
-    return tag === 2 && readOutcome(body).kind === 1;
-  } catch (error) {
-    if (error instanceof Refusal) return false;
-    throw error;
-  }
+/** Openings and outcomes of other cases have no place in a pack; outcomes of governance have. */
+function isOfAnother({ tag, said, body, leafHash: leaf }: ShownRecord, caseId: string): boolean {
+  if (said?.kind === "opened") return leaf !== caseId;
+  if (tag === 1) return false;
+  let outcome: Outcome | undefined;
+  answerOf(() => (outcome = readOutcome(body)));
+  return outcome === undefined || (outcome.case !== caseId && outcome.policy !== GOVERNANCE);
 }

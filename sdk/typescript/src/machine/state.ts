@@ -25,6 +25,8 @@ export interface State {
   /** Every policy that was ever adopted, by digest. */
   readonly policies: Map<string, Policy>;
   readonly cases: Map<string, Case>;
+  /** Cases of policies that are not known, which only a pack can show: by id, the last record. */
+  readonly unknownCases: Map<string, string>;
   readonly governance: Map<string, Proposal>;
   /** Single-use keys and openings; `undefined`: it came back. */
   readonly uses: Map<string, string | undefined>;

@@ -123,7 +123,7 @@ function requestOf(step: Step, input: GuardInput, leaves: readonly Leaf[]): Requ
     principal,
     action: { kind: "entity", type: "Action", id: step.name },
     resource: RESOURCE,
-    context: { kind: "record", fields: contextFields(leaves) },
+    context: { kind: "record", fields: fieldsBelow(leaves, ["context"]) },
     attributesOf: (entity) => (is(entity, principal) ? lei : is(entity, RESOURCE) ? resource : undefined),
     isIn: (entity, group) => is(entity, group) || (is(entity, principal) && group.type === "Role" && group.id === step.by),
   };
@@ -133,15 +133,7 @@ function is(a: Entity, b: Entity): boolean {
   return a.type === b.type && a.id === b.id;
 }
 
-/** The tables of the context are there even when nothing stands in them. */
-function contextFields(leaves: readonly Leaf[]): ReadonlyMap<string, Value> {
-  const fields = new Map(fieldsBelow(leaves, ["context"]));
-  for (const table of ["claim", "step", "list"]) {
-    if (!fields.has(table)) fields.set(table, { kind: "record", fields: new Map() });
-  }
-  return fields;
-}
-
+/** A table beneath which nothing stands is not there. */
 function fieldsBelow(leaves: readonly Leaf[], way: readonly string[]): ReadonlyMap<string, Value> {
   const fields = new Map<string, Value>();
   for (const { path, value } of leaves) {

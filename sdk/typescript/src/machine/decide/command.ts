@@ -93,6 +93,7 @@ function attestation(asking: Of<"attestation">): string | undefined {
     return undefined;
   }
   if (proposal !== undefined) refuse("case_closed", "the governance case has ended");
+  if (state.unknownCases.has(said.case)) refuse("policy_unknown", "a case of a policy that is not known");
   const of = state.cases.get(said.case) ?? refuse("case_unknown", "no such case");
   if (!isClosed(of.phase)) return decideStep(asking, of);
   if (!returnsDeposits(of.policy)) refuse("case_closed", "the case has ended");

@@ -1,17 +1,16 @@
 import type { Json } from "../../canonical.js";
-import { keccak256Hex, sha256Hex } from "../../hash.js";
+import { keccak256Hex } from "../../hash.js";
 import { writeOutcome } from "../../outcome.js";
 import { answerOf, refuse } from "../../refusal.js";
 import { publicKey } from "../../suites.js";
 import { actionDigest, readAction, type Action } from "../action.js";
 import { checkAction, loosens } from "../check-action.js";
-import { addressBytes, chainId, GOVERNANCE_LINE, GOVERNANCE_NAME } from "../form.js";
+import { addressBytes, chainId, GOVERNANCE, GOVERNANCE_LINE } from "../form.js";
 import { openingKey } from "../keys.js";
 import type { Proposal, State } from "../state.js";
 import { signers, type Asking, type Of } from "./asking.js";
 import type { Writer } from "./writer.js";
 
-const GOVERNANCE = sha256Hex(GOVERNANCE_NAME);
 const DEADLINE_MAX_MS = 30 * 86_400_000;
 const EXECUTED_WITHIN_MS = 30 * 86_400_000;
 const WAITING_MAX = 64;

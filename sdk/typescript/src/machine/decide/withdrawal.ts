@@ -7,6 +7,7 @@ import { checkPersons, entitled } from "./entitled.js";
 /** `case.md` §5: a party takes its own standing step back, and what builds on it falls. */
 export function decideWithdrawal(asking: Of<"withdrawal">): void {
   const { state, word, now, writer, said } = asking;
+  if (state.unknownCases.has(said.case)) refuse("policy_unknown", "a case of a policy that is not known");
   const of = state.cases.get(said.case);
   if (of === undefined) return refuse(state.governance.has(said.case) ? "case_closed" : "case_unknown", "no such case");
   if (isClosed(of.phase)) refuse("case_closed", "the case has ended");
