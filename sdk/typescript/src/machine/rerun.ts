@@ -38,6 +38,7 @@ class Rerunning implements Rerun {
   run(group: Group): void {
     const { command, records } = group;
     for (const record of records) if (isOfAnother(record, this.#case)) fail("order", "a record of another case", record);
+    if (command.kind === "genesis" && this.#state.ledger !== "") fail("order", "the ledger has begun", records[0]);
     switch (command.kind) {
       case "genesis":
       case "submit":

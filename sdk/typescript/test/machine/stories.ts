@@ -97,12 +97,13 @@ export class Stage {
           const said = reading(ledger, { party, programme: policy.programme, domain, supply: text(units) });
           seen(act, ledger.submit(said, ...signersOf(party).slice(0, 1)));
         }
-      } else seen(act, this.#take(ledger, caseId, act));
+      } else seen(act, this.take(ledger, caseId, act));
     }
     return caseId;
   }
 
-  #take(ledger: Ledger, caseId: string, act: Act): Decided {
+  /** Takes a step of a case at the present time of the ledger. */
+  take(ledger: Ledger, caseId: string, act: Act): Decided {
     const of = ledger.state.cases.get(caseId);
     const step = of?.policy.steps.get(act.step ?? "");
     if (of === undefined || step === undefined) throw new Error(`no step ${act.step}`);
