@@ -1,11 +1,12 @@
 import { concat, equal, fromHex, hex } from "./bytes.js";
+import type { Signed } from "./batch.js";
 import { canonicalBytes, type Json } from "./canonical.js";
 import { hashStruct, signingHash, typeHash, wordOfNumber } from "./eip712.js";
 import { keccak256, sha256Hex } from "./hash.js";
 import { CERTIFICATE_BYTES_MAX, LOG_SIZE_MAX, MEMBERS_MAX } from "./limits.js";
 import { digest, hexBytes, integer, lei, list, name, object } from "./reading.js";
 import { Refusal, refuse, refusedAs } from "./refusal.js";
-import { readAddress, recoverAddress, writeAddress } from "./suites.js";
+import { publicKey, readAddress, recoverAddress, writeAddress } from "./suites.js";
 
 /** Committees of co-signers and the certificates of their quorums (`certificate.md`). */
 
@@ -144,7 +145,12 @@ export function readHandover(value: Json | undefined): Handover {
 }
 
 /** Checks a certificate against a ledger and a committee that the reader trusts from elsewhere (§4). */
-export function checkCertificate(certificate: Certificate, ledger: string, committee: Committee): void {
+export function checkCertificate(
+  certificate: Certificate,
+  ledger: string,
+  committee: Committee,
+  judge: Judge = checkMember,
+): void {
   if (certificate.scheme !== 1) refuse("scheme", `scheme ${certificate.scheme}`);
   if (certificate.ledger !== ledger) refuse("wrong_ledger", `of ledger ${certificate.ledger}`);
   if (certificate.epoch !== committee.epoch) refuse("wrong_epoch", `of epoch ${certificate.epoch}`);
@@ -155,7 +161,19 @@ export function checkCertificate(certificate: Certificate, ledger: string, commi
   const { size, signatures } = certificate;
   if (size < 1 || size > LOG_SIZE_MAX) refuse("size", `over ${size} records`);
   const addresses = committee.members.map(({ address }) => address);
-  checkQuorum(checkpointHash(certificate), signatures, { addresses, threshold: committee.threshold });
+  checkQuorum(checkpointHash(certificate), signatures, { addresses, threshold: committee.threshold }, judge);
+}
+
+/** Checks that an address signed a hash; refuses with `high_s` or `bad_signature`. */
+export type Judge = (hash: Uint8Array, signature: Uint8Array, address: Uint8Array) => void;
+
+/** The signatures of a certificate that members of this committee may have made. */
+export function signedBy(certificate: Certificate, committee: Committee): readonly Signed[] {
+  const message = { hash: checkpointHash(certificate) };
+  return certificate.signatures.flatMap(({ member, signature }) => {
+    const address = committee.members[member]?.address;
+    return address === undefined ? [] : [{ key: publicKey("eip712", address), message, signature }];
+  });
 }
 
 /** Who must sign, by their places, and how many of them. */
@@ -165,7 +183,12 @@ export interface Quorum {
 }
 
 /** Checks 7 and 8 of §4: every signature, in order, then their number. */
-export function checkQuorum(hash: Uint8Array, signatures: readonly MemberSignature[], quorum: Quorum): void {
+export function checkQuorum(
+  hash: Uint8Array,
+  signatures: readonly MemberSignature[],
+  quorum: Quorum,
+  judge: Judge = checkMember,
+): void {
   let last = -1;
   for (const { member, signature } of signatures) {
     if (member === last) refuse("doubled", `member ${member} twice`);
@@ -173,7 +196,7 @@ export function checkQuorum(hash: Uint8Array, signatures: readonly MemberSignatu
     last = member;
     const address = quorum.addresses[member];
     if (address === undefined) return refuse("member_out_of_range", `no member ${member}`);
-    checkMember(hash, signature, address);
+    judge(hash, signature, address);
   }
   if (signatures.length < quorum.threshold) {
     refuse("too_few", `${signatures.length} signatures, ${quorum.threshold} needed`);

@@ -97,17 +97,45 @@ export class StateMap {
   }
 
   root(): Uint8Array {
+    const [top] = this.nodes();
+    return top === undefined ? ZERO_DIGEST : sha256(top.bytes);
+  }
+
+  /** Every node, each before those below it (Kept nodes). */
+  nodes(): readonly MapNode[] {
     const sorted = [...this.#entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
-    return subtree(sorted, 0);
+    const nodes: MapNode[] = [];
+    subtree(sorted, 0, nodes);
+    return nodes;
   }
 }
 
-function subtree(entries: readonly MapLeaf[], depth: number): Uint8Array {
-  const [only, second] = entries;
-  if (only === undefined) return ZERO_DIGEST;
-  if (second === undefined) return sha256(concat(LEAF_TAG, only.key, only.valueHash));
-  const right = entries.findIndex((entry) => bit(entry.key, depth) === 1);
-  const parted = right < 0 ? entries.length : right;
-  return inner(subtree(entries.slice(0, parted), depth + 1), subtree(entries.slice(parted), depth + 1));
+/** A node at its address: the first `depth` bits of the keys below it. */
+export interface MapNode {
+  readonly depth: number;
+  readonly path: Uint8Array;
+  /** What is hashed: tag, then key and value hash, or left and right. */
+  readonly bytes: Uint8Array;
 }
 
+/** Puts the nodes of a subtree behind those of `into`; gives the hash of its top. */
+function subtree(entries: readonly MapLeaf[], depth: number, into: MapNode[]): Uint8Array {
+  const [first, second] = entries;
+  if (first === undefined) return ZERO_DIGEST;
+  const node = { depth, path: beginning(first.key, depth), bytes: concat(LEAF_TAG, first.key, first.valueHash) };
+  into.push(node);
+  if (second !== undefined) {
+    const right = entries.findIndex((entry) => bit(entry.key, depth) === 1);
+    const parted = right < 0 ? entries.length : right;
+    const left = subtree(entries.slice(0, parted), depth + 1, into);
+    node.bytes = concat(INNER_TAG, left, subtree(entries.slice(parted), depth + 1, into));
+  }
+  return sha256(node.bytes);
+}
+
+function beginning(key: Uint8Array, bits: number): Uint8Array {
+  return key.map((byte, at) => {
+    const kept = Math.min(8, Math.max(0, bits - 8 * at));
+    return byte & (0xff00 >> kept);
+  });
+}

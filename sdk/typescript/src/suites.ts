@@ -64,44 +64,64 @@ export function writeKey(key: PublicKey): { readonly key: string; readonly suite
  * counts) that fails.
  */
 export function checkSignature(key: PublicKey, message: Message, signature: Uint8Array): void {
-  if ("hash" in message !== (key.suite === "eip712")) refuse("message_kind", "a message of the other kind");
-  if (signature.length !== SIGNATURE_LENGTHS[key.suite]) refuse("length", `a signature of ${signature.length} bytes`);
+  checkForm(key, message, signature);
   const signed = "hash" in message ? message.hash : message.bytes;
-  if (key.suite === "ed25519") checkEd25519(key, signed, signature);
-  else if (key.suite === "es256") checkEs256(key, signed, signature);
-  else if (!equal(recoverAddress(signed, signature), key.bytes)) refuse("other_signer", "signed by another key");
-}
-
-function checkEd25519(key: PublicKey, message: Uint8Array, signature: Uint8Array): void {
-  if (!ed25519.verify(signature, message, key.bytes, { zip215: true })) refuse("mismatch", "does not hold");
-}
-
-function checkEs256(key: PublicKey, message: Uint8Array, signature: Uint8Array): void {
-  scalars("es256", signature);
-  if (!p256.verify(signature, message, key.bytes, { lowS: true })) refuse("mismatch", "does not hold");
-}
-
-/** The address whose key made an `eip712` signature of 65 bytes over a hash (checks 3 to 6). */
-export function recoverAddress(hash: Uint8Array, signature: Uint8Array): Uint8Array {
-  if (signature.length !== SIGNATURE_LENGTHS.eip712) refuse("length", `a signature of ${signature.length} bytes`);
-  const v = signature[64];
-  if (v !== 27 && v !== 28) refuse("recovery_byte", `a recovery byte of ${v}`);
-  const { r, s } = scalars("eip712", signature);
-  try {
-    const point = new secp256k1.Signature(r, s, v - 27).recoverPublicKey(hash);
-    return keccak256(point.toBytes(false).subarray(1)).subarray(12);
-  } catch {
-    return refuse("unrecoverable", "no key belongs to this signature");
+  switch (key.suite) {
+    case "ed25519":
+      if (!ed25519.verify(signature, signed, key.bytes, { zip215: true })) refuse("mismatch", "does not hold");
+      return;
+    case "es256":
+      if (!p256.verify(signature, signed, key.bytes, { lowS: true })) refuse("mismatch", "does not hold");
+      return;
+    case "eip712":
+      if (!equal(recoverAddress(signed, signature), key.bytes)) refuse("other_signer", "signed by another key");
   }
 }
 
-function scalars(suite: "es256" | "eip712", signature: Uint8Array): { readonly r: bigint; readonly s: bigint } {
+/** Checks 1 to 5: all that is asked of a signature before any equation. */
+export function checkForm(key: PublicKey, message: Message, signature: Uint8Array): void {
+  if ("hash" in message !== (key.suite === "eip712")) refuse("message_kind", "a message of the other kind");
+  if (signature.length !== SIGNATURE_LENGTHS[key.suite]) refuse("length", `a signature of ${signature.length} bytes`);
+  if (key.suite !== "ed25519") checkScalars(key.suite, signature);
+}
+
+/** The address whose key made an `eip712` signature over a hash (checks 2 to 6). */
+export function recoverAddress(hash: Uint8Array, signature: Uint8Array): Uint8Array {
+  if (signature.length !== SIGNATURE_LENGTHS.eip712) refuse("length", `a signature of ${signature.length} bytes`);
+  checkScalars("eip712", signature);
+  const point = recoverPoint(hash, signature) ?? refuse("unrecoverable", "no key belongs to this signature");
+  return addressOf(point);
+}
+
+/** A point of secp256k1. */
+export type Secp256k1Point = InstanceType<typeof secp256k1.Point>;
+
+/** The key that belongs to a hash and an `eip712` signature whose form was checked; none if there is none. */
+export function recoverPoint(hash: Uint8Array, signature: Uint8Array): Secp256k1Point | undefined {
+  const { r, s } = scalarsOf(signature);
+  try {
+    return new secp256k1.Signature(r, s, (signature[64] ?? 0) - 27).recoverPublicKey(hash);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The address of a key of secp256k1. */
+export function addressOf(point: Secp256k1Point): Uint8Array {
+  return keccak256(point.toBytes(false).subarray(1)).subarray(12);
+}
+
+function checkScalars(suite: "es256" | "eip712", signature: Uint8Array): void {
+  const v = signature[64];
+  if (suite === "eip712" && v !== 27 && v !== 28) refuse("recovery_byte", `a recovery byte of ${v}`);
   const order = ORDERS[suite];
-  const r = fromBigEndian(signature.subarray(0, 32));
-  const s = fromBigEndian(signature.subarray(32, 64));
+  const { r, s } = scalarsOf(signature);
   if (r === 0n || r >= order || s === 0n || s >= order) refuse("scalar_range", "r or s is out of range");
   if (s > order >> 1n) refuse("high_s", "s is in the upper half");
-  return { r, s };
+}
+
+function scalarsOf(signature: Uint8Array): { readonly r: bigint; readonly s: bigint } {
+  return { r: fromBigEndian(signature.subarray(0, 32)), s: fromBigEndian(signature.subarray(32, 64)) };
 }
 
 /**

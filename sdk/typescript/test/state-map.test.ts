@@ -17,6 +17,7 @@ interface Maps {
   readonly steps: readonly {
     readonly before: string;
     readonly changes: readonly { readonly key: string; readonly value_hash: string }[];
+    readonly nodes: readonly { readonly depth: number; readonly node: string; readonly prefix: string }[];
     readonly root: string;
   }[];
 }
@@ -30,11 +31,13 @@ for (const { answer, key, name, proof, root, value_hash } of given.proofs) {
   });
 }
 
-test("a map filled step by step has the root of each step", () => {
+test("a map filled step by step has the root of each step, and every node that it wrote", () => {
   const map = new StateMap();
-  for (const { before, changes, root } of given.steps) {
+  for (const { before, changes, nodes, root } of given.steps) {
     assert.equal(hex(map.root()), before);
     for (const { key, value_hash } of changes) map.set(fromHex(key), fromHex(value_hash));
     assert.equal(hex(map.root()), root);
+    const kept = new Map(map.nodes().map(({ depth, path, bytes }) => [`${depth} ${hex(path)}`, hex(bytes)]));
+    for (const { depth, node, prefix } of nodes) assert.equal(kept.get(`${depth} ${prefix}`), node);
   }
 });

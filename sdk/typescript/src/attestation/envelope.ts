@@ -4,6 +4,7 @@ import { sha256Hex } from "../hash.js";
 import { ENVELOPE_BYTES_MAX, SIGNATURES_MAX } from "../limits.js";
 import { base64Bytes, digest, list, object, text } from "../reading.js";
 import { refuse, refusedAs } from "../refusal.js";
+import type { Signed } from "../batch.js";
 import { checkSignature, type Message, type PublicKey } from "../suites.js";
 import { checkOpenings, readOpening, type Opening } from "./claim.js";
 import { readStatement, type Statement } from "./statement.js";
@@ -104,16 +105,19 @@ export function readSubmission(value: Json | undefined): Submission {
  * first signature that does not count.
  */
 export function checkEnvelope(envelope: Envelope, keyOf: KeyOf): void {
-  const keys = envelope.signatures.map(
-    ({ keyId }) => keyOf(keyId) ?? refuse("unknown_key", `key ${keyId} is not registered`),
-  );
+  for (const { key, message, signature } of signedIn(envelope, keyOf)) checkSignature(key, message, signature);
+}
+
+/** Every signature of an envelope, with its key and what that signs; refuses with `unknown_key`. */
+export function signedIn(envelope: Envelope, keyOf: KeyOf): readonly Signed[] {
   let bytes: Message | undefined;
   let hash: Message | undefined;
-  envelope.signatures.forEach(({ signature }, at) => {
-    const key = keys[at];
-    if (key === undefined) return;
+  return envelope.signatures.map(({ keyId, signature }) => {
+    const key = keyOf(keyId) ?? refuse("unknown_key", `key ${keyId} is not registered`);
     const message =
-      key.suite === "eip712" ? (hash ??= { hash: typedHash(envelope) }) : (bytes ??= { bytes: preAuthentication(envelope.payload) });
-    checkSignature(key, message, signature);
+      key.suite === "eip712"
+        ? (hash ??= { hash: typedHash(envelope) })
+        : (bytes ??= { bytes: preAuthentication(envelope.payload) });
+    return { key, message, signature };
   });
 }

@@ -1,5 +1,8 @@
 import { fromHex } from "../bytes.js";
-import { checkCertificate, checkHandover, type Certificate, type Committee } from "../certificate.js";
+import { allCount } from "../batch.js";
+import {
+  checkCertificate, checkHandover, checkMember, signedBy, type Certificate, type Committee, type Judge,
+} from "../certificate.js";
 import { LOG_SIZE_MAX } from "../limits.js";
 import { hashLeaf, isConsistent, isIncluded, type Head } from "../log/tree.js";
 import { readLeaf } from "../record.js";
@@ -109,11 +112,12 @@ export function checkInclusion({ certificate, excerpt, seal }: Pack): void {
 
 /** Check 11, of the certificates alone: each holds, is of this log, and ends in its leaf; they ascend. */
 export function checkSeen(pack: Pack, epochs: readonly Epoch[]): readonly ShownHead[] {
+  const judge = seenHold(pack, epochs) ? () => {} : checkMember;
   let before: PackSeen | undefined;
   return pack.seen.map((seen) => {
     if (before !== undefined && !ascend(before.certificate, seen.certificate)) fail("seen", "out of order");
     before = seen;
-    return checkOneSeen(seen, pack, epochs);
+    return checkOneSeen(seen, pack, { epochs, judge });
   });
 }
 
@@ -121,9 +125,22 @@ function ascend(a: Certificate, b: Certificate): boolean {
   return a.size < b.size || (a.size === b.size && a.digest < b.digest);
 }
 
-function checkOneSeen({ certificate, consistency, leaf, path }: PackSeen, pack: Pack, epochs: readonly Epoch[]): ShownHead {
+/** Whether all signatures of these certificates count, asked at once; where they may not, each is asked alone. */
+function seenHold({ seen }: Pack, epochs: readonly Epoch[]): boolean {
+  const signed = seen.flatMap(({ certificate }) => {
+    const committee = epochs[certificate.epoch]?.committee;
+    return committee === undefined ? [] : signedBy(certificate, committee);
+  });
+  return allCount(signed);
+}
+
+function checkOneSeen(
+  { certificate, consistency, leaf, path }: PackSeen,
+  pack: Pack,
+  { epochs, judge }: { readonly epochs: readonly Epoch[]; readonly judge: Judge },
+): ShownHead {
   const committee = epochs[certificate.epoch]?.committee ?? fail("seen", `no committee of epoch ${certificate.epoch}`);
-  checked("seen", undefined, () => checkCertificate(certificate, pack.certificate.ledger, committee));
+  checked("seen", undefined, () => checkCertificate(certificate, pack.certificate.ledger, committee, judge));
   const head = headOf(certificate);
   if (!isConsistent(head, headOf(pack.certificate), consistency)) fail("seen", "a head of another log");
   const { tag, time } = checked("seen", undefined, () => readLeaf(leaf));

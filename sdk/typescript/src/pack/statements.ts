@@ -1,6 +1,7 @@
 import { evidenceDigest } from "../attestation/claim.js";
-import { checkEnvelope, decodeSubmission, type Submission } from "../attestation/envelope.js";
+import { checkEnvelope, decodeSubmission, signedIn, type KeyOf, type Submission } from "../attestation/envelope.js";
 import type { Seen, Statement } from "../attestation/statement.js";
+import { allCount } from "../batch.js";
 import type { Command, Group } from "../machine/group.js";
 import type { PublicKey } from "../suites.js";
 import { checked, fail } from "./failure.js";
@@ -14,15 +15,24 @@ import type { Pack, PackDocument, PackGroup, PackRecord } from "./file.js";
  */
 export function checkSubmissions(pack: Pack, keys: ReadonlyMap<string, PublicKey>): readonly Group[] {
   const groups = pack.excerpt.map(decodeGroup);
+  const keyOf = (id: string) => keys.get(id);
+  const together = holdTogether(groups, keyOf);
   for (const { command, records } of groups) {
     if (command.kind !== "submit" && command.kind !== "propose") continue;
     const first = records[0];
-    checked("signature", first?.index, () => checkEnvelope(command.submission.envelope, (id) => keys.get(id)));
+    if (!together) checked("signature", first?.index, () => checkEnvelope(command.submission.envelope, keyOf));
     if (command.kind === "propose" && first?.said?.kind !== "proposed") {
       fail("no_decision", "a proposal does not begin with `proposed`", first?.index);
     }
   }
   return groups;
+}
+
+/** Whether all signatures count, asked at once; where they may not, each is asked alone, in order. */
+function holdTogether(groups: readonly Group[], keyOf: KeyOf): boolean {
+  const envelopes = groups.flatMap((group) => submissionOf(group)?.envelope ?? []);
+  const known = envelopes.every(({ signatures }) => signatures.every(({ keyId }) => keyOf(keyId) !== undefined));
+  return known && allCount(envelopes.flatMap((envelope) => signedIn(envelope, keyOf)));
 }
 
 function decodeGroup({ command, time, records }: PackGroup): Group {
