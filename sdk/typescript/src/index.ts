@@ -28,7 +28,7 @@ export {
 export { domainSeparator, hashStruct, signingHash, typeHash } from "./eip712.js";
 export { claimDigest, evidenceDigest, type Claim, type Opening } from "./attestation/claim.js";
 export {
-  checkEnvelope, preAuthentication, readSubmission, type Envelope, type EnvelopeSignature, type Submission,
+  checkEnvelope, preAuthentication, readEnvelope, readSubmission, type Envelope, type EnvelopeSignature, type Submission,
 } from "./attestation/envelope.js";
 export type {
   AttestationStatement, Consumed, CredentialKey, CredentialStatement, OpeningStatement, ReadingStatement,

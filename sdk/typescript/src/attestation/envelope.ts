@@ -42,26 +42,35 @@ export function preAuthentication(payload: Uint8Array): Uint8Array {
   return concat(utf8(`DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `), payload);
 }
 
-/** A submission whose JSON has the right fields and types; nothing more is said of it. */
-export interface RawSubmission {
+/** An envelope whose JSON has the right fields and types; nothing more is said of it. */
+export interface RawEnvelope {
   readonly payloadType: string;
   readonly payload: Uint8Array;
   readonly signatures: readonly EnvelopeSignature[];
-  /** Canonical JSON of the envelope. */
-  readonly envelope: Uint8Array;
+  /** Its canonical JSON. */
+  readonly bytes: Uint8Array;
+}
+
+/** A submission as far as its JSON goes. */
+export interface RawSubmission {
+  readonly envelope: RawEnvelope;
   readonly openings: readonly Opening[];
 }
 
 /** Reads the types of a submission, `{"envelope","openings"}`; refuses with `form`. */
 export function readRawSubmission(value: Json | undefined): RawSubmission {
   const read = object(value, ["envelope", "openings"]);
-  const envelope = object(read["envelope"], ["payload", "payloadType", "signatures"]);
+  const openings = list(read["openings"], Number.MAX_SAFE_INTEGER, readOpening);
+  return { envelope: readRawEnvelope(read["envelope"]), openings };
+}
+
+function readRawEnvelope(value: Json | undefined): RawEnvelope {
+  const read = object(value, ["payload", "payloadType", "signatures"]);
   return {
-    payloadType: text(envelope["payloadType"]),
-    payload: base64Bytes(envelope["payload"]),
-    signatures: list(envelope["signatures"], Number.MAX_SAFE_INTEGER, readSignature),
-    envelope: canonicalBytes(envelope),
-    openings: list(read["openings"], Number.MAX_SAFE_INTEGER, readOpening),
+    payloadType: text(read["payloadType"]),
+    payload: base64Bytes(read["payload"]),
+    signatures: list(read["signatures"], Number.MAX_SAFE_INTEGER, readSignature),
+    bytes: canonicalBytes(read),
   };
 }
 
@@ -71,9 +80,15 @@ function readSignature(value: Json): EnvelopeSignature {
 }
 
 /** Decodes a submission; refuses with the first check of `attestation.md` §6 that fails, before any key. */
-export function decodeSubmission(raw: RawSubmission): Submission {
-  const { payloadType, payload, signatures, envelope } = raw;
-  if (envelope.length > ENVELOPE_BYTES_MAX) refuse("envelope", `more than ${ENVELOPE_BYTES_MAX} bytes`);
+export function decodeSubmission({ envelope: raw, openings }: RawSubmission): Submission {
+  const envelope = decodeEnvelope(raw);
+  const { statement } = envelope;
+  checkOpenings(openings, "claims" in statement ? statement.claims : []);
+  return { envelope, openings };
+}
+
+function decodeEnvelope({ bytes, payload, payloadType, signatures }: RawEnvelope): Envelope {
+  if (bytes.length > ENVELOPE_BYTES_MAX) refuse("envelope", `more than ${ENVELOPE_BYTES_MAX} bytes`);
   if (payloadType !== PAYLOAD_TYPE) refuse("payload_type", `expected \`${PAYLOAD_TYPE}\``);
   if (signatures.length === 0 || signatures.length > SIGNATURES_MAX) {
     refuse("signature_count", `${signatures.length} signatures`);
@@ -81,23 +96,23 @@ export function decodeSubmission(raw: RawSubmission): Submission {
   signatures.reduce((before, after) =>
     before.keyId < after.keyId ? after : refuse("signature_order", "signatures out of the order of their keys"),
   );
-  const statement = readStatement(payload);
-  checkOpenings(raw.openings, "claims" in statement ? statement.claims : []);
   return {
-    envelope: {
-      statement,
-      payload,
-      attestation: sha256Hex(preAuthentication(payload)),
-      digest: sha256Hex(envelope),
-      signatures,
-    },
-    openings: raw.openings,
+    statement: readStatement(payload),
+    payload,
+    attestation: sha256Hex(preAuthentication(payload)),
+    digest: sha256Hex(bytes),
+    signatures,
   };
 }
 
 /** Reads and decodes a submission of JSON whose canonical form has been checked. */
 export function readSubmission(value: Json | undefined): Submission {
   return decodeSubmission(refusedAs("envelope", () => readRawSubmission(value)));
+}
+
+/** Reads and decodes an envelope alone, as {@link readSubmission} does. */
+export function readEnvelope(value: Json | undefined): Envelope {
+  return decodeEnvelope(refusedAs("envelope", () => readRawEnvelope(value)));
 }
 
 /**
