@@ -5,7 +5,7 @@ import type { Decided } from "../../src/machine/decide/command.js";
 import type { Case } from "../../src/machine/state.js";
 import { readOutcome } from "../../src/outcome.js";
 import { signer, ADMIN, type Ledger } from "./kit.js";
-import { reading, signersOf, Stage, type Story } from "./stories.js";
+import { proposeLoosening, reading, signersOf, Stage, type Story } from "./stories.js";
 
 /** What chains show of cases that are decided, and what follows (`case.md` §§5 to 10). */
 
@@ -82,23 +82,14 @@ test("an outcome that can no longer be executed lapses: the case is open again, 
   const of = caseOf(on);
   assert.deepEqual([of.phase, of.standing.has("approve"), of.standing.has("payment")], ["open", false, true]);
   assert.equal(fields(account(on))["held"], 0);
-  const story = storyOf(stage, "issued");
-  const approve = story.acts.at(-1);
+  const approve = storyOf(stage, "issued").acts.at(-1);
   assert.ok(approve !== undefined);
-  let last: Decided | undefined;
-  const again = { ...story, acts: [approve] };
-  // The same words are spent; new ones count, under the next ordinal.
   ledger.now += MINUTE;
-  const caseBefore = of.decisions;
-  const act = { ...approve, at: 0 };
-  last = take(on, act);
-  assert.equal(last.refused, "headroom_unknown", "the reading of the balance has grown old");
+  assert.equal(take(on, approve).refused, "headroom_unknown", "the reading of the balance has grown old");
   ledger.now += MINUTE;
   read(ledger, { supply: "2000000000000" });
-  last = take(on, act);
-  const outcome = last.drafts.find(({ tag }) => tag === 2);
-  assert.equal(readOutcome(outcome?.body ?? new Uint8Array(0)).ordinal, caseBefore);
-  assert.equal(again.acts.length, 1);
+  const outcome = take(on, approve).drafts.find(({ tag }) => tag === 2);
+  assert.equal(readOutcome(outcome?.body ?? new Uint8Array(0)).ordinal, 1);
   assert.equal(ledger.state.cases.get(caseId)?.phase, "decided");
 });
 
@@ -119,16 +110,43 @@ test("an outcome that lapses after the deadline ends the case, and its act comes
   assert.equal(fields(account(on))["held"], 0);
 });
 
+/** A redemption on a ledger whose supply is read too, because of another policy. */
+function redeemed(name: string): Played {
+  const stage = new Stage("stablecoin-redeem");
+  const ledger = stage.ledger();
+  const adopted = proposeLoosening(ledger, { adopt: new Stage("stablecoin-issue").files });
+  assert.equal(adopted.at(-1)?.drafts.length, 3);
+  return { stage, ledger, caseId: stage.play(ledger, storyOf(stage, name), () => undefined) };
+}
+
 test("a payout booked after the burn is owed to its holder until a balance of that date", () => {
-  const on = played("stablecoin-redeem", "paid-late");
+  const on = redeemed("paid-late");
   const { ledger, caseId } = on;
   const payout = [...caseOf(on).standing.values()].find((standing) => standing.payout !== undefined)?.payout;
   assert.ok(payout !== undefined);
-  const consumed = [{ case: caseId, ordinal: 0, time: payout.booked - 1 }];
+  const burned = payout.booked - 1;
   ledger.now += MINUTE;
-  const refused = read(ledger, { blockTime: payout.booked - 1, consumed }).refused;
-  // This policy holds nothing, so nobody asks for its supply.
-  assert.equal(refused, "reading_unknown");
+  read(ledger, { blockTime: burned, consumed: [{ case: caseId, ordinal: 0, time: burned }] });
+  assert.equal(caseOf(on).phase, "settled");
+  assert.deepEqual(ledger.state.programmes.get(PROGRAMME)?.account.redemptions, [{ ...payout, burned }]);
+  assert.equal(fields(account(on))["count"], 2, "the reading, and the settlement");
+});
+
+test("a deposit that went back leaves the case as it had ended, and may be shown again for another act", () => {
+  const on = redeemed("another-amount");
+  const { ledger, caseId } = on;
+  const shown = ledger.now + MINUTE;
+  ledger.now += 2 * MINUTE;
+  read(ledger, { blockTime: shown, consumed: [{ case: caseId, ordinal: 0, time: shown }] });
+  const value = fields(ledger.state.entries.get({ case: caseId })?.value);
+  assert.deepEqual([value["phase"], value["ordinal"]], ["expired", 1]);
+  const late = storyOf(on.stage, "another-amount").acts.at(-1);
+  assert.ok(late !== undefined);
+  assert.equal(take(on, late).refused, "single_use");
+  const other = { ...late, claim: new Map([["log", "1"]]) };
+  const { drafts } = take(on, other);
+  assert.equal(readOutcome(drafts[2]?.body ?? new Uint8Array(0)).ordinal, 1);
+  assert.equal(take(on, { ...late, refuse: true }).refused, "case_closed");
 });
 
 test("a step is taken back with what builds on it, and its attestation never counts again", () => {

@@ -1,9 +1,11 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
+import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { claimDigest } from "../../src/attestation/claim.js";
-import { preAuthentication, readSubmission, type Submission } from "../../src/attestation/envelope.js";
+import { checkEnvelope, preAuthentication, readSubmission, type Submission } from "../../src/attestation/envelope.js";
+import { typedHash } from "../../src/attestation/typed.js";
 import { base64, hex, utf8 } from "../../src/bytes.js";
 import { writeCanonical, type Json, type JsonObject } from "../../src/canonical.js";
-import { sha256, sha256Hex } from "../../src/hash.js";
+import { keccak256, sha256, sha256Hex } from "../../src/hash.js";
 import { actionDigest } from "../../src/machine/action.js";
 import { apply, emptyState } from "../../src/machine/apply.js";
 import { WHOLE } from "../../src/machine/decide/asking.js";
@@ -30,6 +32,20 @@ export function signer(name: string): Signer {
   return { secret, key: publicKey("ed25519", ed25519.getPublicKey(secret)), person: sha256Hex(`person ${name}`) };
 }
 
+/** A co-signer, who signs checkpoints and consents by one key. */
+export function cosigner(name: string): Signer {
+  const secret = sha256(utf8(`co-signer ${name}`));
+  const address = keccak256(secp256k1.getPublicKey(secret, false).subarray(1)).subarray(12);
+  return { secret, key: publicKey("eip712", address), person: sha256Hex(name) };
+}
+
+export const COSIGNERS: readonly (readonly [lei: string, name: string])[] = [
+  ["COSIGNERSMALL0000098", "zero"],
+  ["COSIGNERSMALL1000071", "one"],
+  ["COSIGNERSMALL2000044", "two"],
+  ["COSIGNERSMALL3000017", "three"],
+];
+
 export interface Said {
   readonly kind: "opening" | "attestation" | "withdrawal" | "reading" | "credential" | "revocation";
   readonly predicate: JsonObject;
@@ -52,6 +68,7 @@ export class Ledger {
     const leaf = (tag: 1 | 2, body: Uint8Array, at: number): string => hex(leafHash(leafOf(tag, now, saltOf(seed, at), body)));
     const decided = decide(this.state, command, { now, leafOf: leaf, across: WHOLE });
     const word = "submission" in command ? command.submission : undefined;
+    if (word !== undefined) checkEnvelope(word.envelope, (id) => this.state.keys.get(id)?.key);
     const records = decided.drafts.map(({ tag, body, leaf: leafHash_ }, at): ShownRecord => {
       const record = { index: this.#size + at, tag, leafHash: leafHash_, salt: saltOf(seed, at), body };
       return tag === 1 ? { ...record, said: readBody(body) } : record;
@@ -94,11 +111,28 @@ export class Ledger {
     };
     const payload = utf8(writeCanonical(statement));
     const signatures = signers
-      .map(({ secret, key }) => ({ keyid: key.id, sig: base64(ed25519.sign(preAuthentication(payload), secret)) }))
+      .map((by) => ({ keyid: by.key.id, sig: base64(signature(by, payload, openings.length)) }))
       .sort((a, b) => (a.keyid < b.keyid ? -1 : 1));
-    const envelope = { payload: base64(payload), payloadType: "application/vnd.in-toto+json", signatures };
-    return readSubmission({ envelope, openings });
+    return readSubmission({ envelope: enveloped(payload, signatures), openings });
   }
+
+  /** An administrator or a co-signer agrees with a proposal. */
+  agree(step: "approve" | "consent", proposal: string, party: string, by: Signer): Decided {
+    const predicate = { party, case: proposal, step, prev: [proposal], evidence: [], verdict: "done" };
+    return this.submit({ kind: "attestation", predicate, subject: { name: step, digest: proposal }, claims: [] }, by);
+  }
+}
+
+function enveloped(payload: Uint8Array, signatures: Json): JsonObject {
+  return { payload: base64(payload), payloadType: "application/vnd.in-toto+json", signatures };
+}
+
+function signature({ secret, key }: Signer, payload: Uint8Array, claims: number): Uint8Array {
+  if (key.suite === "ed25519") return ed25519.sign(preAuthentication(payload), secret);
+  const openings = Array.from({ length: claims }, () => null);
+  const unsigned = readSubmission({ envelope: enveloped(payload, [{ keyid: key.id, sig: "" }]), openings }).envelope;
+  const [recovery = 0, ...scalars] = secp256k1.sign(typedHash(unsigned), secret, { prehash: false, format: "recovered" });
+  return Uint8Array.of(...scalars, 27 + recovery);
 }
 
 function shownCommand(command: Decidable): Group["command"] {
@@ -106,8 +140,8 @@ function shownCommand(command: Decidable): Group["command"] {
   return { kind: command.kind, submission: command.submission };
 }
 
-/** A ledger with one administrator, one co-signer and no notice. */
-export function begin(): Ledger {
+/** A ledger with one administrator, four co-signers of whom three are needed, and a notice. */
+export function begin(noticeMs = 0): Ledger {
   const ledger = new Ledger();
   const keyOf = (name: string): Json => writeKey(signer(name).key);
   ledger.command({
@@ -116,12 +150,12 @@ export function begin(): Ledger {
       administrator_threshold: 1,
       administrators: [{ keys: [{ key: keyOf(ADMIN) }], lei: ADMIN }],
       appender: keyOf("appender"),
-      cosigner_threshold: 1,
-      cosigners: [{ address: writeAddress(sha256(utf8("co-signer")).subarray(0, 20)), lei: "COSIGNERSMALL0000098", name: "one" }],
+      cosigner_threshold: 3,
+      cosigners: COSIGNERS.map(([lei, name]) => ({ address: writeAddress(cosigner(name).key.bytes), lei, name })),
       log: keyOf("log"),
       name: "test",
       nonce: sha256Hex("nonce"),
-      notice_ms: 0,
+      notice_ms: noticeMs,
       rules: 1,
     },
   });

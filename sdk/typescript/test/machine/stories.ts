@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
+import type { Json } from "../../src/canonical.js";
 import { sha256Hex } from "../../src/hash.js";
 import type { Decided } from "../../src/machine/decide/command.js";
+import { digestOf } from "../../src/policy/read.js";
 import { parseToml, type Toml, type TomlTable } from "../../src/policy/toml.js";
-import { begin, credential, keysOf, signer, ADMIN, type Ledger, type Said, type Signer } from "./kit.js";
+import { begin, cosigner, COSIGNERS, credential, keysOf, signer, ADMIN, type Ledger, type Said, type Signer } from "./kit.js";
 
 /** Plays the stories of a policy's `tests.toml` (`policy.md` §8) on a ledger of their own. */
 
@@ -60,6 +62,11 @@ export class Stage {
     this.stories = [...table(tests.get("scenario"))].map(([name, value]) => story(name, table(value), parameters));
   }
 
+  /** Both files, as `adopt` names them. */
+  get files(): { readonly guards: string; readonly layout: string } {
+    return { guards: this.#guards, layout: this.#layout };
+  }
+
   /** A ledger on which the policy is adopted, its lists are set and its parties hold their credentials. */
   ledger(): Ledger {
     const ledger = begin();
@@ -72,7 +79,7 @@ export class Stage {
     for (const [list, value] of this.#lists) {
       ledger.propose({ set_list: { list, programme, value: listValue(value) } });
     }
-    ledger.propose({ adopt: { guards: this.#guards, layout: this.#layout } });
+    ledger.propose({ adopt: this.files });
     for (const { lei, roles: held } of this.#parties.values()) {
       for (const kind of new Set(held.map(kindOf))) credential(ledger, lei, kind, signersOf(lei));
     }
@@ -82,7 +89,8 @@ export class Stage {
   /** Opens the case of a story and plays its acts; `seen` is told what each led to. */
   play(ledger: Ledger, { openedBy, parameters, acts }: Story, seen: (act: Act, decided: Decided) => void): string {
     ledger.now = this.#start;
-    const [policy] = [...ledger.state.policies.values()];
+    const digest = digestOf(this.#layout, this.#guards);
+    const policy = ledger.state.policies.get(digest);
     if (policy === undefined) throw new Error("the policy was not adopted");
     const claims = policy.parameters.map(({ name }) => ({ name, value: parameters.get(name) ?? "" }));
     const lei = this.#lei(openedBy);
@@ -133,6 +141,13 @@ export class Stage {
     if (known === undefined) throw new Error(`no party ${party}`);
     return known.lei;
   }
+}
+
+/** Proposes what loosens; three co-signers consent. */
+export function proposeLoosening(ledger: Ledger, action: Json): readonly Decided[] {
+  const proposed = ledger.propose(action);
+  const id = proposed.drafts[0]?.leaf ?? "";
+  return [proposed, ...COSIGNERS.slice(0, 3).map(([lei, name]) => ledger.agree("consent", id, lei, cosigner(name)))];
 }
 
 export function signersOf(lei: string): readonly Signer[] {
