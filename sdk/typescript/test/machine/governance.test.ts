@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { checkEnvelope } from "../../src/attestation/envelope.js";
 import { readBody } from "../../src/machine/body.js";
 import type { Decided } from "../../src/machine/decide/command.js";
 import { writeAddress } from "../../src/suites.js";
@@ -30,6 +31,20 @@ function rotation(...names: readonly string[]): { readonly rotate: { readonly co
 function tick(ledger: Ledger): string {
   return kinds(ledger.command({ kind: "tick" }));
 }
+
+test("every word of a story is signed by keys of its party, Ed25519 and EIP-712", () => {
+  const stage = new Stage("account-freeze");
+  const ledger = stage.ledger();
+  proposeLoosening(ledger, { adopt: new Stage("account-thaw").files });
+  const suites = new Set<string>();
+  for (const { command } of ledger.groups) {
+    if (command.kind !== "submit" && command.kind !== "propose") continue;
+    const { envelope } = command.submission;
+    checkEnvelope(envelope, (id) => ledger.state.keys.get(id)?.key);
+    for (const { keyId } of envelope.signatures) suites.add(ledger.state.keys.get(keyId)?.key.suite ?? "");
+  }
+  assert.deepEqual([...suites].sort(), ["ed25519", "eip712"]);
+});
 
 test("what loosens needs k co-signers, each once, and takes effect after the notice", () => {
   const ledger = begin(NOTICE);

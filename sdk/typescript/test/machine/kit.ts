@@ -1,7 +1,7 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { claimDigest } from "../../src/attestation/claim.js";
-import { checkEnvelope, preAuthentication, readSubmission, type Submission } from "../../src/attestation/envelope.js";
+import { preAuthentication, readSubmission, type Submission } from "../../src/attestation/envelope.js";
 import { typedHash } from "../../src/attestation/typed.js";
 import { base64, hex, utf8 } from "../../src/bytes.js";
 import { writeCanonical, type Json, type JsonObject } from "../../src/canonical.js";
@@ -68,7 +68,6 @@ export class Ledger {
     const leaf = (tag: 1 | 2, body: Uint8Array, at: number): string => hex(leafHash(leafOf(tag, now, saltOf(seed, at), body)));
     const decided = decide(this.state, command, { now, leafOf: leaf, across: WHOLE });
     const word = "submission" in command ? command.submission : undefined;
-    if (word !== undefined) checkEnvelope(word.envelope, (id) => this.state.keys.get(id)?.key);
     const records = decided.drafts.map(({ tag, body, leaf: leafHash_ }, at): ShownRecord => {
       const record = { index: this.#size + at, tag, leafHash: leafHash_, salt: saltOf(seed, at), body };
       return tag === 1 ? { ...record, said: readBody(body) } : record;
