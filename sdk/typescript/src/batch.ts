@@ -6,7 +6,13 @@ import { bigEndian, concat, equal, fromBigEndian, hex } from "./bytes.js";
 import { sha256 } from "./hash.js";
 import { answerOf } from "./refusal.js";
 import {
-  addressOf, checkForm, checkSignature, recoverPoint, type Message, type PublicKey, type Secp256k1Point,
+  addressOf,
+  checkForm,
+  checkSignature,
+  recoverPoint,
+  type Message,
+  type PublicKey,
+  type Secp256k1Point,
 } from "./suites.js";
 
 /**
@@ -31,7 +37,9 @@ export function allCount(signed: readonly Signed[]): boolean {
     signed.every(({ key, message, signature }) => holds(() => checkForm(key, message, signature))) &&
     ed25519Holds(ofSuite("ed25519")) &&
     eip712Holds(ofSuite("eip712")) &&
-    ofSuite("es256").every(({ key, message, signature }) => holds(() => checkSignature(key, message, signature)))
+    ofSuite("es256").every(({ key, message, signature }) =>
+      holds(() => checkSignature(key, message, signature)),
+    )
   );
 }
 
@@ -75,7 +83,9 @@ function ed25519Holds(signed: readonly Signed[]): boolean {
   const hashes = signed.map(({ key, message, signature }) =>
     sha512(concat(signature.subarray(0, 32), key.bytes, bytesOf(message))),
   );
-  const factor = blinding(signed.flatMap(({ key, signature }, at) => [key.bytes, signature, hashes[at] ?? signature]));
+  const factor = blinding(
+    signed.flatMap(({ key, signature }, at) => [key.bytes, signature, hashes[at] ?? signature]),
+  );
   const sum = new Sum<EdwardsPoint>(Point.Fn.ORDER);
   for (const [at, { key, signature }] of signed.entries()) {
     const s = fromLittleEndian(signature.subarray(32));
@@ -104,7 +114,9 @@ function eip712Holds(signed: readonly Signed[]): boolean {
   const { Point } = secp256k1;
   const { Fn } = Point;
   const keys = new Map<string, Secp256k1Point>();
-  const factor = blinding(signed.flatMap(({ key, message, signature }) => [key.bytes, signature, bytesOf(message)]));
+  const factor = blinding(
+    signed.flatMap(({ key, message, signature }) => [key.bytes, signature, bytesOf(message)]),
+  );
   const sum = new Sum<Secp256k1Point>(Fn.ORDER);
   for (const [at, { key, message, signature }] of signed.entries()) {
     const hash = bytesOf(message);

@@ -32,7 +32,8 @@ export function parseCanonical(input: Uint8Array | string, limits: JsonLimits): 
     refuse("too_long", `more than ${limits.bytes} bytes`);
   }
   const value = parseJson(text);
-  if (writeCanonical(value, limits.depth) !== text) refuse("not_canonical", "not the canonical form of its JSON");
+  if (writeCanonical(value, limits.depth) !== text)
+    refuse("not_canonical", "not the canonical form of its JSON");
   return value;
 }
 
@@ -65,7 +66,9 @@ function writeNested(value: readonly Json[] | JsonObject, depth: number): string
   if (isList(value)) return `[${value.map((item) => writeCanonical(item, depth - 1)).join(",")}]`;
   // The default order of sort is by UTF-16 units, which is the order of RFC 8785 §3.2.3.
   const fields = Object.keys(value).sort();
-  const written = fields.map((field) => `${writeText(field)}:${writeCanonical(value[field] ?? null, depth - 1)}`);
+  const written = fields.map(
+    (field) => `${writeText(field)}:${writeCanonical(value[field] ?? null, depth - 1)}`,
+  );
   return `{${written.join(",")}}`;
 }
 

@@ -68,7 +68,8 @@ export function committeeOf(epoch: number, members: readonly Member[], threshold
   if (addresses.includes("0".repeat(40))) refuse("form", "the zero address");
   if (new Set(addresses).size < members.length) refuse("form", "an address twice");
   if (new Set(members.map((member) => member.lei)).size < members.length) refuse("form", "an LEI twice");
-  if (!isThreshold(threshold, members.length)) refuse("form", `${threshold} of ${members.length} is no quorum`);
+  if (!isThreshold(threshold, members.length))
+    refuse("form", `${threshold} of ${members.length} is no quorum`);
   return { epoch, members, threshold, digest: addressesDigest(members.map(({ address }) => address)) };
 }
 
@@ -135,7 +136,10 @@ export function readCertificate(value: Json | undefined): Certificate {
 
 function readMemberSignature(value: Json): MemberSignature {
   const read = object(value, ["member", "signature"]);
-  return { member: integer(read["member"], 0, BYTE_MAX), signature: hexBytes(read["signature"], SIGNATURE_BYTES) };
+  return {
+    member: integer(read["member"], 0, BYTE_MAX),
+    signature: hexBytes(read["signature"], SIGNATURE_BYTES),
+  };
 }
 
 /** Reads `{"new":<certificate>,"old":<certificate>}` (§5). */
@@ -154,7 +158,8 @@ export function checkCertificate(
   if (certificate.scheme !== 1) refuse("scheme", `scheme ${certificate.scheme}`);
   if (certificate.ledger !== ledger) refuse("wrong_ledger", `of ledger ${certificate.ledger}`);
   if (certificate.epoch !== committee.epoch) refuse("wrong_epoch", `of epoch ${certificate.epoch}`);
-  if (certificate.committee !== committee.digest) refuse("wrong_committee", `of committee ${certificate.committee}`);
+  if (certificate.committee !== committee.digest)
+    refuse("wrong_committee", `of committee ${certificate.committee}`);
   if (certificate.threshold !== committee.threshold) {
     refuse("wrong_threshold", `of threshold ${certificate.threshold}`);
   }

@@ -1,6 +1,14 @@
 import { bigEndian, concat, fromHex, hex } from "./bytes.js";
 import { parseCanonical, type Json, type JsonObject } from "./canonical.js";
-import { addressesDigest, checkMember, checkQuorum, isThreshold, type Committee, type MemberSignature, type Quorum } from "./certificate.js";
+import {
+  addressesDigest,
+  checkMember,
+  checkQuorum,
+  isThreshold,
+  type Committee,
+  type MemberSignature,
+  type Quorum,
+} from "./certificate.js";
 import { hashStruct, signingHash, typeHash, wordOfAddress, wordOfNumber } from "./eip712.js";
 import { keccak256 } from "./hash.js";
 import { DECLARATION_BYTES_MAX, LOG_SIZE_MAX, MEMBERS_MAX } from "./limits.js";
@@ -81,7 +89,9 @@ const TYPES = {
   recovery: typeHash(
     "Recovery(bytes32 ledger,uint64 epoch,uint64 round,uint256 chainId,address anchor,bytes32 committee,uint8 threshold)",
   ),
-  recovery_veto: typeHash("RecoveryVeto(bytes32 ledger,uint64 epoch,uint64 round,uint256 chainId,address anchor)"),
+  recovery_veto: typeHash(
+    "RecoveryVeto(bytes32 ledger,uint64 epoch,uint64 round,uint256 chainId,address anchor)",
+  ),
   veto: typeHash("Veto(bytes32 ledger,uint64 epoch,uint256 chainId,address gate,bytes32 change)"),
   override: typeHash("Override(bytes32 ledger,uint64 epoch,uint256 chainId,address gate,bytes32 change)"),
 } as const;
@@ -93,7 +103,13 @@ export function readDeclaration(value: Json | undefined): Declaration {
     case "succession": {
       const read = object(given, ["epoch", "ledger", "root", "size", "successor"]);
       const size = integer(read["size"], 1, LOG_SIZE_MAX);
-      return { kind, ...ofLedger(read), successor: digest(read["successor"]), size, root: digest(read["root"]) };
+      return {
+        kind,
+        ...ofLedger(read),
+        successor: digest(read["successor"]),
+        size,
+        root: digest(read["root"]),
+      };
     }
     case "recovery": {
       const read = object(given, [...ANCHOR_FIELDS, "next"]);
@@ -114,12 +130,20 @@ function ofLedger(read: JsonObject): OfLedger {
 }
 
 function atAnchor(read: JsonObject): AtAnchor {
-  const at = { chain: integer(read["chain"]), anchor: readAddress(read["anchor"]), round: integer(read["round"]) };
+  const at = {
+    chain: integer(read["chain"]),
+    anchor: readAddress(read["anchor"]),
+    round: integer(read["round"]),
+  };
   return { ...ofLedger(read), ...at };
 }
 
 function atGate(read: JsonObject): AtGate {
-  const at = { chain: integer(read["chain"]), gate: readAddress(read["gate"]), change: digest(read["change"]) };
+  const at = {
+    chain: integer(read["chain"]),
+    gate: readAddress(read["gate"]),
+    change: digest(read["change"]),
+  };
   return { ...ofLedger(read), ...at };
 }
 
@@ -128,14 +152,20 @@ function readNext(value: Json | undefined): Quorum {
   const addresses = list(read["addresses"], MEMBERS_MAX, readAddress);
   const threshold = integer(read["threshold"], 0, BYTE_MAX);
   const spelled = new Set(addresses.map(hex));
-  if (spelled.size < addresses.length || spelled.has("0".repeat(40))) refuse("form", "an address twice, or zero");
-  if (!isThreshold(threshold, addresses.length)) refuse("form", `${threshold} of ${addresses.length} is no quorum`);
+  if (spelled.size < addresses.length || spelled.has("0".repeat(40)))
+    refuse("form", "an address twice, or zero");
+  if (!isThreshold(threshold, addresses.length))
+    refuse("form", `${threshold} of ${addresses.length} is no quorum`);
   return { addresses, threshold };
 }
 
 /** Reads a signed declaration as it is handed around. */
 export function parseSignedDeclaration(file: Uint8Array): SignedDeclaration {
-  const read = object(parseCanonical(file, { bytes: DECLARATION_BYTES_MAX }), ["address", "declaration", "signature"]);
+  const read = object(parseCanonical(file, { bytes: DECLARATION_BYTES_MAX }), [
+    "address",
+    "declaration",
+    "signature",
+  ]);
   return {
     address: readAddress(read["address"]),
     declaration: readDeclaration(read["declaration"]),
@@ -157,10 +187,20 @@ function wordsOf(declaration: Declaration): readonly Uint8Array[] {
   const first = [fromHex(declaration.ledger), wordOfNumber(declaration.epoch)];
   switch (declaration.kind) {
     case "succession":
-      return [...first, fromHex(declaration.successor), wordOfNumber(declaration.size), fromHex(declaration.root)];
+      return [
+        ...first,
+        fromHex(declaration.successor),
+        wordOfNumber(declaration.size),
+        fromHex(declaration.root),
+      ];
     case "recovery": {
       const { addresses, threshold } = declaration.next;
-      return [...first, ...anchorWords(declaration), fromHex(addressesDigest(addresses)), wordOfNumber(threshold)];
+      return [
+        ...first,
+        ...anchorWords(declaration),
+        fromHex(addressesDigest(addresses)),
+        wordOfNumber(threshold),
+      ];
     }
     case "recovery_veto":
       return [...first, ...anchorWords(declaration)];
@@ -205,7 +245,9 @@ export function checkDeclaration(
     case "override": {
       checkQuorum(hash, signatures, { addresses, threshold: Math.max(1, committee.threshold - 1) });
       const vetoed = vetoer === undefined ? undefined : hex(vetoer);
-      if (signatures.some(({ member }) => addresses[member] !== undefined && hex(addresses[member]) === vetoed)) {
+      if (
+        signatures.some(({ member }) => addresses[member] !== undefined && hex(addresses[member]) === vetoed)
+      ) {
         refuse("vetoer_signed", "who vetoed a change does not override the veto");
       }
     }

@@ -40,7 +40,9 @@ const ADDRESS_START = 12;
 /** The body of an outcome, `abi.encode` of its fields. */
 export function writeOutcome(outcome: Outcome): Uint8Array {
   const { ledger, case: of, prev, programme, policy, line } = outcome;
-  const digests = [ledger, of, prev, programme, policy, line].map((digest) => bigEndian(BigInt(`0x${digest}`), WORD));
+  const digests = [ledger, of, prev, programme, policy, line].map((digest) =>
+    bigEndian(BigInt(`0x${digest}`), WORD),
+  );
   return concat(
     ...digests,
     wordOfNumber(outcome.kind),
@@ -72,7 +74,8 @@ export function readOutcome(body: Uint8Array): Outcome {
   if (body.length > BODY_BYTES_MAX) refuse("outcome", `a body of ${body.length} bytes`);
   const words = new Words(body);
   const kind = words.number(6);
-  if (kind !== 0 && kind !== 1 && kind !== 2) return refuse("outcome", `outcomes of kind ${kind} are not known`);
+  if (kind !== 0 && kind !== 1 && kind !== 2)
+    return refuse("outcome", `outcomes of kind ${kind} are not known`);
   const outcome: Outcome = {
     ledger: words.digest(0),
     case: words.digest(1),

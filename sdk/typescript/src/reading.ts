@@ -77,7 +77,9 @@ export function time(value: Json | undefined): number {
 
 /** Sixty-four lower-case hexadecimal digits, kept as they are. */
 export function digest(value: Json | undefined): string {
-  return typeof value === "string" && DIGEST.test(value) ? value : expected("64 lower-case hexadecimal digits");
+  return typeof value === "string" && DIGEST.test(value)
+    ? value
+    : expected("64 lower-case hexadecimal digits");
 }
 
 /** Whether a text is an LEI whose check digits are right (`policy.md` §3; ISO/IEC 7064 MOD 97-10). */

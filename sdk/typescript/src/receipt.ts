@@ -71,7 +71,11 @@ export function readAccepted(value: Json | undefined): AcceptedReceipt {
     version: integer(read["version"]),
     ledger: digest(read["ledger"]),
     index: integer(read["index"]),
-    item: { attestation: digest(item["attestation"]), result: readResult(item["result"]), time: time(item["time"]) },
+    item: {
+      attestation: digest(item["attestation"]),
+      result: readResult(item["result"]),
+      time: time(item["time"]),
+    },
     itemHash: hashLeaf(canonicalBytes(item)),
     path: readPath(read["path"]),
     root: digest(read["root"]),

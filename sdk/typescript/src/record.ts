@@ -62,7 +62,8 @@ export function leafHash(leaf: Leaf): Uint8Array {
 
 /** Salt of the i-th record of the command with this seed (`record.md` §3). */
 export function saltOf(seed: Uint8Array, i: number): Uint8Array {
-  if (i >= RECORDS_A_COMMAND_MAX) throw new RangeError(`a command makes ${RECORDS_A_COMMAND_MAX} records at most`);
+  if (i >= RECORDS_A_COMMAND_MAX)
+    throw new RangeError(`a command makes ${RECORDS_A_COMMAND_MAX} records at most`);
   return sha256(concat(SALT_DOMAIN, seed, bigEndian(i, 4)));
 }
 
@@ -90,7 +91,8 @@ export function writeRecordJson({ leaf, salt, body }: LedgerRecord): Json {
 function opened(leafOfBytes: Uint8Array, salt: Uint8Array, body: Uint8Array): LedgerRecord {
   const leaf = readLeaf(leafOfBytes);
   if (body.length > BODY_BYTES_MAX) refuse("body_too_long", `a body of ${body.length} bytes`);
-  if (!equal(leaf.digest, sha256(concat(salt, body)))) refuse("does_not_open", "the body does not open the leaf");
+  if (!equal(leaf.digest, sha256(concat(salt, body))))
+    refuse("does_not_open", "the body does not open the leaf");
   return { leaf, salt, body };
 }
 
@@ -113,6 +115,10 @@ export function readSealBody(value: Json | undefined): Seal {
 }
 
 /** The input that records followed from (`record.md` §4); without a command, that of a seal. */
-export function inputBytes(now: number, seed: Uint8Array, command: Uint8Array = new Uint8Array(0)): Uint8Array {
+export function inputBytes(
+  now: number,
+  seed: Uint8Array,
+  command: Uint8Array = new Uint8Array(0),
+): Uint8Array {
   return concat(be64(now), seed, command);
 }

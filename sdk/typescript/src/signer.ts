@@ -45,7 +45,12 @@ export function readPath(value: Json | undefined): readonly Uint8Array[] {
 }
 
 /** Checks a request; refuses with the first check of §6 that fails. `now` is the signer's clock in ms. */
-export function checkRequest(request: SigningRequest, ledger: string, last: LastSigned | undefined, now: number): void {
+export function checkRequest(
+  request: SigningRequest,
+  ledger: string,
+  last: LastSigned | undefined,
+  now: number,
+): void {
   const { checkpoint, seal } = request;
   if (checkpoint.ledger !== ledger) refuse("wrong_ledger", `of ledger ${checkpoint.ledger}`);
   const head = { size: checkpoint.size, root: fromHex(checkpoint.root) };

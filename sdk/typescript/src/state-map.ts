@@ -57,7 +57,8 @@ export function checkProof(
   { end, siblings }: MapProof,
 ): void {
   if (siblings.length > MAP_PATH_MAX) refuse("too_deep", `${siblings.length} siblings`);
-  if (end !== null && !agree(end.key, key, siblings.length)) refuse("off_path", "the entry is beside the path");
+  if (end !== null && !agree(end.key, key, siblings.length))
+    refuse("off_path", "the entry is beside the path");
   const shown = end !== null && equal(end.key, key) ? end.valueHash : undefined;
   if (shown === undefined || value === undefined ? shown !== value : !equal(shown, value)) {
     refuse("value", "the proof shows another value");
@@ -122,7 +123,11 @@ export interface MapNode {
 function subtree(entries: readonly MapLeaf[], depth: number, into: MapNode[]): Uint8Array {
   const [first, second] = entries;
   if (first === undefined) return ZERO_DIGEST;
-  const node = { depth, path: beginning(first.key, depth), bytes: concat(LEAF_TAG, first.key, first.valueHash) };
+  const node = {
+    depth,
+    path: beginning(first.key, depth),
+    bytes: concat(LEAF_TAG, first.key, first.valueHash),
+  };
   into.push(node);
   if (second !== undefined) {
     const right = entries.findIndex((entry) => bit(entry.key, depth) === 1);

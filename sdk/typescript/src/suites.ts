@@ -68,26 +68,30 @@ export function checkSignature(key: PublicKey, message: Message, signature: Uint
   const signed = "hash" in message ? message.hash : message.bytes;
   switch (key.suite) {
     case "ed25519":
-      if (!ed25519.verify(signature, signed, key.bytes, { zip215: true })) refuse("mismatch", "does not hold");
+      if (!ed25519.verify(signature, signed, key.bytes, { zip215: true }))
+        refuse("mismatch", "does not hold");
       return;
     case "es256":
       if (!p256.verify(signature, signed, key.bytes, { lowS: true })) refuse("mismatch", "does not hold");
       return;
     case "eip712":
-      if (!equal(recoverAddress(signed, signature), key.bytes)) refuse("other_signer", "signed by another key");
+      if (!equal(recoverAddress(signed, signature), key.bytes))
+        refuse("other_signer", "signed by another key");
   }
 }
 
 /** Checks 1 to 5: all that is asked of a signature before any equation. */
 export function checkForm(key: PublicKey, message: Message, signature: Uint8Array): void {
   if ("hash" in message !== (key.suite === "eip712")) refuse("message_kind", "a message of the other kind");
-  if (signature.length !== SIGNATURE_LENGTHS[key.suite]) refuse("length", `a signature of ${signature.length} bytes`);
+  if (signature.length !== SIGNATURE_LENGTHS[key.suite])
+    refuse("length", `a signature of ${signature.length} bytes`);
   if (key.suite !== "ed25519") checkScalars(key.suite, signature);
 }
 
 /** The address whose key made an `eip712` signature over a hash (checks 2 to 6). */
 export function recoverAddress(hash: Uint8Array, signature: Uint8Array): Uint8Array {
-  if (signature.length !== SIGNATURE_LENGTHS.eip712) refuse("length", `a signature of ${signature.length} bytes`);
+  if (signature.length !== SIGNATURE_LENGTHS.eip712)
+    refuse("length", `a signature of ${signature.length} bytes`);
   checkScalars("eip712", signature);
   const point = recoverPoint(hash, signature) ?? refuse("unrecoverable", "no key belongs to this signature");
   return addressOf(point);

@@ -19,8 +19,12 @@ interface Signed {
   readonly typed_hash: string;
 }
 
-const claims = vectors<{ readonly claims: readonly (Claim & { readonly digest: string })[] }>("claim.json").claims;
-const { keys, signed } = vectors<{ readonly keys: readonly Given[]; readonly signed: readonly Signed[] }>("attestation.json");
+const claims = vectors<{ readonly claims: readonly (Claim & { readonly digest: string })[] }>(
+  "claim.json",
+).claims;
+const { keys, signed } = vectors<{ readonly keys: readonly Given[]; readonly signed: readonly Signed[] }>(
+  "attestation.json",
+);
 const registered = new Map(keys.map(readKey).map((key) => [key.id, key]));
 const keyOf = (id: string) => registered.get(id);
 
@@ -73,22 +77,42 @@ const opening = payment.openings[0] as JsonObject;
 
 const REFUSED: readonly (readonly [string, string, string])[] = [
   ["an unknown field", said({ envelope: { more: 1 } }), "envelope"],
-  ["base64 in another spelling", said({ envelope: { payload: `${payment.envelope["payload"] as string}=` } }), "envelope"],
+  [
+    "base64 in another spelling",
+    said({ envelope: { payload: `${payment.envelope["payload"] as string}=` } }),
+    "envelope",
+  ],
   ["another payload type", said({ envelope: { payloadType: "text/plain" } }), "payload_type"],
   ["no signature", said({ envelope: { signatures: [] } }), "signature_count"],
   ["one key twice", said({ envelope: { signatures: [signature, signature] } }), "signature_order"],
   ["no JSON", said({ text: () => "{" }), "payload"],
-  ["a later version", said({ text: (text) => text.replace("attestation:1", "attestation:2") }), "predicate_type"],
+  [
+    "a later version",
+    said({ text: (text) => text.replace("attestation:1", "attestation:2") }),
+    "predicate_type",
+  ],
   ["a space", said({ text: (text) => text.replace(",", ", ") }), "payload_not_canonical"],
   ["a field too many", said({ payload: predicate({ more: 1 }) }), "payload_fields"],
-  ["another type of statement", said({ payload: (payload) => ({ ...payload, _type: "x" }) }), "statement_type"],
+  [
+    "another type of statement",
+    said({ payload: (payload) => ({ ...payload, _type: "x" }) }),
+    "statement_type",
+  ],
   ["another step than the subject's", said({ payload: predicate({ step: "reserve" }) }), "subject"],
   ["issued when it expires", said({ payload: predicate({ issued: 1795165207400 }) }), "never_valid"],
   ["a refused step with claims", said({ payload: predicate({ verdict: "refused", reason: "no" }) }), "form"],
   ["an opening too few", said({ openings: payment.openings.slice(1) }), "opening_count"],
-  ["a value too long", said({ openings: [{ ...opening, value: "1".repeat(513) }, null, null] }), "value_too_long"],
+  [
+    "a value too long",
+    said({ openings: [{ ...opening, value: "1".repeat(513) }, null, null] }),
+    "value_too_long",
+  ],
   ["another value", said({ openings: [{ ...opening, value: "1000000.01" }, null, null] }), "does_not_open"],
-  ["a key that is not known", said({ envelope: { signatures: [{ ...signature, keyid: "0".repeat(64) }] } }), "unknown_key"],
+  [
+    "a key that is not known",
+    said({ envelope: { signatures: [{ ...signature, keyid: "0".repeat(64) }] } }),
+    "unknown_key",
+  ],
   ["a payload that was not signed", said({ payload: predicate({ expires: 1795165207401 }) }), "mismatch"],
   ["all claims withheld", said({ openings: [null, null, null] }), "holds"],
 ];
@@ -99,7 +123,11 @@ for (const [what, answer, expected] of REFUSED) {
 
 test("base64 has one spelling", () => {
   for (const text of ["AB==", "AAB=", "A", "AA=A", "A===", "AA\n=", "AA-_", "AAA=="]) {
-    assert.equal(answerOf(() => fromBase64(text)), "base64", text);
+    assert.equal(
+      answerOf(() => fromBase64(text)),
+      "base64",
+      text,
+    );
   }
   assert.equal(hex(fromBase64("AQID/w==")), "010203ff");
 });

@@ -46,7 +46,10 @@ function made(count: number): Signed[] {
     const hash = keccak256(message);
     const [recovery, ...signature] = secp256k1.sign(hash, secret, { prehash: false, format: "recovered" });
     return {
-      key: publicKey("eip712", addressOf(secp256k1.Point.BASE.multiply(secp256k1.Point.Fn.fromBytes(secret)))),
+      key: publicKey(
+        "eip712",
+        addressOf(secp256k1.Point.BASE.multiply(secp256k1.Point.Fn.fromBytes(secret))),
+      ),
       message: { hash },
       signature: concat(Uint8Array.from(signature), Uint8Array.of(27 + (recovery ?? 0))),
     };

@@ -68,8 +68,14 @@ test("lengths are of UTF-8 bytes, and asked first", () => {
 });
 
 test("bytes that are no UTF-8 are refused", () => {
-  assert.equal(answerOf(() => parseCanonical(Uint8Array.of(0x22, 0xff, 0x22), { bytes: 10 })), "utf8");
-  assert.equal(answerOf(() => parseCanonical(Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22), { bytes: 10 })), "utf8");
+  assert.equal(
+    answerOf(() => parseCanonical(Uint8Array.of(0x22, 0xff, 0x22), { bytes: 10 })),
+    "utf8",
+  );
+  assert.equal(
+    answerOf(() => parseCanonical(Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22), { bytes: 10 })),
+    "utf8",
+  );
 });
 
 test("a million brackets are refused, and not followed", () => {
@@ -78,18 +84,31 @@ test("a million brackets are refused, and not followed", () => {
 
 test("what was written is read again", () => {
   const values: readonly Json[] = [{ b: [1, { a: "\u0000" }], a: null }, "😀", -1, [], [[]], { "": "" }];
-  for (const value of values) assert.deepEqual(parseCanonical(utf8(writeCanonical(value)), { bytes: 1000 }), value);
+  for (const value of values)
+    assert.deepEqual(parseCanonical(utf8(writeCanonical(value)), { bytes: 1000 }), value);
 });
 
 test("fields that every object inherits are no fields", () => {
-  assert.equal(answerOf(() => object({}, ["constructor"])), "form");
-  assert.equal(answerOf(() => object(parseCanonical('{"__proto__":1}', { bytes: 100 }), [])), "form");
+  assert.equal(
+    answerOf(() => object({}, ["constructor"])),
+    "form",
+  );
+  assert.equal(
+    answerOf(() => object(parseCanonical('{"__proto__":1}', { bytes: 100 }), [])),
+    "form",
+  );
 });
 
 test("an LEI has its check digits", () => {
-  for (const lei of ["ACMEUSDISSUER0000046", "NORTHBANKCUSTODY0090", "52990000000000000002"]) assert.ok(isLei(lei));
+  for (const lei of ["ACMEUSDISSUER0000046", "NORTHBANKCUSTODY0090", "52990000000000000002"])
+    assert.ok(isLei(lei));
   for (const lei of [
-    "ACMEUSDISSUER0000047", "acmeusdissuer0000046", "ACMEUSDISSUER000046", "ACMEUSDISSUER00000AB", "", " CMEUSDISSUER0000046",
+    "ACMEUSDISSUER0000047",
+    "acmeusdissuer0000046",
+    "ACMEUSDISSUER000046",
+    "ACMEUSDISSUER00000AB",
+    "",
+    " CMEUSDISSUER0000046",
   ]) {
     assert.ok(!isLei(lei), lei);
   }
@@ -97,9 +116,23 @@ test("an LEI has its check digits", () => {
 
 test("names and addresses have one spelling", () => {
   for (const good of ["a", "acme-usd", "x.y_z-0", "a".repeat(64)]) assert.equal(name(good), good);
-  for (const bad of ["", "A", "0a", "a b", "a".repeat(65), "é"]) assert.equal(answerOf(() => name(bad)), "form", bad);
+  for (const bad of ["", "A", "0a", "a b", "a".repeat(65), "é"])
+    assert.equal(
+      answerOf(() => name(bad)),
+      "form",
+      bad,
+    );
   const address = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512";
-  assert.equal(answerOf(() => readAddress(address)), "holds");
-  assert.equal(answerOf(() => readAddress(address.toLowerCase())), "form");
-  assert.equal(answerOf(() => readAddress(address.replace("e7f1", "E7f1"))), "form");
+  assert.equal(
+    answerOf(() => readAddress(address)),
+    "holds",
+  );
+  assert.equal(
+    answerOf(() => readAddress(address.toLowerCase())),
+    "form",
+  );
+  assert.equal(
+    answerOf(() => readAddress(address.replace("e7f1", "E7f1"))),
+    "form",
+  );
 });

@@ -3,7 +3,14 @@ import { test } from "node:test";
 import { hex } from "../src/bytes.js";
 import { type JsonObject } from "../src/canonical.js";
 import {
-  checkCertificate, checkHandover, checkpointHash, isThreshold, readCertificate, readCheckpoint, readCommittee, readHandover,
+  checkCertificate,
+  checkHandover,
+  checkpointHash,
+  isThreshold,
+  readCertificate,
+  readCheckpoint,
+  readCommittee,
+  readHandover,
 } from "../src/certificate.js";
 import { domainSeparator } from "../src/eip712.js";
 import { answerOf } from "../src/refusal.js";
@@ -25,7 +32,11 @@ interface Certificates {
     readonly signing_hash: string;
   }[];
   readonly certificates: readonly (Answered & { readonly certificate: Given; readonly committee: Given })[];
-  readonly handovers: readonly (Answered & { readonly handover: Given; readonly new: Given; readonly old: Given })[];
+  readonly handovers: readonly (Answered & {
+    readonly handover: Given;
+    readonly new: Given;
+    readonly old: Given;
+  })[];
   readonly requests: readonly (Answered & {
     readonly last: LastSigned | null;
     readonly now: number;
@@ -63,14 +74,18 @@ for (const { answer, certificate, committee, ledger, name } of given.certificate
 
 for (const { answer, handover, ledger, name, new: next, old } of given.handovers) {
   test(`handover, ${name}: ${answer}`, () => {
-    const check = () => checkHandover(readHandover(handover), ledger, readCommittee(old), readCommittee(next));
+    const check = () =>
+      checkHandover(readHandover(handover), ledger, readCommittee(old), readCommittee(next));
     assert.equal(answerOf(check), answer);
   });
 }
 
 for (const { answer, last, ledger, name, now, request } of given.requests) {
   test(`request, ${name}: ${answer}`, () => {
-    assert.equal(answerOf(() => checkRequest(readRequest(request), ledger, last ?? undefined, now)), answer);
+    assert.equal(
+      answerOf(() => checkRequest(readRequest(request), ledger, last ?? undefined, now)),
+      answer,
+    );
   });
 }
 
@@ -85,16 +100,28 @@ test("a signature that is wrong in several ways has one answer", () => {
     const changed = { ...read, signatures: [{ member: first.member, signature }, ...others] };
     return answerOf(() => checkCertificate(changed, ledger, readCommittee(committee)));
   };
-  assert.equal(said((signature) => signature.fill(0x80, 32, 64)), "high_s");
-  assert.equal(said((signature) => signature.fill(0x80, 32, 65)), "bad_signature");
-  assert.equal(said((signature) => signature.fill(0xff, 32, 64)), "bad_signature");
+  assert.equal(
+    said((signature) => signature.fill(0x80, 32, 64)),
+    "high_s",
+  );
+  assert.equal(
+    said((signature) => signature.fill(0x80, 32, 65)),
+    "bad_signature",
+  );
+  assert.equal(
+    said((signature) => signature.fill(0xff, 32, 64)),
+    "bad_signature",
+  );
 });
 
 test("a signature that is not of 65 bytes is no certificate", () => {
   const { certificate } = given.certificates[0] ?? assert.fail();
   const fields = certificate as JsonObject;
   const signatures = [{ member: 0, signature: "00".repeat(66) }];
-  assert.equal(answerOf(() => readCertificate({ ...fields, signatures })), "form");
+  assert.equal(
+    answerOf(() => readCertificate({ ...fields, signatures })),
+    "form",
+  );
 });
 
 /** What is said of the second committee of the vectors when its fields are changed. */
@@ -104,10 +131,22 @@ function committeeSaid(change: (committee: JsonObject, members: readonly JsonObj
 }
 
 test("what is no committee is refused", () => {
-  assert.equal(committeeSaid((committee) => committee), "holds");
-  assert.equal(committeeSaid((committee) => ({ ...committee, members: [] })), "form");
-  assert.equal(committeeSaid((committee) => ({ ...committee, threshold: 0 })), "form");
-  assert.equal(committeeSaid((committee) => ({ ...committee, threshold: 200 })), "form");
+  assert.equal(
+    committeeSaid((committee) => committee),
+    "holds",
+  );
+  assert.equal(
+    committeeSaid((committee) => ({ ...committee, members: [] })),
+    "form",
+  );
+  assert.equal(
+    committeeSaid((committee) => ({ ...committee, threshold: 0 })),
+    "form",
+  );
+  assert.equal(
+    committeeSaid((committee) => ({ ...committee, threshold: 200 })),
+    "form",
+  );
   for (const field of ["address", "lei"]) {
     const twice = committeeSaid((committee, members) => {
       const changed = members.map((member) => ({ ...member, [field]: members[0]?.[field] ?? null }));

@@ -3,7 +3,13 @@ import { test } from "node:test";
 import { fromHex, hex, utf8 } from "../src/bytes.js";
 import { writeCanonical, type JsonObject } from "../src/canonical.js";
 import { checkHandover, readCommittee, readHandover } from "../src/certificate.js";
-import { changeName, checkDeclaration, declarationHash, readDeclaration, readPackedSignatures } from "../src/declaration.js";
+import {
+  changeName,
+  checkDeclaration,
+  declarationHash,
+  readDeclaration,
+  readPackedSignatures,
+} from "../src/declaration.js";
 import { keccak256Hex, sha256Hex } from "../src/hash.js";
 import { isIncluded } from "../src/log/tree.js";
 import { readOutcome, writeOutcome } from "../src/outcome.js";
@@ -32,9 +38,19 @@ test("an outcome reads, and its leaf is that of its body", () => {
   const body = fromHex(outcomes.body);
   const { fields } = outcomes;
   const outcome = readOutcome(body);
-  const digests = [outcome.ledger, outcome.case, outcome.prev, outcome.programme, outcome.policy, outcome.line];
+  const digests = [
+    outcome.ledger,
+    outcome.case,
+    outcome.prev,
+    outcome.programme,
+    outcome.policy,
+    outcome.line,
+  ];
   const names = ["ledger", "case", "prev", "programme", "policy", "line"];
-  assert.deepEqual(digests.map((digest) => `0x${digest}`), names.map((name) => fields[name]));
+  assert.deepEqual(
+    digests.map((digest) => `0x${digest}`),
+    names.map((name) => fields[name]),
+  );
   assert.equal(String(outcome.kind), fields["kind"]);
   assert.equal(String(outcome.chainId), fields["chainId"]);
   assert.equal(writeAddress(outcome.gate), fields["gate"]);
@@ -51,7 +67,11 @@ test("an outcome reads, and its leaf is that of its body", () => {
 });
 
 for (const { body, what } of outcomes.refused) {
-  test(`an outcome is refused: ${what}`, () => assert.equal(answerOf(() => readOutcome(fromHex(body))), "outcome"));
+  test(`an outcome is refused: ${what}`, () =>
+    assert.equal(
+      answerOf(() => readOutcome(fromHex(body))),
+      "outcome",
+    ));
 }
 
 const receipts = vectors<{
@@ -62,14 +82,20 @@ const receipts = vectors<{
 
 test("the message of a batch is that of the page", () => {
   const { ledger, receipt } = receipts.accepted[0] ?? assert.fail();
-  assert.equal(hex(acceptedMessage(ledger, receipt["size"] as number, receipt["root"] as string)), receipts.message);
+  assert.equal(
+    hex(acceptedMessage(ledger, receipt["size"] as number, receipt["root"] as string)),
+    receipts.message,
+  );
 });
 
 for (const { answer, key, ledger, name, receipt } of receipts.accepted) {
   test(`accepted receipt, ${name}: ${answer}`, () => {
     const read = parseReceipt(utf8(writeCanonical({ accepted: receipt })));
     assert.ok(read.kind === "accepted");
-    assert.equal(answerOf(() => checkAccepted(read, ledger, readKey(key))), answer);
+    assert.equal(
+      answerOf(() => checkAccepted(read, ledger, readKey(key))),
+      answer,
+    );
   });
 }
 
@@ -77,7 +103,10 @@ for (const { answer, committee, ledger, name, receipt } of receipts.certified) {
   test(`certified receipt, ${name}: ${answer}`, () => {
     const read = parseReceipt(utf8(writeCanonical({ certified: receipt })));
     assert.ok(read.kind === "certified");
-    assert.equal(answerOf(() => checkCertified(read, ledger, readCommittee(committee))), answer);
+    assert.equal(
+      answerOf(() => checkCertified(read, ledger, readCommittee(committee))),
+      answer,
+    );
   });
 }
 
@@ -104,7 +133,10 @@ for (const { answer, declaration, name, packed, signing_hash } of declarations.d
     };
     const read = readDeclaration(declaration);
     assert.equal(hex(declarationHash(read)), signing_hash);
-    assert.equal(answerOf(() => checkDeclaration(read, readPackedSignatures(fromHex(packed)), signers)), answer);
+    assert.equal(
+      answerOf(() => checkDeclaration(read, readPackedSignatures(fromHex(packed)), signers)),
+      answer,
+    );
   });
 }
 
@@ -144,7 +176,13 @@ test("a rotation is on record, under a head that both committees signed", () => 
   assert.ok(body.includes(`"action":"${sha256Hex(action)}"`));
   const read = readHandover(handover);
   const head = { root: fromHex(read.new.root), size: read.new.size };
-  assert.ok(isIncluded({ hash, index }, head, path.map((beside) => fromHex(beside))));
+  assert.ok(
+    isIncluded(
+      { hash, index },
+      head,
+      path.map((beside) => fromHex(beside)),
+    ),
+  );
   checkHandover(read, read.old.ledger, readCommittee(old), readCommittee(next));
 });
 
@@ -161,6 +199,7 @@ for (const given of chain.gate_changes) {
     assert.equal(writeAddress(outcome.gate), given.gate);
     for (const { target } of outcome.calls) assert.equal(writeAddress(target) === given.gate, !replaces);
     assert.equal(hex(leafHash(leafOf(2, given.time, fromHex(given.salt), body))), given.leaf_hash);
-    for (const { call, change } of given.changes) assert.equal(changeName(outcome.case, outcome.ordinal, call), change);
+    for (const { call, change } of given.changes)
+      assert.equal(changeName(outcome.case, outcome.ordinal, call), change);
   });
 }

@@ -4,7 +4,12 @@ import { test } from "node:test";
 import { p256 } from "@noble/curves/nist.js";
 import { privateKeyToAccount } from "viem/accounts";
 import { hashTypedData, verifyTypedData } from "viem";
-import { checkEnvelope, preAuthentication, readSubmission, type Submission } from "../src/attestation/envelope.js";
+import {
+  checkEnvelope,
+  preAuthentication,
+  readSubmission,
+  type Submission,
+} from "../src/attestation/envelope.js";
 import { typedHash, typedStatement } from "../src/attestation/typed.js";
 import { base64, fromHex, hex, utf8 } from "../src/bytes.js";
 import type { JsonObject } from "../src/canonical.js";
@@ -19,11 +24,15 @@ interface Signed {
   readonly openings: readonly Given[];
 }
 
-const { keys, signed } = vectors<{ readonly keys: readonly Given[]; readonly signed: readonly Signed[] }>("attestation.json");
+const { keys, signed } = vectors<{ readonly keys: readonly Given[]; readonly signed: readonly Signed[] }>(
+  "attestation.json",
+);
 const submissions = signed.map(({ envelope, openings }) => readSubmission({ envelope, openings }));
 const registered = new Map(keys.map(readKey).map((key) => [key.id, key]));
 
-function bySuite(suite: PublicKey["suite"]): { readonly submission: Submission; readonly key: PublicKey; readonly signature: Uint8Array }[] {
+function bySuite(
+  suite: PublicKey["suite"],
+): { readonly submission: Submission; readonly key: PublicKey; readonly signature: Uint8Array }[] {
   return submissions.flatMap((submission) =>
     submission.envelope.signatures.flatMap(({ keyId, signature }) => {
       const key = registered.get(keyId);
@@ -111,7 +120,9 @@ test("WebCrypto verifies an `es256` statement, and what it signs counts here onc
   const key = publicKey("es256", new Uint8Array(await webcrypto.subtle.exportKey("raw", pair.publicKey)));
   // Nothing makes WebCrypto emit a low s: among sixteen signatures both kinds stand, but for odds of 2^-15.
   for (let round = 0; round < 16; round++) {
-    const made = new Uint8Array(await webcrypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, pair.privateKey, message));
+    const made = new Uint8Array(
+      await webcrypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, pair.privateKey, message),
+    );
     const signature = normaliseSignature("es256", made);
     const envelope = {
       payload: base64(payload),
@@ -120,7 +131,9 @@ test("WebCrypto verifies an `es256` statement, and what it signs counts here onc
     };
     const submission = readSubmission({ envelope, openings: signed[4]?.openings ?? [] });
     checkEnvelope(submission.envelope, () => key);
-    assert.ok(await webcrypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, pair.publicKey, signature, message));
+    assert.ok(
+      await webcrypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, pair.publicKey, signature, message),
+    );
   }
 });
 
@@ -129,13 +142,19 @@ test("WebCrypto verifies what a P-256 key of these suites signed", async () => {
   const message = utf8("a word of a party");
   const signature = p256.sign(message, secret);
   const key = await webcrypto.subtle.importKey(
-    "raw", p256.getPublicKey(secret, false), { name: "ECDSA", namedCurve: "P-256" }, false, ["verify"],
+    "raw",
+    p256.getPublicKey(secret, false),
+    { name: "ECDSA", namedCurve: "P-256" },
+    false,
+    ["verify"],
   );
   assert.ok(await webcrypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, key, signature, message));
 });
 
 test("viem hashes a checkpoint as co-signers do, and verifies their certificate", async () => {
-  const { certificates } = vectors<{ readonly certificates: readonly { readonly certificate: Given; readonly committee: Given }[] }>("certificate.json");
+  const { certificates } = vectors<{
+    readonly certificates: readonly { readonly certificate: Given; readonly committee: Given }[];
+  }>("certificate.json");
   const given = certificates[0] ?? assert.fail();
   const certificate = readCertificate(given.certificate);
   const data = {

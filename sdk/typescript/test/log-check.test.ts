@@ -28,7 +28,10 @@ function from(files: ReadonlyMap<string, Uint8Array>): ReadFile {
   return (path) => Promise.resolve(files.get(path));
 }
 
-async function said(files: ReadonlyMap<string, Uint8Array>, keys: readonly string[] = [KEY]): Promise<string> {
+async function said(
+  files: ReadonlyMap<string, Uint8Array>,
+  keys: readonly string[] = [KEY],
+): Promise<string> {
   try {
     await checkLog(from(files), keys.map(readVerifierKey));
     return "holds";
@@ -109,7 +112,9 @@ test("files are read over HTTP, and what is neither there nor missing is no answ
     const path = String(url).replace("https://logs.example/acme/", "");
     asked.push(path);
     const file = files.get(path);
-    return Promise.resolve(file === undefined ? new Response(null, { status: 404 }) : new Response(file.slice()));
+    return Promise.resolve(
+      file === undefined ? new Response(null, { status: 404 }) : new Response(file.slice()),
+    );
   };
   await checkLog(filesAt(new URL("https://logs.example/acme"), get), [readVerifierKey(KEY)]);
   assert.deepEqual(asked, ["checkpoint", "tile/entries/000.p/3", "tile/0/000.p/3"]);
@@ -119,9 +124,13 @@ test("files are read over HTTP, and what is neither there nor missing is no answ
 
 const COMMAND = fileURLToPath(new URL("../src/node/log.js", import.meta.url));
 
-function run(...args: readonly string[]): Promise<{ readonly code: unknown; readonly out: string; readonly told: string }> {
+function run(
+  ...args: readonly string[]
+): Promise<{ readonly code: unknown; readonly out: string; readonly told: string }> {
   return new Promise((done) => {
-    execFile(process.execPath, [COMMAND, ...args], (error, out, told) => done({ code: error?.code ?? 0, out, told }));
+    execFile(process.execPath, [COMMAND, ...args], (error, out, told) =>
+      done({ code: error?.code ?? 0, out, told }),
+    );
   });
 }
 

@@ -14,7 +14,11 @@ export function leafNumber(n: number): Uint8Array {
 /** The files of a log of these leaves, by their paths. */
 export function filesOf(leaves: readonly Uint8Array[]): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
-  put(files, "entries", leaves.map((leaf) => concat(bigEndian(leaf.length, 2), leaf)));
+  put(
+    files,
+    "entries",
+    leaves.map((leaf) => concat(bigEndian(leaf.length, 2), leaf)),
+  );
   let hashes = leaves.map(hashLeaf);
   for (let level = 0; hashes.length > 0; level++) {
     put(files, level, hashes);

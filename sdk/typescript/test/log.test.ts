@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fromHex, hex, utf8 } from "../src/bytes.js";
 import { sha256Hex } from "../src/hash.js";
-import { checkNote, readHead, readNote, readVerifierKey, writeHead, writeVerifierKey, type Signed } from "../src/log/note.js";
+import {
+  checkNote,
+  readHead,
+  readNote,
+  readVerifierKey,
+  writeHead,
+  writeVerifierKey,
+  type Signed,
+} from "../src/log/note.js";
 import { readBundle, readTilePath, writeTilePath } from "../src/log/tiles.js";
 import { hashLeaf, hashNode, isConsistent, isIncluded } from "../src/log/tree.js";
 import { answerOf } from "../src/refusal.js";
@@ -35,31 +43,50 @@ const given = vectors<Logs>("log.json");
 
 for (const { answer, path } of given.paths) {
   test(`path \`${path}\`: ${answer}`, () => {
-    assert.equal(answerOf(() => readTilePath(path)), answer);
+    assert.equal(
+      answerOf(() => readTilePath(path)),
+      answer,
+    );
     if (answer === "holds") assert.equal(writeTilePath(readTilePath(path)), path);
   });
 }
 
 for (const { answer, bundle, name } of given.bundles) {
-  test(`bundle, ${name}: ${answer}`, () => assert.equal(answerOf(() => readBundle(fromHex(bundle))), answer));
+  test(`bundle, ${name}: ${answer}`, () =>
+    assert.equal(
+      answerOf(() => readBundle(fromHex(bundle))),
+      answer,
+    ));
 }
 
 test("a bundle of 257 leaves is refused", () => {
   const entry = `0029${hex(leafNumber(1))}`;
-  assert.equal(answerOf(() => readBundle(fromHex(entry.repeat(256)))), "holds");
-  assert.equal(answerOf(() => readBundle(fromHex(entry.repeat(257)))), "too_many");
+  assert.equal(
+    answerOf(() => readBundle(fromHex(entry.repeat(256)))),
+    "holds",
+  );
+  assert.equal(
+    answerOf(() => readBundle(fromHex(entry.repeat(257)))),
+    "too_many",
+  );
 });
 
 for (const { answer, name, text } of given.heads) {
   test(`head, ${name}: ${answer}`, () => {
-    assert.equal(answerOf(() => readHead(text)), answer);
+    assert.equal(
+      answerOf(() => readHead(text)),
+      answer,
+    );
     if (answer === "holds") assert.equal(writeHead(readHead(text)), text);
   });
 }
 
 for (const { answer, key } of given.keys) {
   test(`verifier key ${key.slice(0, 24)}…: ${answer}`, () => {
-    assert.equal(answerOf(() => readVerifierKey(key)), answer);
+    assert.equal(
+      answerOf(() => readVerifierKey(key)),
+      answer,
+    );
     if (answer !== "holds") return;
     const read = readVerifierKey(key);
     assert.equal(writeVerifierKey(read.name, read.kind, read.key), key);
@@ -77,10 +104,22 @@ for (const { answer, keys, name, note, signed } of given.notes) {
 
 test("a note of too many bytes or lines is refused before its lines are read", () => {
   const line = "\u2014 a AAAAAAA=\n";
-  assert.equal(answerOf(() => readNote(utf8(`text\n\n${line.repeat(64)}`))), "holds");
-  assert.equal(answerOf(() => readNote(utf8(`text\n\n${line.repeat(65)}`))), "too_many_signatures");
-  assert.equal(answerOf(() => readNote(utf8(`${"text".repeat(20_000)}\n\n${line}`))), "too_long");
-  assert.equal(answerOf(() => readNote(Uint8Array.of(0xff, 10, 10))), "characters");
+  assert.equal(
+    answerOf(() => readNote(utf8(`text\n\n${line.repeat(64)}`))),
+    "holds",
+  );
+  assert.equal(
+    answerOf(() => readNote(utf8(`text\n\n${line.repeat(65)}`))),
+    "too_many_signatures",
+  );
+  assert.equal(
+    answerOf(() => readNote(utf8(`${"text".repeat(20_000)}\n\n${line}`))),
+    "too_long",
+  );
+  assert.equal(
+    answerOf(() => readNote(Uint8Array.of(0xff, 10, 10))),
+    "characters",
+  );
 });
 
 for (const { files, root, size } of given.sizes) {

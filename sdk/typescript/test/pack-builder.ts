@@ -31,7 +31,9 @@ interface Keyed {
 export function committee(epoch: number): Keyed {
   const secrets = LEIS.map((lei) => sha256(utf8(`${lei} ${epoch}`)));
   const members = LEIS.map((lei, at) => ({
-    address: writeAddress(keccak256(secp256k1.getPublicKey(secrets[at] ?? fail(), false).subarray(1)).subarray(12)),
+    address: writeAddress(
+      keccak256(secp256k1.getPublicKey(secrets[at] ?? fail(), false).subarray(1)).subarray(12),
+    ),
     lei,
     name: `cosigner-${at}`,
   }));
@@ -120,7 +122,10 @@ export class Ledger {
     const { committee: of, secrets } = this.epochs[epoch] ?? fail();
     const checkpoint = { epoch, ledger: this.id, root: this.root(size), size };
     const hash = checkpointHash(checkpoint);
-    const signatures = signers.map((member) => ({ member, signature: hex(sign(hash, secrets[member] ?? fail())) }));
+    const signatures = signers.map((member) => ({
+      member,
+      signature: hex(sign(hash, secrets[member] ?? fail())),
+    }));
     return { ...checkpoint, committee: of.digest, scheme: 1, signatures, threshold: of.threshold };
   }
 
@@ -183,9 +188,11 @@ export function fileOf(json: JsonObject): Uint8Array {
 }
 
 function ed25519Key(of: number): JsonObject {
-  const points = ["d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+  const points = [
+    "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
     "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
-    "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025"];
+    "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+  ];
   return { key: points[of - 1] ?? fail(), suite: "ed25519" };
 }
 
@@ -193,4 +200,3 @@ function sign(hash: Uint8Array, secret: Uint8Array): Uint8Array {
   const made = secp256k1.sign(hash, secret, { prehash: false, format: "recovered" });
   return concat(made.subarray(1), Uint8Array.of(27 + (made[0] ?? 0)));
 }
-

@@ -29,7 +29,9 @@ function verify(pack: JsonObject, trust?: JsonObject): Report {
 function said(pack: JsonObject, trust?: JsonObject): string {
   const { verdict, failure, missing, rests_on } = verify(pack, trust);
   const why = failure === undefined ? missing.map(({ code }) => code) : [failure.rule, failure.record ?? ""];
-  const trusted = rests_on.map(({ code }) => code).filter((code) => code === "trust" || code === "not_compared");
+  const trusted = rests_on
+    .map(({ code }) => code)
+    .filter((code) => code === "trust" || code === "not_compared");
   return [verdict, ...why, ...trusted].join(" ").replaceAll(/ +/g, " ").trim();
 }
 
@@ -43,16 +45,28 @@ test("without a trust file nothing is verified", () => {
 
 test("handovers lead from the pinned committee to that of the certificate", () => {
   assert.equal(said(whole, ledger.trust(before, 0)), "verified trust not_compared");
-  assert.equal(said({ ...whole, handovers: [hand(first, 0)] }, ledger.trust(before, 0)), "cannot_tell handover trust not_compared");
-  assert.equal(said({ ...whole, handovers: [hand(second, 1)] }, ledger.trust(before, 0)), "cannot_tell handover trust not_compared");
-  assert.equal(said({ ...whole, handovers: [hand(second, 1)] }, ledger.trust(first, 1)), "verified trust not_compared");
+  assert.equal(
+    said({ ...whole, handovers: [hand(first, 0)] }, ledger.trust(before, 0)),
+    "cannot_tell handover trust not_compared",
+  );
+  assert.equal(
+    said({ ...whole, handovers: [hand(second, 1)] }, ledger.trust(before, 0)),
+    "cannot_tell handover trust not_compared",
+  );
+  assert.equal(
+    said({ ...whole, handovers: [hand(second, 1)] }, ledger.trust(first, 1)),
+    "verified trust not_compared",
+  );
 });
 
 test("a proof leads to the pinned head", () => {
   const consistency = { path: ledger.consistency(before, last), root: ledger.root(before), size: before };
   assert.equal(said({ ...whole, consistency }, ledger.trust(before, 0)), "verified trust");
   assert.equal(said({ ...whole, consistency }, ledger.trust(first, 1)), "verified trust not_compared");
-  assert.equal(said({ ...whole, consistency: { ...consistency, root: ledger.root(first) } }, ledger.trust(before, 0)), "failed consistency");
+  assert.equal(
+    said({ ...whole, consistency: { ...consistency, root: ledger.root(first) } }, ledger.trust(before, 0)),
+    "failed consistency",
+  );
   assert.equal(said({ ...whole, consistency: { ...consistency, path: [] } }), "failed consistency");
   assert.equal(said({ ...whole, consistency: { ...consistency, size: 0 } }), "failed consistency");
   const other = { ...ledger.trust(before, 0), root: ledger.root(first) };
@@ -86,9 +100,18 @@ test("handovers hold and stand in order, though nothing asks for them", () => {
 });
 
 test("the certificate is of the last committee, and three of it sign", () => {
-  assert.equal(said({ ...whole, certificate: ledger.certificate(last, 1) }, ledger.trust(last, 2)), "failed committee");
-  assert.equal(said({ ...whole, certificate: ledger.certificate(last, 2, [1, 3]) }, ledger.trust(last, 2)), "failed certificate");
-  assert.equal(said({ ...whole, certificate: ledger.certificate(second, 2) }, ledger.trust(last, 2)), "failed order 8");
+  assert.equal(
+    said({ ...whole, certificate: ledger.certificate(last, 1) }, ledger.trust(last, 2)),
+    "failed committee",
+  );
+  assert.equal(
+    said({ ...whole, certificate: ledger.certificate(last, 2, [1, 3]) }, ledger.trust(last, 2)),
+    "failed certificate",
+  );
+  assert.equal(
+    said({ ...whole, certificate: ledger.certificate(second, 2) }, ledger.trust(last, 2)),
+    "failed order 8",
+  );
 });
 
 test("a rotation that forms no committee fails at its record", () => {

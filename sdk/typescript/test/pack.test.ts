@@ -21,13 +21,22 @@ interface Expected {
 const trust = parseTrust(vectorBytes("pack/trust.json"));
 const codes = (items: readonly Item[]) => items.map(({ code }) => code);
 
-for (const { file, trust: trusted, ...expected } of vectors<{ readonly cases: readonly Expected[] }>("pack/index.json").cases) {
+for (const { file, trust: trusted, ...expected } of vectors<{ readonly cases: readonly Expected[] }>(
+  "pack/index.json",
+).cases) {
   test(`${file}, ${trusted ? "with" : "without"} the trust file: ${expected.verdict} ${expected.rule ?? ""}`, () => {
     const report = verifyPack(vectorBytes(`pack/${file}`), trusted ? trust : undefined);
     const { failure, flags, missing, rests_on, verdict } = report;
     const rule = failure === undefined ? {} : { rule: failure.rule };
     const record = failure?.record === undefined ? {} : { record: failure.record };
-    const said = { flags: codes(flags), missing: codes(missing), rests_on: codes(rests_on), verdict, ...rule, ...record };
+    const said = {
+      flags: codes(flags),
+      missing: codes(missing),
+      rests_on: codes(rests_on),
+      verdict,
+      ...rule,
+      ...record,
+    };
     assert.deepEqual(said, expected, failure?.text);
   });
 }
@@ -44,7 +53,12 @@ test("the report of the example has the facts of the page", () => {
   const { certified, name, outcome, size, steps } = facts;
   assert.equal(name, "acme");
   assert.equal(size, 16);
-  assert.deepEqual(certified, { epoch: 0, members: 4, signed: ["cosigner-0", "cosigner-1", "cosigner-2"], threshold: 3 });
+  assert.deepEqual(certified, {
+    epoch: 0,
+    members: 4,
+    signed: ["cosigner-0", "cosigner-1", "cosigner-2"],
+    threshold: 3,
+  });
   assert.equal(outcome?.phase, "decided");
   assert.equal(outcome?.programme, "acme-usd");
   assert.equal(outcome?.policy_name, "transfer");
@@ -71,7 +85,9 @@ test("a report is canonical JSON, and is told in lines", () => {
   const lines = describe(report);
   assert.equal(lines[0], "VERIFIED");
   assert.ok(lines.includes("rests on"));
-  assert.ok(lines.some((line) => line.startsWith("  12 attested `release` by RISK0000000000000003: re-run;")));
+  assert.ok(
+    lines.some((line) => line.startsWith("  12 attested `release` by RISK0000000000000003: re-run;")),
+  );
 });
 
 /** A value with the one at this path changed. */
@@ -110,18 +126,42 @@ const FAILURES: readonly (readonly [what: string, said: string, expected: string
   ["nothing changed", fails([], (pack) => pack), "verified"],
   ["another format", fails(["format"], () => "lockstep-pack/2"), "form"],
   ["a field too many", fails(["seal", "body"], more), "form"],
-  ["a field too many in a record", fails(["excerpt", opened, "records", 0, "body", "record", "opened"], more), "form"],
+  [
+    "a field too many in a record",
+    fails(["excerpt", opened, "records", 0, "body", "record", "opened"], more),
+    "form",
+  ],
   ["a command that is not known", fails(["excerpt", opened, "command"], () => "forgotten"), "form"],
   ["a hash in capitals", fails(["case"], (id) => (id as string).toUpperCase()), "form"],
   ["no genesis", fails(["excerpt"], less), "order"],
-  ["commands out of order", fails(["excerpt"], (groups) => [...(swap(less(groups)) as readonly Json[])]), "order"],
-  ["two groups swapped", fails(["excerpt"], (groups) => [(groups as Json[])[0] ?? null, ...(swap(less(groups)) as Json[])]), "order 1"],
+  [
+    "commands out of order",
+    fails(["excerpt"], (groups) => [...(swap(less(groups)) as readonly Json[])]),
+    "order",
+  ],
+  [
+    "two groups swapped",
+    fails(["excerpt"], (groups) => [(groups as Json[])[0] ?? null, ...(swap(less(groups)) as Json[])]),
+    "order 1",
+  ],
   ["a record twice", fails(["excerpt", release, "records"], twice), "order 12"],
   ["a command without records", fails(["excerpt", opened, "records"], () => []), "order"],
-  ["a time after the seal's", fails(["excerpt", release, "time"], (time) => (time as number) + 1000), "order 12"],
+  [
+    "a time after the seal's",
+    fails(["excerpt", release, "time"], (time) => (time as number) + 1000),
+    "order 12",
+  ],
   ["a size of no log", fails(["certificate", "size"], () => 0), "order"],
-  ["a seal in the excerpt", fails(["excerpt", opened, "records", 0, "body"], () => ({ record: { seal: { map: "00".repeat(32) } } })), "order 10"],
-  ["another genesis", fails(["excerpt", 0, "records", 0, "body", "record", "genesis", "notice_ms"], () => 1), "ledger"],
+  [
+    "a seal in the excerpt",
+    fails(["excerpt", opened, "records", 0, "body"], () => ({ record: { seal: { map: "00".repeat(32) } } })),
+    "order 10",
+  ],
+  [
+    "another genesis",
+    fails(["excerpt", 0, "records", 0, "body", "record", "genesis", "notice_ms"], () => 1),
+    "ledger",
+  ],
   ["the certificate of another ledger", fails(["certificate", "ledger"], turn), "ledger"],
   ["the certificate of another epoch", fails(["certificate", "epoch"], () => 1), "committee"],
   ["a signature changed", fails(["certificate", "signatures", 0, "signature"], turn), "certificate"],
@@ -132,12 +172,37 @@ const FAILURES: readonly (readonly [what: string, said: string, expected: string
   ["entries out of order", fails(["map"], swap), "map_proof"],
   ["an entry twice", fails(["map"], twice), "map_proof"],
   ["an entry with another value", fails(["map", 0, "value"], () => "{}"), "map_proof"],
-  ["an entry said to be absent", fails(["map", 0], (entry) => ({ entity: (entry as JsonObject)["entity"] ?? null, proof: (entry as JsonObject)["proof"] ?? null })), "map_proof"],
+  [
+    "an entry said to be absent",
+    fails(["map", 0], (entry) => ({
+      entity: (entry as JsonObject)["entity"] ?? null,
+      proof: (entry as JsonObject)["proof"] ?? null,
+    })),
+    "map_proof",
+  ],
   ["a proof of another sibling", fails(["map", 0, "proof", "siblings", 0], turn), "map_proof"],
-  ["a payload type of another kind", fails(["excerpt", opened, "command", "submit", "envelope", "payloadType"], () => "text/plain"), "signature 10"],
-  ["a payload changed", fails(["excerpt", opened, "command", "submit", "envelope", "payload"], repaid), "signature 10"],
-  ["a key that is registered nowhere", fails(["excerpt", release, "command", "submit", "envelope", "signatures", 0, "keyid"], () => "0".repeat(64)), "signature 12"],
-  ["one claim opened otherwise", fails(["excerpt", release, "command", "submit", "openings", 0, "value"], () => "501.00"), "signature 12"],
+  [
+    "a payload type of another kind",
+    fails(["excerpt", opened, "command", "submit", "envelope", "payloadType"], () => "text/plain"),
+    "signature 10",
+  ],
+  [
+    "a payload changed",
+    fails(["excerpt", opened, "command", "submit", "envelope", "payload"], repaid),
+    "signature 10",
+  ],
+  [
+    "a key that is registered nowhere",
+    fails(["excerpt", release, "command", "submit", "envelope", "signatures", 0, "keyid"], () =>
+      "0".repeat(64),
+    ),
+    "signature 12",
+  ],
+  [
+    "one claim opened otherwise",
+    fails(["excerpt", release, "command", "submit", "openings", 0, "value"], () => "501.00"),
+    "signature 12",
+  ],
   ["`seen` out of order", fails(["seen"], swap), "seen"],
   ["`seen` with another leaf", fails(["seen", 0, "leaf"], relief), "seen"],
   ["`seen` of another log", fails(["seen", 0, "consistency"], less), "seen"],
@@ -146,7 +211,9 @@ const FAILURES: readonly (readonly [what: string, said: string, expected: string
 ];
 
 function repaid(payload: Json): Json {
-  return base64(utf8(new TextDecoder().decode(fromBase64(payload as string)).replace('"issued":1', '"issued":2')));
+  return base64(
+    utf8(new TextDecoder().decode(fromBase64(payload as string)).replace('"issued":1', '"issued":2')),
+  );
 }
 
 function relief(leaf: Json): Json {
@@ -160,7 +227,14 @@ for (const [what, said, expected] of FAILURES) {
 }
 
 test("any bytes are answered by a report", () => {
-  for (const bytes of [new Uint8Array(0), utf8("{"), utf8("{}"), Uint8Array.of(0xff), utf8("[".repeat(100_000)), utf8("null")]) {
+  for (const bytes of [
+    new Uint8Array(0),
+    utf8("{"),
+    utf8("{}"),
+    Uint8Array.of(0xff),
+    utf8("[".repeat(100_000)),
+    utf8("null"),
+  ]) {
     const { failure, facts, verdict } = verifyPack(bytes, trust);
     assert.equal(verdict, "failed");
     assert.equal(failure?.rule, "form");
@@ -170,7 +244,13 @@ test("any bytes are answered by a report", () => {
 
 test("another spelling of the file fails", () => {
   const text = writeCanonical(decided);
-  for (const other of [`${text}\n`, ` ${text}`, `\ufeff${text}`, text.replace('"evidence"', '"evidenc\\u0065"'), text.replace(":16,", ":16.0,")]) {
+  for (const other of [
+    `${text}\n`,
+    ` ${text}`,
+    `\ufeff${text}`,
+    text.replace('"evidence"', '"evidenc\\u0065"'),
+    text.replace(":16,", ":16.0,"),
+  ]) {
     assert.notEqual(other, text);
     assert.equal(verifyPack(utf8(other), trust).failure?.rule, "form");
   }
@@ -179,9 +259,13 @@ test("another spelling of the file fails", () => {
 const COMMAND = fileURLToPath(new URL("../src/node/verify.js", import.meta.url));
 const folder = fileURLToPath(new URL("../../../../vectors/pack/", import.meta.url));
 
-function run(...args: readonly string[]): Promise<{ readonly code: unknown; readonly out: string; readonly told: string }> {
+function run(
+  ...args: readonly string[]
+): Promise<{ readonly code: unknown; readonly out: string; readonly told: string }> {
   return new Promise((done) => {
-    execFile(process.execPath, [COMMAND, ...args], (error, out, told) => done({ code: error?.code ?? 0, out, told }));
+    execFile(process.execPath, [COMMAND, ...args], (error, out, told) =>
+      done({ code: error?.code ?? 0, out, told }),
+    );
   });
 }
 

@@ -13,7 +13,9 @@ test("the ten lines of the README run, and say VERIFIED", async () => {
   try {
     const cwd = fileURLToPath(new URL("../../../../vectors/pack/", import.meta.url));
     const out = await new Promise<string>((done, fail) => {
-      execFile(process.execPath, [fileURLToPath(script)], { cwd }, (error, text) => (error === null ? done(text) : fail(error)));
+      execFile(process.execPath, [fileURLToPath(script)], { cwd }, (error, text) =>
+        error === null ? done(text) : fail(error),
+      );
     });
     assert.match(out, /^VERIFIED\n/);
   } finally {

@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fromHex, hex, utf8 } from "../src/bytes.js";
-import { inputBytes, leafBytes, leafHash, readLeaf, readRecord, readRecordJson, readSeal, saltOf, writeRecordJson, type Tag } from "../src/record.js";
+import {
+  inputBytes,
+  leafBytes,
+  leafHash,
+  readLeaf,
+  readRecord,
+  readRecordJson,
+  readSeal,
+  saltOf,
+  writeRecordJson,
+  type Tag,
+} from "../src/record.js";
 import { answerOf } from "../src/refusal.js";
 import { vectors, type Given } from "./vectors.js";
 
@@ -48,11 +59,19 @@ test("inputs are their bytes", () => {
 });
 
 for (const { answer, leaf, name } of given.leaves) {
-  test(`leaf, ${name}: ${answer}`, () => assert.equal(answerOf(() => readLeaf(fromHex(leaf))), answer));
+  test(`leaf, ${name}: ${answer}`, () =>
+    assert.equal(
+      answerOf(() => readLeaf(fromHex(leaf))),
+      answer,
+    ));
 }
 
 for (const { answer, bytes, name } of given.records) {
-  test(`record, ${name}: ${answer}`, () => assert.equal(answerOf(() => readRecord(fromHex(bytes))), answer));
+  test(`record, ${name}: ${answer}`, () =>
+    assert.equal(
+      answerOf(() => readRecord(fromHex(bytes))),
+      answer,
+    ));
 }
 
 for (const { answer, body, name, tag } of given.seals) {

@@ -27,7 +27,10 @@ const given = vectors<Maps>("state-map.json");
 for (const { answer, key, name, proof, root, value_hash } of given.proofs) {
   test(`proof, ${name}: ${answer}`, () => {
     const value = value_hash === null ? undefined : fromHex(value_hash);
-    assert.equal(answerOf(() => checkProof(fromHex(root), fromHex(key), value, readProof(proof))), answer);
+    assert.equal(
+      answerOf(() => checkProof(fromHex(root), fromHex(key), value, readProof(proof))),
+      answer,
+    );
   });
 }
 

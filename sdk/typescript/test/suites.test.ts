@@ -3,7 +3,15 @@ import { test } from "node:test";
 import { fromHex, hex } from "../src/bytes.js";
 import { domainSeparator, hashStruct, signingHash, typeHash } from "../src/eip712.js";
 import { answerOf } from "../src/refusal.js";
-import { checkSignature, normaliseSignature, publicKey, readKey, writeAddress, type Message, type Suite } from "../src/suites.js";
+import {
+  checkSignature,
+  normaliseSignature,
+  publicKey,
+  readKey,
+  writeAddress,
+  type Message,
+  type Suite,
+} from "../src/suites.js";
 import { vectors, type Given } from "./vectors.js";
 
 interface Suites {
@@ -40,7 +48,10 @@ for (const { address, id, key } of given.keys) {
 
 for (const { key, reason, suite } of given.keys_refused) {
   test(`a key of ${suite} is refused: ${reason} ${key.slice(0, 8)}`, () => {
-    assert.equal(answerOf(() => publicKey(suite, fromHex(key))), reason);
+    assert.equal(
+      answerOf(() => publicKey(suite, fromHex(key))),
+      reason,
+    );
   });
 }
 
@@ -59,7 +70,8 @@ for (const struct of given.structs) {
 
 for (const { name, answer, key, message, signature, normalised } of given.signatures) {
   const read = readKey(key);
-  const signed: Message = "bytes" in message ? { bytes: fromHex(message.bytes) } : { hash: fromHex(message.hash) };
+  const signed: Message =
+    "bytes" in message ? { bytes: fromHex(message.bytes) } : { hash: fromHex(message.hash) };
   const judge = (bytes: Uint8Array): string => {
     const said = answerOf(() => checkSignature(read, signed, bytes));
     return said === "holds" ? "counts" : said;

@@ -94,7 +94,9 @@ function decodeEnvelope({ bytes, payload, payloadType, signatures }: RawEnvelope
     refuse("signature_count", `${signatures.length} signatures`);
   }
   signatures.reduce((before, after) =>
-    before.keyId < after.keyId ? after : refuse("signature_order", "signatures out of the order of their keys"),
+    before.keyId < after.keyId
+      ? after
+      : refuse("signature_order", "signatures out of the order of their keys"),
   );
   return {
     statement: readStatement(payload),
@@ -120,7 +122,8 @@ export function readEnvelope(value: Json | undefined): Envelope {
  * first signature that does not count.
  */
 export function checkEnvelope(envelope: Envelope, keyOf: KeyOf): void {
-  for (const { key, message, signature } of signedIn(envelope, keyOf)) checkSignature(key, message, signature);
+  for (const { key, message, signature } of signedIn(envelope, keyOf))
+    checkSignature(key, message, signature);
 }
 
 /** Every signature of an envelope, with its key and what that signs; refuses with `unknown_key`. */

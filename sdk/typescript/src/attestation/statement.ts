@@ -1,8 +1,20 @@
 import { fromUtf8 } from "../bytes.js";
-import { canonicalBytes, isList, parseCanonical, parseJson, type Json, type JsonObject } from "../canonical.js";
+import {
+  canonicalBytes,
+  isList,
+  parseCanonical,
+  parseJson,
+  type Json,
+  type JsonObject,
+} from "../canonical.js";
 import { sha256Hex } from "../hash.js";
 import {
-  CLAIMS_MAX, CONSUMED_MAX, CREDENTIAL_KEYS_MAX, ENVELOPE_BYTES_MAX, EVIDENCE_MAX, PREV_MAX,
+  CLAIMS_MAX,
+  CONSUMED_MAX,
+  CREDENTIAL_KEYS_MAX,
+  ENVELOPE_BYTES_MAX,
+  EVIDENCE_MAX,
+  PREV_MAX,
   REASON_BYTES_MAX,
 } from "../limits.js";
 import { anyObject, digest, integer, lei, list, name, object, text, time } from "../reading.js";
@@ -136,7 +148,16 @@ const KINDS: Readonly<Record<Statement["kind"], Kind>> = {
   credential: { required: ["keys", "kind", "subject", "valid_from", "valid_until"], read: readCredential },
   revocation: { required: ["credential", "reason"], optional: ["suspect_since"], read: readRevocation },
   reading: {
-    required: ["block", "block_hash", "block_time", "consumed", "domain", "next_block_time", "programme", "supply"],
+    required: [
+      "block",
+      "block_hash",
+      "block_time",
+      "consumed",
+      "domain",
+      "next_block_time",
+      "programme",
+      "supply",
+    ],
     optional: ["paused_until"],
     read: readReading,
   },
@@ -148,7 +169,9 @@ export function readStatement(payload: Uint8Array): Statement {
   const loose = refusedAs("payload", () => anyObject(parseJson(text)));
   const kind = kindOf(loose["predicateType"]);
   refusedAs("payload_not_canonical", () => parseCanonical(text, { bytes: ENVELOPE_BYTES_MAX }));
-  const fields = refusedAs("payload_fields", () => object(loose, ["_type", "predicate", "predicateType", "subject"]));
+  const fields = refusedAs("payload_fields", () =>
+    object(loose, ["_type", "predicate", "predicateType", "subject"]),
+  );
   const { required, optional = [], read } = KINDS[kind];
   const predicate = refusedAs("payload_fields", () =>
     object(fields["predicate"], [...COMMON_FIELDS, ...required], [...optional, "seen"]),
@@ -163,7 +186,8 @@ export function readStatement(payload: Uint8Array): Statement {
 
 function kindOf(type: Json | undefined): Statement["kind"] {
   const kind = typeof type === "string" ? PREDICATE_TYPE.exec(type)?.[1] : undefined;
-  if (kind === undefined || !isKind(kind)) return refuse("predicate_type", "a predicate type that is not known");
+  if (kind === undefined || !isKind(kind))
+    return refuse("predicate_type", "a predicate type that is not known");
   return kind;
 }
 
@@ -242,7 +266,8 @@ function readAttestation(fields: JsonObject, common: Common): AttestationStateme
     step: name(fields["step"]),
     verdict,
   };
-  if ((verdict === "refused") !== (reason !== undefined)) refuse("form", "a reason belongs to a refused step");
+  if ((verdict === "refused") !== (reason !== undefined))
+    refuse("form", "a reason belongs to a refused step");
   if (verdict === "refused" && statement.claims.length + statement.evidence.length > 0) {
     refuse("form", "a refused step has neither claims nor evidence");
   }
@@ -281,7 +306,9 @@ export function readCredentialKeys(value: Json | undefined): readonly Credential
     return { key: readKey(read["key"]), ...(person === undefined ? {} : { person: digest(person) }) };
   });
   if (keys.length === 0) refuse("form", "no key");
-  keys.reduce((before, after) => (before.key.id < after.key.id ? after : refuse("form", "keys out of order")));
+  keys.reduce((before, after) =>
+    before.key.id < after.key.id ? after : refuse("form", "keys out of order"),
+  );
   return keys;
 }
 
@@ -322,7 +349,11 @@ function readReading(fields: JsonObject, common: Common): ReadingStatement {
 
 function readConsumed(value: Json): Consumed {
   const read = object(value, ["case", "ordinal", "time"]);
-  return { case: digest(read["case"]), ordinal: integer(read["ordinal"], 0, ORDINAL_MAX), time: time(read["time"]) };
+  return {
+    case: digest(read["case"]),
+    ordinal: integer(read["ordinal"], 0, ORDINAL_MAX),
+    time: time(read["time"]),
+  };
 }
 
 function isBefore(a: Consumed, b: Consumed): boolean {

@@ -27,7 +27,11 @@ const HASH_BYTES = 32;
  * `missing` (a file), `tile` (one that is not made of what lies below it), `time` (a ledger time that
  * decreases), `root`, or `inconsistent`: the log does not begin with the head `earlier`, if one is given.
  */
-export async function checkLog(read: ReadFile, keys: readonly VerifierKey[], earlier?: Head): Promise<LogCheck> {
+export async function checkLog(
+  read: ReadFile,
+  keys: readonly VerifierKey[],
+  earlier?: Head,
+): Promise<LogCheck> {
   const note = readNote((await read(CHECKPOINT)) ?? refuse("missing", "no checkpoint"));
   const signed = checkNote(note, keys);
   const head = readHead(note.text);
@@ -40,7 +44,12 @@ export async function checkLog(read: ReadFile, keys: readonly VerifierKey[], ear
   const walk = new Walk(read, head.size, earlier);
   const root = await walk.root();
   if (!equal(root, head.root)) refuse("root", `the leaves have root ${hex(root)}`);
-  return { head, signed, files: walk.files, ...(walk.lastTime === undefined ? {} : { lastTime: walk.lastTime }) };
+  return {
+    head,
+    signed,
+    files: walk.files,
+    ...(walk.lastTime === undefined ? {} : { lastTime: walk.lastTime }),
+  };
 }
 
 /** One pass over the files of a log. */
@@ -85,7 +94,11 @@ class Walk {
   #append(hashes: readonly Uint8Array[], subtree: Uint8Array | undefined): void {
     const first = this.#tree.size;
     const known = this.#earlier?.size ?? 0;
-    if (subtree !== undefined && hashes.length === TILE_WIDTH && (known <= first || known >= first + TILE_WIDTH)) {
+    if (
+      subtree !== undefined &&
+      hashes.length === TILE_WIDTH &&
+      (known <= first || known >= first + TILE_WIDTH)
+    ) {
       this.#tree.pushSubtree(subtree, TILE_HEIGHT);
       this.#compare();
       return;
@@ -107,7 +120,8 @@ class Walk {
     const width = Math.min(TILE_WIDTH, this.#size - first);
     const bundle = await this.#file("entries", first / TILE_WIDTH, width);
     const leaves = readBundle(bundle.bytes);
-    if (leaves.length !== bundle.width) refuse("cut_off", `${leaves.length} leaves in a bundle of ${bundle.width}`);
+    if (leaves.length !== bundle.width)
+      refuse("cut_off", `${leaves.length} leaves in a bundle of ${bundle.width}`);
     const shown = leaves.slice(0, width);
     for (const leaf of shown) this.#checkTime(readLeaf(leaf).time, first);
     return shown;
@@ -122,7 +136,8 @@ class Walk {
 
   async #checkTile(level: number, index: number, hashes: readonly Uint8Array[]): Promise<void> {
     const { bytes, width } = await this.#file(level, index, hashes.length);
-    if (bytes.length !== width * HASH_BYTES) refuse("tile", `tile ${level}/${index} has ${bytes.length} bytes`);
+    if (bytes.length !== width * HASH_BYTES)
+      refuse("tile", `tile ${level}/${index} has ${bytes.length} bytes`);
     if (!equal(bytes.subarray(0, hashes.length * HASH_BYTES), concat(...hashes))) {
       refuse("tile", `tile ${level}/${index} is not made of what lies below it`);
     }

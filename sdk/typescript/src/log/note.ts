@@ -58,7 +58,8 @@ const SIZE = /^(0|[1-9][0-9]{0,15})$/;
 
 /** Reads `<name>+<key id>+<base64 of type ‖ key>`; refuses with `form`, `kind`, `key`, `name` or `id`. */
 export function readVerifierKey(text: string): VerifierKey {
-  const [, name, id, encoded] = /^([^+]*)\+([0-9a-f]{8})\+(.*)$/su.exec(text) ?? refuse("form", "no verifier key");
+  const [, name, id, encoded] =
+    /^([^+]*)\+([0-9a-f]{8})\+(.*)$/su.exec(text) ?? refuse("form", "no verifier key");
   const bytes = refusedAs("form", () => fromBase64(encoded ?? ""));
   const kind = bytes[0];
   if (kind !== 1 && kind !== 4) return refuse("kind", `keys of type ${kind} are not known`);
@@ -89,7 +90,8 @@ export function readNote(bytes: Uint8Array): Note {
   const note = refusedAs("characters", () => fromUtf8(bytes));
   if (CONTROL_IN_NOTE.test(note)) refuse("characters", "a control character");
   const end = note.lastIndexOf("\n\n");
-  if (end < 0 || !note.endsWith("\n") || note.length === end + 2) refuse("form", "no text with signature lines");
+  if (end < 0 || !note.endsWith("\n") || note.length === end + 2)
+    refuse("form", "no text with signature lines");
   const lines = note.slice(end + 2, -1).split("\n");
   if (lines.length > NOTE_SIGNATURES_MAX) refuse("too_many_signatures", `${lines.length} signature lines`);
   return { text: note.slice(0, end + 1), lines: lines.map(readLine) };

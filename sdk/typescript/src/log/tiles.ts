@@ -17,7 +17,8 @@ export interface TilePath {
   readonly width: number;
 }
 
-const PATH = /^tile\/(entries|[0-9]|[1-5][0-9]|6[0-3])\/((?:x[0-9]{3}\/)*[0-9]{3})(?:\.p\/([1-9][0-9]{0,2}))?$/;
+const PATH =
+  /^tile\/(entries|[0-9]|[1-5][0-9]|6[0-3])\/((?:x[0-9]{3}\/)*[0-9]{3})(?:\.p\/([1-9][0-9]{0,2}))?$/;
 const INDEX_MAX = 2n ** 64n - 1n;
 const LENGTH_BYTES = 2;
 
@@ -44,7 +45,7 @@ export function writeTilePath({ level, index, width }: TilePath): string {
 /** The leaves of a bundle, 41 bytes each; refuses with `cut_off`, `too_many` or `leaf`. */
 export function readBundle(bytes: Uint8Array): readonly Uint8Array[] {
   const leaves: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     if (leaves.length === TILE_WIDTH) refuse("too_many", `more than ${TILE_WIDTH} leaves`);
     const start = at + LENGTH_BYTES;
     const end = start + Number(fromBigEndian(bytes.subarray(at, start)));

@@ -10,10 +10,14 @@ import { filesIn } from "./files.js";
 async function check(): Promise<ExitCode> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { vkey: { type: "string", multiple: true, default: [] }, json: { type: "boolean", default: false } },
+    options: {
+      vkey: { type: "string", multiple: true, default: [] },
+      json: { type: "boolean", default: false },
+    },
   });
   const [command, place, ...more] = positionals;
-  if (command !== "check" || place === undefined || more.length > 0) throw new Error("expected `check` and a log");
+  if (command !== "check" || place === undefined || more.length > 0)
+    throw new Error("expected `check` and a log");
   const keys = values.vkey.map(readVerifierKey);
   const read = /^https?:/.test(place) ? filesAt(new URL(place)) : filesIn(place);
   try {
@@ -24,13 +28,23 @@ async function check(): Promise<ExitCode> {
     // A file that cannot be had says nothing about the log; any other refusal does.
     if (!(error instanceof Refusal) || error.code === "read") throw error;
     const { code, message } = error;
-    process.stdout.write(values.json ? `${JSON.stringify({ answer: code, text: message })}\n` : `FAILED ${code}: ${message}\n`);
+    process.stdout.write(
+      values.json ? `${JSON.stringify({ answer: code, text: message })}\n` : `FAILED ${code}: ${message}\n`,
+    );
     return 1;
   }
 }
 
 function asJson({ head, signed, files, lastTime }: LogCheck): object {
-  return { answer: "holds", origin: head.origin, size: head.size, root: hex(head.root), signed, files, lastTime };
+  return {
+    answer: "holds",
+    origin: head.origin,
+    size: head.size,
+    root: hex(head.root),
+    signed,
+    files,
+    lastTime,
+  };
 }
 
 function asText({ head, signed, files, lastTime }: LogCheck): string {

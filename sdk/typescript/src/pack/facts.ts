@@ -120,25 +120,27 @@ export function stepsOf(
   context: { readonly clocks: Clocks; readonly keys: ReadonlyMap<string, PublicKey>; readonly shown: Shown },
 ): readonly Step[] {
   const { clocks, keys, shown } = context;
-  return group.records.filter((record) => isOf(record, caseId)).map((record, at): Step => {
-    const earliest = clocks.earliest(group);
-    const submission = at === 0 && record === group.records[0] ? submissionOf(group) : undefined;
-    const openings = submission?.openings.flatMap((opening) => (opening === null ? [] : [opening])) ?? [];
-    return {
-      at: group.time,
-      claims: Object.fromEntries(openings.map(({ name, value }) => [name, value])),
-      ...(earliest === undefined ? {} : { earliest }),
-      index: record.index,
-      latest: clocks.latest(record.index),
-      leaf: record.leafHash,
-      shown,
-      signatures: (submission?.envelope.signatures ?? []).map(({ keyId }) => ({
-        keyid: keyId,
-        suite: keys.get(keyId)?.suite ?? "",
-      })),
-      ...saidBy(record),
-    };
-  });
+  return group.records
+    .filter((record) => isOf(record, caseId))
+    .map((record, at): Step => {
+      const earliest = clocks.earliest(group);
+      const submission = at === 0 && record === group.records[0] ? submissionOf(group) : undefined;
+      const openings = submission?.openings.flatMap((opening) => (opening === null ? [] : [opening])) ?? [];
+      return {
+        at: group.time,
+        claims: Object.fromEntries(openings.map(({ name, value }) => [name, value])),
+        ...(earliest === undefined ? {} : { earliest }),
+        index: record.index,
+        latest: clocks.latest(record.index),
+        leaf: record.leafHash,
+        shown,
+        signatures: (submission?.envelope.signatures ?? []).map(({ keyId }) => ({
+          keyid: keyId,
+          suite: keys.get(keyId)?.suite ?? "",
+        })),
+        ...saidBy(record),
+      };
+    });
 }
 
 function saidBy({ said }: ShownRecord): Pick<Step, "kind" | "party" | "step" | "refusal"> {

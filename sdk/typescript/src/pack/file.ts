@@ -3,8 +3,14 @@ import { fromHex, hex, utf8 } from "../bytes.js";
 import { parseCanonical, writeCanonical, type Json } from "../canonical.js";
 import { readCertificate, readHandover, type Certificate, type Handover } from "../certificate.js";
 import {
-  LOG_PATH_MAX, PACK_BYTES_MAX, PACK_DOCUMENTS_MAX, PACK_ENTRIES_MAX, PACK_HANDOVERS_MAX, PACK_RECORDS_MAX,
-  PACK_SEEN_MAX, RECORDS_A_COMMAND_MAX,
+  LOG_PATH_MAX,
+  PACK_BYTES_MAX,
+  PACK_DOCUMENTS_MAX,
+  PACK_ENTRIES_MAX,
+  PACK_HANDOVERS_MAX,
+  PACK_RECORDS_MAX,
+  PACK_SEEN_MAX,
+  RECORDS_A_COMMAND_MAX,
 } from "../limits.js";
 import { bodyOf, type Body } from "../machine/body.js";
 import { readEntity, type Entity } from "../machine/entity.js";
@@ -194,7 +200,12 @@ function readSeal(value: Json | undefined): PackSeal {
   const at = time(read["time"]);
   const body = utf8(writeCanonical({ seal: read["body"] ?? null }));
   const leaf = leafOf(1, at, hexBytes(read["salt"], SALT_BYTES), body);
-  return { says: readSealBody(read["body"]), path: readPath(read["path"]), time: at, leafHash: hex(leafHash(leaf)) };
+  return {
+    says: readSealBody(read["body"]),
+    path: readPath(read["path"]),
+    time: at,
+    leafHash: hex(leafHash(leaf)),
+  };
 }
 
 function readSeen(value: Json): PackSeen {

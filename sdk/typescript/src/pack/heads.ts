@@ -1,7 +1,13 @@
 import { fromHex } from "../bytes.js";
 import { allCount } from "../batch.js";
 import {
-  checkCertificate, checkHandover, checkMember, signedBy, type Certificate, type Committee, type Judge,
+  checkCertificate,
+  checkHandover,
+  checkMember,
+  signedBy,
+  type Certificate,
+  type Committee,
+  type Judge,
 } from "../certificate.js";
 import { LOG_SIZE_MAX } from "../limits.js";
 import { hashLeaf, isConsistent, isIncluded, type Head } from "../log/tree.js";
@@ -41,7 +47,11 @@ export function signersOf({ signatures }: Certificate, committee: Committee): re
  * Check 6 of `pack.md` §4: the pack against the trust file, and every proof and handover that it holds, asked
  * for or not. Refuses with `committee`, `split_view`, `consistency` or `handover`.
  */
-export function measure(pack: Pack, epochs: readonly Epoch[], trust: Trust | undefined): Measured | undefined {
+export function measure(
+  pack: Pack,
+  epochs: readonly Epoch[],
+  trust: Trust | undefined,
+): Measured | undefined {
   const { certificate } = pack;
   if (trust !== undefined) {
     checkPinned(epochs, trust);
@@ -73,7 +83,8 @@ function checkPinned(epochs: readonly Epoch[], { committee }: Trust): void {
 /** Whether the pack's proof leads to the pinned head; fails if it does not hold, or leads elsewhere. */
 function checkConsistency({ certificate, consistency }: Pack, trust: Trust | undefined): boolean {
   if (consistency === undefined) return false;
-  const [earlier, later] = certificate.size <= consistency.size ? [certificate, consistency] : [consistency, certificate];
+  const [earlier, later] =
+    certificate.size <= consistency.size ? [certificate, consistency] : [consistency, certificate];
   if (!isConsistent(headOf(earlier), headOf(later), consistency.path)) {
     fail("consistency", `no proof between ${earlier.size} and ${later.size} records`);
   }
@@ -90,8 +101,11 @@ function checkHandovers({ certificate, handovers }: Pack, epochs: readonly Epoch
     const next = epochs[from + 1];
     if (from <= last) fail("handover", "handovers out of the order of epochs");
     last = from;
-    if (old === undefined || next === undefined) return fail("handover", `no committee follows that of epoch ${from}`);
-    checked("handover", undefined, () => checkHandover(handover, certificate.ledger, old.committee, next.committee));
+    if (old === undefined || next === undefined)
+      return fail("handover", `no committee follows that of epoch ${from}`);
+    checked("handover", undefined, () =>
+      checkHandover(handover, certificate.ledger, old.committee, next.committee),
+    );
     if (handover.new.size <= next.index) fail("handover", "over a head that does not hold the rotation");
     if (!isConsistent(headOf(handover.new), headOf(certificate), consistency)) {
       fail("handover", "over a head that is not shown to be of this log");
@@ -139,7 +153,8 @@ function checkOneSeen(
   pack: Pack,
   { epochs, judge }: { readonly epochs: readonly Epoch[]; readonly judge: Judge },
 ): ShownHead {
-  const committee = epochs[certificate.epoch]?.committee ?? fail("seen", `no committee of epoch ${certificate.epoch}`);
+  const committee =
+    epochs[certificate.epoch]?.committee ?? fail("seen", `no committee of epoch ${certificate.epoch}`);
   checked("seen", undefined, () => checkCertificate(certificate, pack.certificate.ledger, committee, judge));
   const head = headOf(certificate);
   if (!isConsistent(head, headOf(pack.certificate), consistency)) fail("seen", "a head of another log");

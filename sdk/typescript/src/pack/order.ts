@@ -26,7 +26,12 @@ export function checkOrder(pack: Pack): void {
 function checkGenesis(pack: Pack): void {
   const [group] = pack.excerpt;
   const [record] = group?.records ?? [];
-  if (group?.command.kind !== "genesis" || group.records.length !== 1 || record?.index !== 0 || record.tag !== 1) {
+  if (
+    group?.command.kind !== "genesis" ||
+    group.records.length !== 1 ||
+    record?.index !== 0 ||
+    record.tag !== 1
+  ) {
     fail("order", "genesis does not stand alone at index 0");
   }
   genesisOf(pack);

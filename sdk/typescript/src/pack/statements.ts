@@ -1,5 +1,11 @@
 import { evidenceDigest } from "../attestation/claim.js";
-import { checkEnvelope, decodeSubmission, signedIn, type KeyOf, type Submission } from "../attestation/envelope.js";
+import {
+  checkEnvelope,
+  decodeSubmission,
+  signedIn,
+  type KeyOf,
+  type Submission,
+} from "../attestation/envelope.js";
 import type { Seen, Statement } from "../attestation/statement.js";
 import { allCount } from "../batch.js";
 import type { Command, Group } from "../machine/group.js";
@@ -20,7 +26,8 @@ export function checkSubmissions(pack: Pack, keys: ReadonlyMap<string, PublicKey
   for (const { command, records } of groups) {
     if (command.kind !== "submit" && command.kind !== "propose") continue;
     const first = records[0];
-    if (!together) checked("signature", first?.index, () => checkEnvelope(command.submission.envelope, keyOf));
+    if (!together)
+      checked("signature", first?.index, () => checkEnvelope(command.submission.envelope, keyOf));
     if (command.kind === "propose" && first?.said?.kind !== "proposed") {
       fail("no_decision", "a proposal does not begin with `proposed`", first?.index);
     }
@@ -31,7 +38,9 @@ export function checkSubmissions(pack: Pack, keys: ReadonlyMap<string, PublicKey
 /** Whether all signatures count, asked at once; where they may not, each is asked alone, in order. */
 function holdTogether(groups: readonly Group[], keyOf: KeyOf): boolean {
   const envelopes = groups.flatMap((group) => submissionOf(group)?.envelope ?? []);
-  const known = envelopes.every(({ signatures }) => signatures.every(({ keyId }) => keyOf(keyId) !== undefined));
+  const known = envelopes.every(({ signatures }) =>
+    signatures.every(({ keyId }) => keyOf(keyId) !== undefined),
+  );
   return known && allCount(envelopes.flatMap((envelope) => signedIn(envelope, keyOf)));
 }
 
@@ -41,7 +50,10 @@ function decodeGroup({ command, time, records }: PackGroup): Group {
 
 function decodeCommand(command: PackGroup["command"], record: number | undefined): Command {
   if (command.kind !== "submit" && command.kind !== "propose") return { kind: command.kind };
-  return { kind: command.kind, submission: checked("signature", record, () => decodeSubmission(command.submission)) };
+  return {
+    kind: command.kind,
+    submission: checked("signature", record, () => decodeSubmission(command.submission)),
+  };
 }
 
 function shownRecord({ index, tag, leafHash, salt, body, said }: PackRecord): Group["records"][number] {
@@ -72,7 +84,8 @@ export function checkSeenSizes(pack: Pack, groups: readonly Group[]): void {
     const size = seen === undefined ? undefined : sizes.get(seen.certificate);
     const index = group.records[0]?.index;
     if (seen === undefined || size === undefined || index === undefined) continue;
-    if (seen.size !== size) fail("seen", `names ${seen.size} records, the certificate is over ${size}`, index);
+    if (seen.size !== size)
+      fail("seen", `names ${seen.size} records, the certificate is over ${size}`, index);
     if (index < size) fail("seen", "names a head that holds its own record", index);
   }
 }
@@ -97,6 +110,7 @@ function evidenceOf(statement: Statement | undefined): readonly string[] {
 export function checkUsed(pack: Pack, groups: readonly Group[]): void {
   const named = new Set(groups.map((group) => seenBy(group)?.certificate));
   for (const { certificate } of pack.seen) {
-    if (!named.has(certificate.digest)) fail("unused", `no shown statement names certificate ${certificate.digest}`);
+    if (!named.has(certificate.digest))
+      fail("unused", `no shown statement names certificate ${certificate.digest}`);
   }
 }

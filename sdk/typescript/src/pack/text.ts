@@ -76,12 +76,17 @@ function describeBound({ by, time }: Bound): string {
 
 function describeChains({ on_chain_not_checked: { deposits, outcomes } }: Facts): readonly string[] {
   if (deposits.length + outcomes.length === 0) return [];
-  return ["on chain, not checked here", ...[...deposits, ...outcomes].map((fact) => `  ${describeChain(fact)}`)];
+  return [
+    "on chain, not checked here",
+    ...[...deposits, ...outcomes].map((fact) => `  ${describeChain(fact)}`),
+  ];
 }
 
 function describeChain(fact: Json): string {
   const fields = Object.entries(fact as JsonObject);
-  return fields.map(([field, value]) => `${field} ${typeof value === "string" ? value : JSON.stringify(value)}`).join(", ");
+  return fields
+    .map(([field, value]) => `${field} ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(", ");
 }
 
 function date(ms: number): string {

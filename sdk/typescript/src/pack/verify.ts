@@ -7,7 +7,16 @@ import { checkProof, valueHash } from "../state-map.js";
 import type { PublicKey } from "../suites.js";
 import type { Trust } from "../trust.js";
 import { checked, fail } from "./failure.js";
-import { certifiedBy, Clocks, isOf, stepsOf, type CaseOutcome, type Facts, type Shown, type Step } from "./facts.js";
+import {
+  certifiedBy,
+  Clocks,
+  isOf,
+  stepsOf,
+  type CaseOutcome,
+  type Facts,
+  type Shown,
+  type Step,
+} from "./facts.js";
 import { readPack, type Pack } from "./file.js";
 import { checkInclusion, checkSeen, measure, signersOf, type Measured, type ShownHead } from "./heads.js";
 import { epochsOf, genesisOf, keysOf, type Epoch } from "./history.js";
@@ -49,7 +58,10 @@ function failureOf(error: unknown): Failure {
   throw error;
 }
 
-function failed({ code, message, record }: Failure, found: Pick<Report, "rests_on" | "flags" | "facts">): Report {
+function failed(
+  { code, message, record }: Failure,
+  found: Pick<Report, "rests_on" | "flags" | "facts">,
+): Report {
   const failure = { rule: code, ...(record === undefined ? {} : { record }), text: message };
   return { format: "lockstep-report/1", verdict: "failed", failure, missing: [], ...found };
 }
@@ -83,7 +95,9 @@ class Verification {
     this.#epochs = epochsOf(pack);
     const last = this.#epochs.at(-1)?.committee ?? fail("committee", "no committee");
     if (pack.certificate.epoch !== last.epoch) fail("committee", "the certificate is of another epoch");
-    checked("certificate", undefined, () => checkCertificate(pack.certificate, pack.certificate.ledger, last));
+    checked("certificate", undefined, () =>
+      checkCertificate(pack.certificate, pack.certificate.ledger, last),
+    );
     this.#committee = last;
     this.#measured = measure(pack, this.#epochs, this.#trust);
     checkInclusion(pack);
@@ -127,11 +141,16 @@ class Verification {
 
   #missing(): readonly Item[] {
     const missing: Item[] = [];
-    if (this.#trust === undefined) missing.push(item("trust", [], "no trust file: anybody can have made this history"));
+    if (this.#trust === undefined)
+      missing.push(item("trust", [], "no trust file: anybody can have made this history"));
     if (this.#measured?.missing === "consistency") {
-      missing.push(item("consistency", [], "no proof to the head of the trust file, whose committee is a later one"));
+      missing.push(
+        item("consistency", [], "no proof to the head of the trust file, whose committee is a later one"),
+      );
     } else if (this.#measured?.missing === "handover") {
-      missing.push(item("handover", [], "no handover from the trust file's committee to that of the certificate"));
+      missing.push(
+        item("handover", [], "no handover from the trust file's committee to that of the certificate"),
+      );
     }
     if (!this.#rulesKnown) {
       return [...missing, item("rules", [], `rules ${genesisOf(this.#pack).rules} are not known here`)];
@@ -148,16 +167,24 @@ class Verification {
     const trust = this.#trust;
     if (trust === undefined || this.#measured === undefined) return [];
     const { epoch } = trust.committee;
-    const items = [item("trust", [], `the trust file: committee of epoch ${epoch}, head of ${trust.size} records`)];
+    const items = [
+      item("trust", [], `the trust file: committee of epoch ${epoch}, head of ${trust.size} records`),
+    ];
     if (!this.#measured.compared && this.#measured.missing !== "consistency") {
-      items.push(item("not_compared", [], "co-signers sign one history only: the two heads were not compared"));
+      items.push(
+        item("not_compared", [], "co-signers sign one history only: the two heads were not compared"),
+      );
     }
     return items;
   }
 
   #restsOnRerun(findings: Findings | undefined): readonly Item[] {
     if (findings === undefined) return [];
-    const inPart = [...this.#recordsOf("withheld"), ...this.#recordsOf("erased"), ...this.#recordsInPart(findings)];
+    const inPart = [
+      ...this.#recordsOf("withheld"),
+      ...this.#recordsOf("erased"),
+      ...this.#recordsInPart(findings),
+    ];
     const records = [...new Set(inPart)].sort((a, b) => a - b);
     const onCertificate = item("on_certificate", records, "what is not shown rests on the certificate");
     return [...(records.length > 0 ? [onCertificate] : []), ...findings.restsOn];
@@ -230,7 +257,9 @@ class Verification {
     if (facts === undefined || last === undefined) return undefined;
     return {
       last,
-      outcomes: this.#steps(findings).filter(({ kind }) => kind === "outcome").map(({ index }) => index),
+      outcomes: this.#steps(findings)
+        .filter(({ kind }) => kind === "outcome")
+        .map(({ index }) => index),
       phase: facts.phase,
       policy: facts.policy,
       policy_name: facts.policyName,
