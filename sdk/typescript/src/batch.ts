@@ -17,7 +17,8 @@ import {
 
 /**
  * Many signatures by few equations (`suites.md`, Alone and together). The answer is one for all: that every
- * signature counts, as `checkSignature` would say of each; or that some may not, and each must be asked alone.
+ * signature counts, as `checkSignature` would say of each; or that some may not, and each must be asked
+ * alone.
  */
 
 export interface Signed {
@@ -108,8 +109,8 @@ function decoded(bytes: Uint8Array): EdwardsPoint | undefined {
   }
 }
 
-// Of each address one signature gives the key Q; of the others Σ z (u1 G + u2 Q − R) = 0, R being the one point
-// that r and v name. R = u1 G + u2 Q if and only if Q is the key that belongs to the signature.
+// Of each address one signature gives the key Q; of the others Σ z (u1 G + u2 Q − R) = 0, R being the one
+// point that r and v name. R = u1 G + u2 Q if and only if Q is the key that belongs to the signature.
 function eip712Holds(signed: readonly Signed[]): boolean {
   const { Point } = secp256k1;
   const { Fn } = Point;

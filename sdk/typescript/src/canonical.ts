@@ -46,7 +46,9 @@ export function parseJson(text: string): Json {
   }
 }
 
-/** The canonical text (RFC 8785) of a value; refuses numbers that are no safe integers and lone surrogates. */
+/**
+ * The canonical text (RFC 8785) of a value; refuses numbers that are no safe integers and lone surrogates.
+ */
 export function writeCanonical(value: Json, depth: number = DEPTH_MAX): string {
   switch (typeof value) {
     case "string":

@@ -254,7 +254,10 @@ export function checkDeclaration(
   }
 }
 
-/** Name of a loosening that waits at a Gate: of the case's decision, and the place of the call (`chain.md` §3). */
+/**
+ * Name of a loosening that waits at a Gate: of the case's decision, and the place of the call (`chain.md`
+ * §3).
+ */
 export function changeName(caseId: string, ordinal: number, call: number): string {
   const key = keccak256(concat(fromHex(caseId), bigEndian(ordinal, 32)));
   return hex(keccak256(concat(key, bigEndian(call, 32))));

@@ -8,8 +8,8 @@ import { verifyWith } from "./pack/verify.js";
 import type { Trust } from "./trust.js";
 
 /**
- * Verifies an evidence pack (`pack.md` §4). Without a trust file the verdict is never `verified`. Never throws
- * about the bytes of the file: what is wrong with them is the answer.
+ * Verifies an evidence pack (`pack.md` §4). Without a trust file the verdict is never `verified`. Never
+ * throws about the bytes of the file: what is wrong with them is the answer.
  */
 export function verifyPack(file: Uint8Array, trust?: Trust): Report {
   return verifyWith(startRerun, file, trust);

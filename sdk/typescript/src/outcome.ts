@@ -69,7 +69,9 @@ function writeCalls(calls: readonly Call[]): Uint8Array {
   return concat(wordOfNumber(calls.length), ...offsets, ...tails);
 }
 
-/** Reads the body of an outcome; refuses (`outcome`) bytes that its fields do not encode to, and other kinds. */
+/**
+ * Reads the body of an outcome; refuses (`outcome`) bytes that its fields do not encode to, and other kinds.
+ */
 export function readOutcome(body: Uint8Array): Outcome {
   if (body.length > BODY_BYTES_MAX) refuse("outcome", `a body of ${body.length} bytes`);
   const words = new Words(body);

@@ -47,8 +47,8 @@ function readEnd(value: Json | undefined): MapLeaf {
 }
 
 /**
- * Checks that a map of this root holds `value` (a value hash) under `key`, or nothing where it is `undefined`.
- * Refuses with `too_deep`, `off_path`, `value` or `root`, in this order.
+ * Checks that a map of this root holds `value` (a value hash) under `key`, or nothing where it is
+ * `undefined`. Refuses with `too_deep`, `off_path`, `value` or `root`, in this order.
  */
 export function checkProof(
   root: Uint8Array,

@@ -118,8 +118,8 @@ export function readEnvelope(value: Json | undefined): Envelope {
 }
 
 /**
- * Checks every signature of an envelope; refuses with `unknown_key`, or with the answer of `suites.md` for the
- * first signature that does not count.
+ * Checks every signature of an envelope; refuses with `unknown_key`, or with the answer of `suites.md` for
+ * the first signature that does not count.
  */
 export function checkEnvelope(envelope: Envelope, keyOf: KeyOf): void {
   for (const { key, message, signature } of signedIn(envelope, keyOf))

@@ -23,7 +23,10 @@ export function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256(concat(NODE_PREFIX, left, right));
 }
 
-/** Whether a path (RFC 6962 §2.1.1) leads from the leaf hash at `index` to the root of the first `size` leaves. */
+/**
+ * Whether a path (RFC 6962 §2.1.1) leads from the leaf hash at `index` to the root of the first `size`
+ * leaves.
+ */
 export function isIncluded(
   leaf: { readonly hash: Uint8Array; readonly index: number },
   head: { readonly root: Uint8Array; readonly size: number },
@@ -57,8 +60,8 @@ export interface Head {
 }
 
 /**
- * Whether a proof (RFC 6962 §2.1.2) shows that the log of `later` begins with that of `earlier`. Between equal
- * sizes the proof is empty; from the empty log nothing is shown.
+ * Whether a proof (RFC 6962 §2.1.2) shows that the log of `later` begins with that of `earlier`. Between
+ * equal sizes the proof is empty; from the empty log nothing is shown.
  */
 export function isConsistent(earlier: Head, later: Head, proof: readonly Uint8Array[]): boolean {
   if (earlier.size === 0 || earlier.size > later.size || later.size > LOG_SIZE_MAX) return false;

@@ -139,7 +139,9 @@ function ascend(a: Certificate, b: Certificate): boolean {
   return a.size < b.size || (a.size === b.size && a.digest < b.digest);
 }
 
-/** Whether all signatures of these certificates count, asked at once; where they may not, each is asked alone. */
+/**
+ * Whether all signatures of these certificates count, asked at once; where they may not, each is asked alone.
+ */
 function seenHold({ seen }: Pack, epochs: readonly Epoch[]): boolean {
   const signed = seen.flatMap(({ certificate }) => {
     const committee = epochs[certificate.epoch]?.committee;

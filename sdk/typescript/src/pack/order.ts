@@ -3,7 +3,9 @@ import type { Pack } from "./file.js";
 import { isSize } from "./heads.js";
 import { genesisOf } from "./history.js";
 
-/** Check 2 of `pack.md` §4: records and times stand in the order of a ledger, between genesis and the seal. */
+/**
+ * Check 2 of `pack.md` §4: records and times stand in the order of a ledger, between genesis and the seal.
+ */
 export function checkOrder(pack: Pack): void {
   const { certificate, excerpt, seal } = pack;
   checkGenesis(pack);

@@ -16,8 +16,8 @@ import type { Pack, PackDocument, PackGroup, PackRecord } from "./file.js";
 /** The signed words of a pack (`pack.md` §4, 10, 11, 14 and 15). */
 
 /**
- * Check 10: every submission decodes, then the signatures of each hold under a key that some record registers,
- * and a proposal's first record is `proposed`. Gives what a re-run takes.
+ * Check 10: every submission decodes, then the signatures of each hold under a key that some record
+ * registers, and a proposal's first record is `proposed`. Gives what a re-run takes.
  */
 export function checkSubmissions(pack: Pack, keys: ReadonlyMap<string, PublicKey>): readonly Group[] {
   const groups = pack.excerpt.map(decodeGroup);

@@ -31,8 +31,8 @@ export type StartRerun = (caseId: string) => Rerun;
 export const RULES = 1;
 
 /**
- * Verifies a pack (`pack.md` §4), against a trust file if there is one. Never throws about what is in the file:
- * the answer to any bytes is a report.
+ * Verifies a pack (`pack.md` §4), against a trust file if there is one. Never throws about what is in the
+ * file: the answer to any bytes is a report.
  */
 export function verifyWith(startRerun: StartRerun, file: Uint8Array, trust?: Trust): Report {
   let pack: Pack;
