@@ -54,7 +54,12 @@ export function evaluate(expression: Expression, request: Request): Value {
     case "negate":
       return long(-number(evaluate(expression.of, request)));
     case "binary":
-      return binary(expression.operator, evaluate(expression.left, request), evaluate(expression.right, request), request);
+      return binary(
+        expression.operator,
+        evaluate(expression.left, request),
+        evaluate(expression.right, request),
+        request,
+      );
     case "attribute":
       return attribute(evaluate(expression.of, request), expression.name, request);
     case "has":

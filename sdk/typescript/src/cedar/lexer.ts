@@ -10,8 +10,18 @@ export interface Token {
 }
 
 // Longer signs first: the first alternative that fits is taken.
-const TOKEN =
-  /(?<skip>\s+|\/\/[^\n\r]*)|(?<word>[_a-zA-Z][_a-zA-Z0-9]*)|(?<number>[0-9]+)|"(?<string>(?:\\[^]|[^"\\])*)"|(?<sign>::|==|!=|<=|>=|&&|\|\||[-@(){}[\],;:.<>!+*])/uy;
+const TOKEN = new RegExp(
+  [
+    /(?<skip>\s+|\/\/[^\n\r]*)/,
+    /(?<word>[_a-zA-Z][_a-zA-Z0-9]*)/,
+    /(?<number>[0-9]+)/,
+    /"(?<string>(?:\\[^]|[^"\\])*)"/,
+    /(?<sign>::|==|!=|<=|>=|&&|\|\||[-@(){}[\],;:.<>!+*])/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "uy",
+);
 
 /** The tokens of a text, closed by one of kind `end`. Refuses (`cedar-1`) what begins none. */
 export function tokensOf(text: string): readonly Token[] {
@@ -21,7 +31,8 @@ export function tokensOf(text: string): readonly Token[] {
   while (at < text.length) {
     TOKEN.lastIndex = at;
     const match = TOKEN.exec(text);
-    if (match?.groups === undefined) return refuse("cedar-1", `line ${line}: no word, string or sign of cedar-1`);
+    if (match?.groups === undefined)
+      return refuse("cedar-1", `line ${line}: no word, string or sign of cedar-1`);
     const token = tokenOf(match.groups, line);
     if (token !== undefined) tokens.push(token);
     line += match[0].split("\n").length - 1;
@@ -63,7 +74,7 @@ const UNIT = /\\x([0-7][0-9a-fA-F])|\\u\{([0-9a-fA-F](?:_*[0-9a-fA-F]){0,5}_*)\}
 function partsOf(raw: string, pattern: boolean): readonly string[] {
   const parts: string[] = [];
   let part = "";
-  for (let at = 0; at < raw.length; ) {
+  for (let at = 0; at < raw.length;) {
     UNIT.lastIndex = at;
     const match = UNIT.exec(raw);
     if (match === null) return refuse("cedar-1", "an escape that Cedar does not have");
@@ -86,6 +97,7 @@ function escaped(match: RegExpExecArray, pattern: boolean): string {
 }
 
 function character(code: number): string {
-  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) refuse("cedar-1", "an escape that names no character");
+  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+    refuse("cedar-1", "an escape that names no character");
   return String.fromCodePoint(code);
 }

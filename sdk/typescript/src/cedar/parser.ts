@@ -11,7 +11,16 @@ const NEGATIONS_MAX = 4;
 const LONG_MIN_MAGNITUDE = 1n << 63n;
 
 const RESERVED: ReadonlySet<string> = new Set([
-  "true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar",
+  "true",
+  "false",
+  "if",
+  "then",
+  "else",
+  "in",
+  "is",
+  "like",
+  "has",
+  "__cedar",
 ]);
 const VARIABLES: ReadonlySet<string> = new Set(["principal", "action", "resource", "context"]);
 const ENTITY_TYPES: ReadonlySet<string> = new Set(["Role", "Action", "Party"]);
@@ -39,11 +48,12 @@ export function parseExpression(text: string): Expression {
 }
 
 function checkSizes(text: string): void {
-  for (const guards = new Counter(text); guards.more(); ) guards.one();
+  for (const guards = new Counter(text); guards.more();) guards.one();
 }
 
 // One unit: a run of word characters, a string whatever is in it, or any other character; blanks are none.
-const UNIT = /(?<blank>[ \t\r\n]+|\/\/[^\n]*)|(?<one>[A-Za-z0-9_\u0080-\u{10ffff}]+|"(?:\\[^]|[^"\\])*(?:"|$)|[^])/uy;
+const UNIT =
+  /(?<blank>[ \t\r\n]+|\/\/[^\n]*)|(?<one>[A-Za-z0-9_\u0080-\u{10ffff}]+|"(?:\\[^]|[^"\\])*(?:"|$)|[^])/uy;
 
 /** Counts before anything is parsed, so that the parser's own stack is bounded too. */
 class Counter {
@@ -71,7 +81,8 @@ class Counter {
       size += 1;
       if (unit === "(" || unit === "[" || unit === "{") depth += 1;
       if (unit === ")" || unit === "]" || unit === "}") depth = Math.max(0, depth - 1);
-      if (size > UNITS_A_GUARD_MAX || depth > DEPTH_MAX) refuse("guard-too-large", "a guard beyond the limits");
+      if (size > UNITS_A_GUARD_MAX || depth > DEPTH_MAX)
+        refuse("guard-too-large", "a guard beyond the limits");
       if (unit === ";") break;
     }
     this.#guards += 1;
@@ -176,7 +187,8 @@ class Parser {
   #relation(): Expression {
     const left = this.#sum();
     if (this.#takesWord("has")) return this.#has(left);
-    if (this.#takesWord("like")) return { kind: "like", of: left, pattern: unescapePattern(this.#rawString()) };
+    if (this.#takesWord("like"))
+      return { kind: "like", of: left, pattern: unescapePattern(this.#rawString()) };
     const operator = this.#takesWord("in") ? "in" : this.#takesOneOf(COMPARISONS);
     if (operator === undefined) return left;
     return { kind: "binary", operator: operator as BinaryOperator, left, right: this.#sum() };

@@ -10,19 +10,7 @@ export interface Entity {
 }
 
 export type BinaryOperator =
-  | "=="
-  | "!="
-  | "<"
-  | "<="
-  | ">"
-  | ">="
-  | "+"
-  | "-"
-  | "*"
-  | "in"
-  | "contains"
-  | "containsAll"
-  | "containsAny";
+  "==" | "!=" | "<" | "<=" | ">" | ">=" | "+" | "-" | "*" | "in" | "contains" | "containsAll" | "containsAny";
 
 export type Expression =
   | { readonly kind: "bool"; readonly value: boolean }
@@ -32,7 +20,12 @@ export type Expression =
   | { readonly kind: "variable"; readonly name: Variable }
   | { readonly kind: "and" | "or"; readonly left: Expression; readonly right: Expression }
   | { readonly kind: "not" | "negate"; readonly of: Expression }
-  | { readonly kind: "binary"; readonly operator: BinaryOperator; readonly left: Expression; readonly right: Expression }
+  | {
+      readonly kind: "binary";
+      readonly operator: BinaryOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
   | { readonly kind: "attribute"; readonly of: Expression; readonly name: string }
   | { readonly kind: "has"; readonly of: Expression; readonly name: string }
   | { readonly kind: "like"; readonly of: Expression; readonly pattern: Pattern }

@@ -166,7 +166,8 @@ function equality({ left, right }: Binary, schema: Schema): Type {
   const first = typeOf(left, schema);
   const second = typeOf(right, schema);
   // Entities of two types are never equal, which is an answer and no error.
-  if (first.kind === "entity" && second.kind === "entity" && first.type !== second.type) return constant(false);
+  if (first.kind === "entity" && second.kind === "entity" && first.type !== second.type)
+    return constant(false);
   const a = literalOf(left, schema);
   const b = literalOf(right, schema);
   // Two literals are compared, and if they differ nothing is said of their types.
@@ -195,7 +196,10 @@ function literalOf(expression: Expression, schema: Schema): string | undefined {
 }
 
 /** Cedar writes `true && false` as the literal that it is; no other expression of literals. */
-function foldedOf({ kind, left, right }: Pair & { readonly kind: "and" | "or" }, schema: Schema): string | undefined {
+function foldedOf(
+  { kind, left, right }: Pair & { readonly kind: "and" | "or" },
+  schema: Schema,
+): string | undefined {
   const sides = [literalOf(left, schema), literalOf(right, schema)];
   if (!sides.every((side) => side === "bool true" || side === "bool false")) return undefined;
   const holds = (side: string | undefined): boolean => side === "bool true";
@@ -215,7 +219,8 @@ function membership({ left, right }: Binary, schema: Schema): Type {
 /** Steps are in no groups, so that it is equality. */
 function actionMembership({ left, right }: Pair, schema: Schema): Type {
   const one = literalOf(left, schema);
-  const groups = right.kind === "set" ? right.items.map((item) => literalOf(item, schema)) : [literalOf(right, schema)];
+  const groups =
+    right.kind === "set" ? right.items.map((item) => literalOf(item, schema)) : [literalOf(right, schema)];
   if (one === undefined || groups.includes(undefined)) return BOOL;
   return constant(groups.includes(one));
 }
@@ -247,7 +252,10 @@ function set(items: readonly Expression[], schema: Schema): Type {
 }
 
 function record(fields: ReadonlyMap<string, Expression>, schema: Schema): Type {
-  return { kind: "record", fields: new Map([...fields].map(([name, field]) => [name, typeOf(field, schema)])) };
+  return {
+    kind: "record",
+    fields: new Map([...fields].map(([name, field]) => [name, typeOf(field, schema)])),
+  };
 }
 
 function elementOf(expression: Expression, schema: Schema): Type {
@@ -265,7 +273,9 @@ function join(a: Type, b: Type): Type {
   if (a.kind === "set" && b.kind === "set") return { kind: "set", of: join(a.of, b.of) };
   if (a.kind === "entity" && b.kind === "entity" && a.type === b.type) return a;
   if (a.kind === "record" && b.kind === "record") return joinFields(a.fields, b.fields);
-  return a.kind === b.kind && (a.kind === "long" || a.kind === "string") ? a : fail("types that have nothing in common");
+  return a.kind === b.kind && (a.kind === "long" || a.kind === "string")
+    ? a
+    : fail("types that have nothing in common");
 }
 
 function joinFields(a: ReadonlyMap<string, Type>, b: ReadonlyMap<string, Type>): Type {

@@ -38,7 +38,9 @@ export class Account {
   }
 
   holdOf(of: { readonly case: string; readonly ordinal: number; readonly domain: string }): Hold | undefined {
-    return this.holds.find((hold) => hold.case === of.case && hold.ordinal === of.ordinal && hold.domain === of.domain);
+    return this.holds.find(
+      (hold) => hold.case === of.case && hold.ordinal === of.ordinal && hold.domain === of.domain,
+    );
   }
 
   returnHold(hold: Hold): void {
@@ -47,7 +49,9 @@ export class Account {
 
   /** `held`, `reserve` and `supply` of the entry in the map. */
   value(): { readonly held: number; readonly reserve: number; readonly supply: number } {
-    const held = this.holds.filter(({ executed }) => executed === undefined).map(({ amount }) => BigInt(amount));
+    const held = this.holds
+      .filter(({ executed }) => executed === undefined)
+      .map(({ amount }) => BigInt(amount));
     const supply = [...this.domains.values()].map(({ lastSupply }) => BigInt(lastSupply));
     return { held: clamp(sum(held)), reserve: this.balance?.amount ?? 0, supply: clamp(sum(supply)) };
   }
@@ -63,11 +67,14 @@ export class Account {
     }
     const all = new Set([...domains, ...this.domains.keys(), ...this.holds.map(({ domain }) => domain)]);
     for (const domain of all) {
-      const reading = this.domains.get(domain)?.kept.findLast((kept) => covers(kept, date) && isFresh(kept, maxAgeMs, now));
+      const reading = this.domains
+        .get(domain)
+        ?.kept.findLast((kept) => covers(kept, date) && isFresh(kept, maxAgeMs, now));
       if (reading === undefined) return undefined;
       room -= BigInt(reading.supply);
     }
-    for (const { amount, executed } of this.holds) if (executed === undefined || executed > date) room -= BigInt(amount);
+    for (const { amount, executed } of this.holds)
+      if (executed === undefined || executed > date) room -= BigInt(amount);
     return room;
   }
 }

@@ -15,10 +15,20 @@ export type Action =
   | { readonly kind: "retire"; readonly programme: string; readonly policy: string }
   | NameIssuer
   | { readonly kind: "remove_issuer"; readonly lei: string }
-  | { readonly kind: "set_list"; readonly programme: string; readonly list: string; readonly value: AdoptedList }
+  | {
+      readonly kind: "set_list";
+      readonly programme: string;
+      readonly list: string;
+      readonly value: AdoptedList;
+    }
   | { readonly kind: "rotate"; readonly members: readonly Member[]; readonly threshold: number }
   | { readonly kind: "erase"; readonly case: string; readonly order: string }
-  | { readonly kind: "gate"; readonly programme: string; readonly domain: string; readonly calls: readonly GateCall[] };
+  | {
+      readonly kind: "gate";
+      readonly programme: string;
+      readonly domain: string;
+      readonly calls: readonly GateCall[];
+    };
 
 export interface NameIssuer {
   readonly kind: "name_issuer";
@@ -94,7 +104,13 @@ function nameIssuer(value: Json): NameIssuer {
   const read = object(value, ["keys", "kinds", "lei"]);
   const kinds = list(read["kinds"], KINDS_MAX, name);
   if (kinds.length === 0 || !ascends(kinds.map(utf8))) refuse("form", "kinds that do not ascend");
-  return { kind: "name_issuer", lei: lei(read["lei"]), kinds, keys: readCredentialKeys(read["keys"]), json: value };
+  return {
+    kind: "name_issuer",
+    lei: lei(read["lei"]),
+    kinds,
+    keys: readCredentialKeys(read["keys"]),
+    json: value,
+  };
 }
 
 /** Keys with the persons that hold them, at least one, ascending by key id. */

@@ -7,7 +7,13 @@ import { readOutcome } from "../outcome.js";
 import type { Shown } from "../policy/guards.js";
 import { refuse } from "../refusal.js";
 import {
-  accountOf, programmeOf, registerCommittee, registerKeys, Touched, type Applied, type Applying,
+  accountOf,
+  programmeOf,
+  registerCommittee,
+  registerKeys,
+  Touched,
+  type Applied,
+  type Applying,
 } from "./applying.js";
 import { actionDigest, readAction, readCredentialKeys } from "./action.js";
 import type { Bodies, Body } from "./body.js";
@@ -202,9 +208,10 @@ function attempted(of: Bodies["attempted"], applying: Applying): void {
 
 function decided(of: Bodies["decided"], applying: Applying): void {
   const subject = link(applying, of.case);
-  const outcomes = of.outcomes.map(
-    ({ domain, not_after: notAfter }): readonly [string, Unlocked] => [domain, { notAfter, shown: "nothing" }],
-  );
+  const outcomes = of.outcomes.map(({ domain, not_after: notAfter }): readonly [string, Unlocked] => [
+    domain,
+    { notAfter, shown: "nothing" },
+  ]);
   subject.decision = {
     ordinal: of.ordinal,
     outcomes: new Map(outcomes),
@@ -328,7 +335,10 @@ function caseOf({ state }: Applying, id: string): Case {
   return state.cases.get(id) ?? refuse("body", "a case that is not known");
 }
 
-function proposalOf({ state, record, touched }: Applying, id: string): NonNullable<ReturnType<State["governance"]["get"]>> {
+function proposalOf(
+  { state, record, touched }: Applying,
+  id: string,
+): NonNullable<ReturnType<State["governance"]["get"]>> {
   const proposal = state.governance.get(id) ?? refuse("body", "a governance case that is not known");
   proposal.head = record.leaf;
   touched.add({ case: id });
@@ -357,7 +367,8 @@ function committeeValue({ committee }: State): JsonObject {
 
 function caseValue({ cases, governance }: State, id: string): JsonObject {
   const of = cases.get(id);
-  if (of === undefined) return { phase: governance.get(id)?.phase ?? refuse("body", "a case that is not known") };
+  if (of === undefined)
+    return { phase: governance.get(id)?.phase ?? refuse("body", "a case that is not known") };
   const phase: Phase = of.phase;
   if (!isClosed(phase) || !returnsDeposits(of.policy)) return { phase };
   return { phase, ordinal: of.decisions, policy: of.policy.digest };

@@ -43,7 +43,13 @@ export function accountOf(state: State, programme: string): Account {
 export function programmeOf(state: State, name: string): Programme {
   const known = state.programmes.get(name);
   if (known !== undefined) return known;
-  const made = { name, inForce: new Map(), adopted: new Set<string>(), lists: new Map(), account: new Account() };
+  const made = {
+    name,
+    inForce: new Map(),
+    adopted: new Set<string>(),
+    lists: new Map(),
+    account: new Account(),
+  };
   state.programmes.set(name, made);
   return made;
 }

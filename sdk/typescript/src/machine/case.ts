@@ -5,7 +5,10 @@ import { commits, type Case, type ClosedPhase, type Standing } from "./state.js"
 
 /** What happens to a case when steps fall, when it ends, and when a chain has shown its outcomes. */
 
-/** Steps fall: they give back act, credit, balance and hold, and their attestations never count again (`case.md` §5). */
+/**
+ * Steps fall: they give back act, credit, balance and hold, and their attestations never count again
+ * (`case.md` §5).
+ */
 export function fall(of: Case, steps: readonly string[], applying: Applying): void {
   for (const name of steps) {
     const standing = of.standing.get(name);
@@ -37,7 +40,11 @@ function giveBackAct({ useKey }: Standing, { state, touched }: Applying): void {
   touched.add({ use: useKey });
 }
 
-function giveBackMoney(of: Case, { leaf }: Standing, { balance, applying }: { balance: boolean; applying: Applying }): void {
+function giveBackMoney(
+  of: Case,
+  { leaf }: Standing,
+  { balance, applying }: { balance: boolean; applying: Applying },
+): void {
   const account = accountOf(applying.state, of.policy.programme);
   const holds = account.holds.filter(({ step }) => step === leaf);
   const fallsBalance = balance && account.balance?.step === leaf;
@@ -95,6 +102,8 @@ function conclude(of: Case, executed: number, applying: Applying): void {
 /** Every step that an outcome waits for falls, and what builds on it. */
 function reopen(of: Case, applying: Applying): void {
   of.phase = "open";
-  const waitedFor = of.policy.outcomes.filter(({ returns }) => returns === undefined).flatMap(({ after }) => after);
+  const waitedFor = of.policy.outcomes
+    .filter(({ returns }) => returns === undefined)
+    .flatMap(({ after }) => after);
   fall(of, stepsAfter(of.policy, waitedFor), applying);
 }

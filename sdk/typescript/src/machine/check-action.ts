@@ -29,7 +29,8 @@ const CHECKS: { readonly [K in Action["kind"]]: Check<K> } = {
     checkOnLedger(state, policy);
   },
   retire: (state, { programme, policy }) => {
-    if (!state.programmes.get(programme)?.inForce.has(policy)) refuse("action_form", "no such policy in force");
+    if (!state.programmes.get(programme)?.inForce.has(policy))
+      refuse("action_form", "no such policy in force");
   },
   name_issuer: (state, { lei, keys }) => {
     for (const { key } of keys) checkKey(state, key, lei);
@@ -63,7 +64,8 @@ const CHECKS: { readonly [K in Action["kind"]]: Check<K> } = {
 
 function checkKey(state: State, key: PublicKey, owner: string): void {
   if (isSmallOrder(key)) refuse("action_form", "anybody can sign for this key");
-  if ((state.keys.get(key.id)?.owner ?? owner) !== owner) refuse("action_form", `key ${key.id} is of another party`);
+  if ((state.keys.get(key.id)?.owner ?? owner) !== owner)
+    refuse("action_form", `key ${key.id} is of another party`);
 }
 
 /** What the policies of a ledger must agree on. */
@@ -99,7 +101,8 @@ function checkDomains(policy: Policy, other: Policy): void {
     for (const [otherName, known] of other.domains) {
       const one = policy.programme === other.programme && name === otherName;
       if (one && !agree(domain, known)) refuse("action_form", `\`${name}\` is defined otherwise`);
-      const shared = domain.chain === known.chain && (domain.gate === known.gate || domain.token === known.token);
+      const shared =
+        domain.chain === known.chain && (domain.gate === known.gate || domain.token === known.token);
       if (shared && !one) refuse("action_form", `\`${name}\` names the Gate or the token of another domain`);
     }
   }
@@ -130,7 +133,10 @@ export function loosens(state: State, action: Action): boolean {
   }
 }
 
-function adoptLoosens(state: State, { layout, guards }: Extract<Action, { readonly kind: "adopt" }>): boolean {
+function adoptLoosens(
+  state: State,
+  { layout, guards }: Extract<Action, { readonly kind: "adopt" }>,
+): boolean {
   let programme = "";
   const read = answerOf(() => {
     programme = readPolicy(layout, guards).programme;
@@ -138,7 +144,10 @@ function adoptLoosens(state: State, { layout, guards }: Extract<Action, { readon
   return read !== "holds" || (state.programmes.get(programme)?.adopted.size ?? 0) > 0;
 }
 
-function dropsEntry(state: State, { programme, list, value }: Extract<Action, { readonly kind: "set_list" }>): boolean {
+function dropsEntry(
+  state: State,
+  { programme, list, value }: Extract<Action, { readonly kind: "set_list" }>,
+): boolean {
   const old = state.programmes.get(programme)?.lists.get(list);
   if (old === undefined || "digest" in old) return false;
   return "digest" in value || old.set.some((entry) => !value.set.includes(entry));

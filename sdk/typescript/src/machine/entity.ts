@@ -41,14 +41,18 @@ export function readEntity(value: Json | undefined): Entity {
 
 function pair(value: Json): readonly [string, string] {
   const [first, second, ...more] = isList(value) ? list(value, 2, name) : [];
-  if (first === undefined || second === undefined || more.length > 0) return refuse("form", "expected two names");
+  if (first === undefined || second === undefined || more.length > 0)
+    return refuse("form", "expected two names");
   return [first, second];
 }
 
 /** The kind byte, and the bytes of the name behind it. */
 function placeOf(entity: Entity): readonly [kind: number, name: Uint8Array] {
   if (entity === "committee") return [KINDS.indexOf("committee") + 1, new Uint8Array(0)];
-  const [kind, of] = Object.entries(entity)[0] as [(typeof KINDS)[number], string | readonly [string, string]];
+  const [kind, of] = Object.entries(entity)[0] as [
+    (typeof KINDS)[number],
+    string | readonly [string, string],
+  ];
   const place = KINDS.indexOf(kind) + 1;
   if (typeof of !== "string") return [place, concat(utf8(of[0]), ZERO, utf8(of[1]))];
   return [place, kind === "account" || kind === "issuer" ? utf8(of) : fromHex(of)];

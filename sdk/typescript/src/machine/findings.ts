@@ -49,15 +49,24 @@ export function findingsOf(caseId: string, state: State, noticed: Noticed): Find
       ? {}
       : { facts: { phase, policy: policy.digest, policyName: policy.name, programme: policy.programme } };
   const chain = of === undefined ? { deposits: [], outcomes: [] } : onChain(of, noticed);
-  return { restsOn: restsOn(noticed), inPart, flags: flags({ caseId, state, noticed, of }), ...facts, ...chain };
+  return {
+    restsOn: restsOn(noticed),
+    inPart,
+    flags: flags({ caseId, state, noticed, of }),
+    ...facts,
+    ...chain,
+  };
 }
 
 const ACROSS: ReadonlySet<string> = new Set(["single_use", "headroom_unknown", "headroom_short"]);
 
 function restsOn({ records, shown }: Noticed): readonly Noted[] {
-  const those = (is: (record: ShownRecord) => boolean): readonly number[] => records.filter(is).map(({ index }) => index);
-  const attested = (is: (of: Bodies["attested"]) => boolean) => ({ said }: ShownRecord): boolean =>
-    said?.kind === "attested" && is(said.of);
+  const those = (is: (record: ShownRecord) => boolean): readonly number[] =>
+    records.filter(is).map(({ index }) => index);
+  const attested =
+    (is: (of: Bodies["attested"]) => boolean) =>
+    ({ said }: ShownRecord): boolean =>
+      said?.kind === "attested" && is(said.of);
   const notes: readonly Noted[] = [
     {
       code: "single_use",
@@ -92,23 +101,31 @@ interface Found {
 
 function flags(found: Found): readonly Noted[] {
   const { records } = found.noticed;
-  const those = (is: (record: ShownRecord) => boolean): number[] => records.filter(is).map(({ index }) => index);
+  const those = (is: (record: ShownRecord) => boolean): number[] =>
+    records.filter(is).map(({ index }) => index);
   const notes: Noted[] = [];
   if (isErasedWithoutOrder(found)) {
     notes.push({ code: "no_order", records: [], text: "erased, and the order to erase is not shown" });
   }
   const suspect = suspects(found);
   if (suspect.length > 0) {
-    notes.push({ code: "suspect", records: suspect, text: "taken under a credential that is suspect since before" });
+    notes.push({
+      code: "suspect",
+      records: suspect,
+      text: "taken under a credential that is suspect since before",
+    });
   }
-  const revoked = [...found.state.credentials.values()].filter((credential) => credential.revoked !== undefined);
+  const revoked = [...found.state.credentials.values()].filter(
+    (credential) => credential.revoked !== undefined,
+  );
   for (const { id } of revoked.sort((a, b) => (a.id < b.id ? -1 : 1))) {
     notes.push({ code: "revoked", records: [], text: `credential ${id} has been revoked` });
   }
   const [, ...again] = those(({ said }) => said?.kind === "decided");
   if (again.length > 0) notes.push({ code: "decided_again", records: again, text: "decided once more" });
   const attempts = those(({ said }) => said?.kind === "attempted");
-  if (attempts.length > 0) notes.push({ code: "attempts", records: attempts, text: "attempts that were refused" });
+  if (attempts.length > 0)
+    notes.push({ code: "attempts", records: attempts, text: "attempts that were refused" });
   return notes;
 }
 
@@ -122,10 +139,7 @@ function isErasedWithoutOrder({ caseId, state, noticed }: Found): boolean {
 /** The opening and standing steps under a credential that is suspect since their time or before. */
 function suspects({ state, noticed, of }: Found): readonly number[] {
   if (of === undefined) return [];
-  const acts = [
-    { leaf: of.id, time: of.openedAt, credentials: of.openedUnder },
-    ...of.standing.values(),
-  ];
+  const acts = [{ leaf: of.id, time: of.openedAt, credentials: of.openedUnder }, ...of.standing.values()];
   const suspect = acts.filter(({ credentials, time }) =>
     credentials.some((id) => (state.credentials.get(id)?.suspectSince ?? Infinity) <= time),
   );
@@ -143,13 +157,18 @@ function onChain(of: Case, { records }: Noticed): Pick<Findings, "deposits" | "o
     if (linkOf(record)?.case !== of.id) continue;
     if (said?.kind === "decided") domains = said.of.outcomes.map(({ domain }) => domain);
     if (said?.kind === "attested" && !said.of.refused) {
-      deposits.set(said.of.step, [...(deposits.get(said.of.step) ?? []), ...depositsOf(of, said.of.step, index)]);
+      deposits.set(said.of.step, [
+        ...(deposits.get(said.of.step) ?? []),
+        ...depositsOf(of, said.of.step, index),
+      ]);
     }
     if (said?.kind === "withdrawn") for (const step of said.of.fallen) deposits.delete(step);
     if (record.tag !== 2) continue;
     const [domain = "", ...more] = domains;
     domains = more;
-    outcomes.push(outcomeFact(readOutcome(record.body), { domain, index, said: becameOf(records, of.id, domain) }));
+    outcomes.push(
+      outcomeFact(readOutcome(record.body), { domain, index, said: becameOf(records, of.id, domain) }),
+    );
   }
   return { deposits: [...deposits.values()].flat(), outcomes };
 }
@@ -165,7 +184,11 @@ function depositsOf({ policy }: Case, step: string, index: number): readonly Jso
 }
 
 /** What a record says that became of the outcome of a decision on a domain. */
-function becameOf(records: readonly ShownRecord[], caseId: string, domain: string): (ordinal: number) => Json {
+function becameOf(
+  records: readonly ShownRecord[],
+  caseId: string,
+  domain: string,
+): (ordinal: number) => Json {
   return (ordinal) => {
     for (const { said } of records) {
       if (said?.kind !== "settled" || said.of.case !== caseId) continue;
@@ -178,7 +201,11 @@ function becameOf(records: readonly ShownRecord[], caseId: string, domain: strin
 
 function outcomeFact(
   outcome: Outcome,
-  { domain, index, said }: { readonly domain: string; readonly index: number; readonly said: (ordinal: number) => Json },
+  {
+    domain,
+    index,
+    said,
+  }: { readonly domain: string; readonly index: number; readonly said: (ordinal: number) => Json },
 ): Json {
   return {
     case: outcome.case,

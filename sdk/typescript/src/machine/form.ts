@@ -39,7 +39,11 @@ export function formCall(rule: OutcomeRule, source: Source): Formed {
   const domain = source.policy.domains.get(rule.domain) ?? refuse("outcome_form", "no such domain");
   const target = rule.to === "token" ? domain.token : (domain.escrow ?? refuse("outcome_form", "no Escrow"));
   const words = rule.args.map((argument, at) => wordOf(argument, rule.types[at] ?? "", { source, domain }));
-  return { rule, domain, call: { target: addressBytes(target), data: concat(selector(rule.call), ...words) } };
+  return {
+    rule,
+    domain,
+    call: { target: addressBytes(target), data: concat(selector(rule.call), ...words) },
+  };
 }
 
 /** `not_after` in ms, rounded down to the second. */
@@ -112,7 +116,9 @@ function wordOfText(of: ValueType, text: string, into: { type: string; decimals:
     case "int":
     case "time": {
       const number = numberOf(of, text);
-      return number === undefined || number < 0 ? refuse("outcome_form", "below zero") : bigEndian(number, 32);
+      return number === undefined || number < 0
+        ? refuse("outcome_form", "below zero")
+        : bigEndian(number, 32);
     }
     default:
       return refuse("outcome_form", `no ${into.type} of a ${of.kind}`);
@@ -126,7 +132,9 @@ function tokenUnits(of: ValueType, text: string, decimals: number): Uint8Array {
   const shift = decimals - decimalsOf(of);
   if (shift >= 0) return bigEndian(minor * 10n ** BigInt(shift), 32);
   const divisor = 10n ** BigInt(-shift);
-  return minor % divisor === 0n ? bigEndian(minor / divisor, 32) : refuse("outcome_form", "does not convert exactly");
+  return minor % divisor === 0n
+    ? bigEndian(minor / divisor, 32)
+    : refuse("outcome_form", "does not convert exactly");
 }
 
 /** Policy and line under which changes of a Gate stand (`governance.md` §6). */

@@ -18,6 +18,8 @@ export function useKey(programme: string, useAs: string, texts: readonly string[
 }
 
 /** The keys by which the co-signers in force sign checkpoints and consent. */
-export function committeeKeys({ committee }: State): readonly { readonly key: PublicKey; readonly lei: string }[] {
+export function committeeKeys({
+  committee,
+}: State): readonly { readonly key: PublicKey; readonly lei: string }[] {
   return (committee?.members ?? []).map(({ address, lei }) => ({ key: publicKey("eip712", address), lei }));
 }

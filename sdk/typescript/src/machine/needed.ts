@@ -40,7 +40,8 @@ export function checkEntries(shown: readonly ShownEntry[], ended: Ended): void {
       throw new Failure("incomplete", "other entries of the map than needed");
     }
     if (!isAsEnded(entry, ended)) {
-      const record = expected !== "committee" && "case" in expected ? ended.noticed.lastOf(ended.caseId) : undefined;
+      const record =
+        expected !== "committee" && "case" in expected ? ended.noticed.lastOf(ended.caseId) : undefined;
       throw new Failure("incomplete", `the entry ${entityText(expected)} is not as the re-run ends`, record);
     }
   }

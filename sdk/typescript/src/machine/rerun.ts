@@ -37,8 +37,10 @@ class Rerunning implements Rerun {
 
   run(group: Group): void {
     const { command, records } = group;
-    for (const record of records) if (isOfAnother(record, this.#case)) fail("order", "a record of another case", record);
-    if (command.kind === "genesis" && this.#state.ledger !== "") fail("order", "the ledger has begun", records[0]);
+    for (const record of records)
+      if (isOfAnother(record, this.#case)) fail("order", "a record of another case", record);
+    if (command.kind === "genesis" && this.#state.ledger !== "")
+      fail("order", "the ledger has begun", records[0]);
     switch (command.kind) {
       case "genesis":
       case "submit":
@@ -73,7 +75,8 @@ class Rerunning implements Rerun {
     const leaf = (tag: 1 | 2, body: Uint8Array, at: number): string =>
       hex(leafHash(leafOf(tag, time, records[at]?.salt ?? NO_SALT, body)));
     const decided = decide(this.#state, decidable, { now: time, leafOf: leaf, across: this.#across(group) });
-    if (decided.refused === "withheld" && this.#hides && word !== undefined) return this.#asItStands(group, word);
+    if (decided.refused === "withheld" && this.#hides && word !== undefined)
+      return this.#asItStands(group, word);
     if (decided.refused !== undefined && decided.drafts.length === 0) {
       const text = `decided again it is refused: ${decided.refused}`;
       fail("refused", text, records[0]);
@@ -85,7 +88,8 @@ class Rerunning implements Rerun {
   /** A rule asked for what is not shown: the records must be of this statement, and follow their case. */
   #asItStands(group: Group, word: Submission): void {
     const [first, ...more] = group.records;
-    if (first === undefined || !isOf(first, word)) fail("no_decision", "the record is not of this statement", first);
+    if (first === undefined || !isOf(first, word))
+      fail("no_decision", "the record is not of this statement", first);
     for (const record of more) if (!isDecision(record)) fail("no_decision", "no decision", record);
     this.#checkChain(group.records);
     this.#apply(group, "in_part", word);
@@ -102,7 +106,11 @@ class Rerunning implements Rerun {
       at += 1;
       return shown.leafHash;
     };
-    const { refused } = decide(this.#state, { kind: "tick" }, { now: time, leafOf: leaf, across: this.#across(group) });
+    const { refused } = decide(
+      this.#state,
+      { kind: "tick" },
+      { now: time, leafOf: leaf, across: this.#across(group) },
+    );
     const partly = refused === "withheld" && this.#hides;
     for (const record of records.slice(at)) {
       if (!partly || !isDecision(record)) fail("no_decision", "nothing of this kind is due", record);
@@ -113,7 +121,8 @@ class Rerunning implements Rerun {
 
   #recorded(group: Group): void {
     for (const record of group.records) {
-      if (record.said?.kind !== "settled") fail("no_decision", "only settlements are taken as recorded", record);
+      if (record.said?.kind !== "settled")
+        fail("no_decision", "only settlements are taken as recorded", record);
     }
     this.#checkChain(group.records);
     this.#apply(group, "as_recorded");
@@ -129,7 +138,8 @@ class Rerunning implements Rerun {
   /** An act that this very pack shows as used. */
   #checkActs(record: ShownRecord): void {
     const use = record.said?.kind === "attested" ? record.said.of.use_key : undefined;
-    if (use !== undefined && this.#state.uses.get(use) !== undefined) fail("single_use", "the act is taken", record);
+    if (use !== undefined && this.#state.uses.get(use) !== undefined)
+      fail("single_use", "the act is taken", record);
   }
 
   #checkChain(records: readonly ShownRecord[]): void {
@@ -185,7 +195,11 @@ function decidableOf({ command, records }: Group): Decidable {
     case "submit":
       return { kind: "submit", submission: command.submission };
     case "propose":
-      return { kind: "propose", submission: command.submission, action: said?.kind === "proposed" ? said.of.action : null };
+      return {
+        kind: "propose",
+        submission: command.submission,
+        action: said?.kind === "proposed" ? said.of.action : null,
+      };
     default:
       return { kind: "genesis", genesis: said?.kind === "genesis" ? said.of : null };
   }

@@ -12,22 +12,27 @@ export function checkHolds(policy: Policy): void {
     checkHold(policy, hold);
   }
   const read = new Set([...policy.holds.values()].map(({ reading }) => reading));
-  for (const name of policy.readings.keys()) if (!read.has(name)) refuse("unused-reading", `nothing rests on \`${name}\``);
+  for (const name of policy.readings.keys())
+    if (!read.has(name)) refuse("unused-reading", `nothing rests on \`${name}\``);
 }
 
 function checkHold(policy: Policy, hold: HoldRule): void {
   const at = policy.steps.get(hold.at) ?? refuse("unknown-name", `no step \`${hold.at}\``);
   if (!policy.domains.has(hold.domain)) refuse("unknown-name", `no domain \`${hold.domain}\``);
   const reading = policy.readings.get(hold.reading);
-  if (!reading?.domains.includes(hold.domain)) refuse("hold-without-reading", `nothing reads \`${hold.domain}\``);
+  if (!reading?.domains.includes(hold.domain))
+    refuse("hold-without-reading", `nothing reads \`${hold.domain}\``);
   const amount = policy.parameters.find(({ name }) => name === hold.amount);
-  if (amount?.type.kind !== "money" || (amount.min ?? 0) <= 0) return refuse("hold-amount", "no amount above zero");
+  if (amount?.type.kind !== "money" || (amount.min ?? 0) <= 0)
+    return refuse("hold-amount", "no amount above zero");
   const { currency } = amount.type;
   const done = new Set([at, ...stepsBefore(policy, at)]);
   const terms = [hold.reserve, ...hold.credits];
-  if (new Set(terms.map(({ step, claim }) => `${step}.${claim}`)).size < terms.length) refuse("hold-term", "a term twice");
+  if (new Set(terms.map(({ step, claim }) => `${step}.${claim}`)).size < terms.length)
+    refuse("hold-term", "a term twice");
   for (const term of terms) checkTerm(policy, term, { done, currency, reserve: term === hold.reserve });
-  if (!isMoved(policy, hold)) refuse("hold-without-outcome", `no outcome on \`${hold.domain}\` moves the amount`);
+  if (!isMoved(policy, hold))
+    refuse("hold-without-outcome", `no outcome on \`${hold.domain}\` moves the amount`);
 }
 
 interface Counted {
@@ -39,9 +44,12 @@ interface Counted {
 function checkTerm(policy: Policy, term: Term, { done, currency, reserve }: Counted): void {
   const step = policy.steps.get(term.step);
   const type = step?.claims.find(({ name }) => name === term.claim)?.type;
-  if (step === undefined || !done.has(step)) return refuse("hold-term", `\`${term.step}\` need not be done before`);
-  if (type?.kind !== "money" || type.currency !== currency) refuse("hold-term", `\`${term.claim}\` is no such money`);
-  if ((reserve ? step.fresh : step.booked) === undefined) refuse("hold-term", `\`${term.step}\` is not dated`);
+  if (step === undefined || !done.has(step))
+    return refuse("hold-term", `\`${term.step}\` need not be done before`);
+  if (type?.kind !== "money" || type.currency !== currency)
+    refuse("hold-term", `\`${term.claim}\` is no such money`);
+  if ((reserve ? step.fresh : step.booked) === undefined)
+    refuse("hold-term", `\`${term.step}\` is not dated`);
 }
 
 /** An outcome on the hold's domain, after its step, has the amount among its arguments. */

@@ -15,7 +15,8 @@ export function checkOutcomes(policy: Policy): void {
   for (const rule of policy.outcomes) {
     if (!policy.domains.has(rule.domain)) refuse("unknown-name", `no domain \`${rule.domain}\``);
     for (const step of rule.after) if (!policy.steps.has(step)) refuse("unknown-name", `no step \`${step}\``);
-    if (returning && rule.expiresMs !== undefined) refuse("outcome-returns", "where deposits go back nothing expires");
+    if (returning && rule.expiresMs !== undefined)
+      refuse("outcome-returns", "where deposits go back nothing expires");
     if (rule.to === "escrow") checkEscrow(policy, rule);
     if (rule.returns !== undefined) checkReturn(policy, rule);
     checkArguments(policy, rule);
@@ -31,8 +32,10 @@ function checkEscrow({ domains }: Policy, { domain, call, args, expiresMs }: Out
 
 function checkReturn({ steps, holds }: Policy, { returns = "", to, after }: OutcomeRule): void {
   const step = steps.get(returns) ?? refuse("outcome-returns", `no step \`${returns}\``);
-  if (to !== "escrow" || after.length > 0) refuse("outcome-returns", "a deposit lies in an Escrow, and waits for nothing");
-  const plain = step.after.length === 0 && !step.commits && step.pays === undefined && step.singleUse !== undefined;
+  if (to !== "escrow" || after.length > 0)
+    refuse("outcome-returns", "a deposit lies in an Escrow, and waits for nothing");
+  const plain =
+    step.after.length === 0 && !step.commits && step.pays === undefined && step.singleUse !== undefined;
   if (!plain) refuse("outcome-returns", `\`${returns}\` does not show a deposit`);
   for (const { at, reserve, credits } of holds.values()) {
     const counted = [at, reserve.step, ...credits.map((term) => term.step)].includes(returns);
@@ -41,13 +44,18 @@ function checkReturn({ steps, holds }: Policy, { returns = "", to, after }: Outc
 }
 
 function checkArguments(policy: Policy, rule: OutcomeRule): void {
-  if (rule.args.length !== rule.types.length) refuse("call-args", `${rule.args.length} arguments of ${rule.types.length}`);
+  if (rule.args.length !== rule.types.length)
+    refuse("call-args", `${rule.args.length} arguments of ${rule.types.length}`);
   rule.args.forEach((argument, at) => {
     if (!fits(policy, rule, { argument, into: rule.types[at] ?? "" })) refuse("call-args", `\`${argument}\``);
   });
 }
 
-function fits(policy: Policy, rule: OutcomeRule, { argument, into }: { argument: string; into: string }): boolean {
+function fits(
+  policy: Policy,
+  rule: OutcomeRule,
+  { argument, into }: { argument: string; into: string },
+): boolean {
   if (argument === "case") return into === "bytes32";
   if (argument === "token") return into === "address";
   const [of = "", name = "", ...more] = argument.split(".");

@@ -52,7 +52,8 @@ function checkRoles({ roles, openedBy, steps, readings }: Policy): void {
 }
 
 function checkStep({ lastsMs }: Policy, step: Step): void {
-  if (step.withinMs !== undefined && step.withinMs > lastsMs) refuse("deadline", `\`${step.name}\` may come too late`);
+  if (step.withinMs !== undefined && step.withinMs > lastsMs)
+    refuse("deadline", `\`${step.name}\` may come too late`);
   const kinds = new Map(step.claims.map(({ name, type }) => [name, type.kind]));
   const expect = (claim: string | undefined, kind: string): void => {
     if (claim !== undefined && kinds.get(claim) !== kind) refuse("unknown-name", `no ${kind} \`${claim}\``);
@@ -61,18 +62,21 @@ function checkStep({ lastsMs }: Policy, step: Step): void {
   expect(step.booked, "time");
   expect(step.pays, "money");
   if (step.pays !== undefined && step.booked === undefined) refuse("payout-without-date", `\`${step.name}\``);
-  for (const claim of step.singleUse?.claims ?? []) if (!kinds.has(claim)) refuse("unknown-name", `no \`${claim}\``);
+  for (const claim of step.singleUse?.claims ?? [])
+    if (!kinds.has(claim)) refuse("unknown-name", `no \`${claim}\``);
 }
 
 /** A case has an end, and every step leads to it. */
 function checkEnds(policy: Policy): void {
   const deciding = policy.outcomes.filter(({ returns }) => returns === undefined);
-  if (policy.steps.size === 0 || deciding.length === 0) refuse("no-end", "no step, or nothing that is decided");
+  if (policy.steps.size === 0 || deciding.length === 0)
+    refuse("no-end", "no step, or nothing that is decided");
   const led = new Set<string>();
   for (const { name, after } of deciding) {
     if (after.length === 0) refuse("unguarded-outcome", `\`${name}\` waits for nothing`);
     for (const step of after) led.add(step);
     for (const step of stepsBefore(policy, { after })) led.add(step.name);
   }
-  for (const name of policy.steps.keys()) if (!led.has(name)) refuse("dead-end", `no outcome waits for \`${name}\``);
+  for (const name of policy.steps.keys())
+    if (!led.has(name)) refuse("dead-end", `no outcome waits for \`${name}\``);
 }

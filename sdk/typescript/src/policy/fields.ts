@@ -5,7 +5,17 @@ import type { Toml, TomlTable } from "./toml.js";
 /** `policy.md` §4: entries of every table that names no other limit. */
 const ENTRIES_MAX = 32;
 const WORD = /^[a-z][a-z0-9_]{0,63}$/u;
-const NO_WORDS: ReadonlySet<string> = new Set(["else", "false", "has", "if", "in", "is", "like", "then", "true"]);
+const NO_WORDS: ReadonlySet<string> = new Set([
+  "else",
+  "false",
+  "has",
+  "if",
+  "in",
+  "is",
+  "like",
+  "then",
+  "true",
+]);
 const DURATION = /^([1-9][0-9]{0,11})([smhd])$/u;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const DURATION_MAX_MS = 3_660 * 86_400_000;
@@ -46,7 +56,8 @@ export class Fields {
   texts(key: string, max: number = ENTRIES_MAX): readonly string[] {
     const value = this.take(key);
     if (value === undefined) return [];
-    if (value.kind !== "array" || value.items.length > max) return refuse("layout", `${key}: a list of at most ${max}`);
+    if (value.kind !== "array" || value.items.length > max)
+      return refuse("layout", `${key}: a list of at most ${max}`);
     const texts = value.items.map((item) => textOf(item, key));
     return new Set(texts).size < texts.length ? refuse("layout", `${key} names one thing twice`) : texts;
   }

@@ -80,12 +80,14 @@ function pathOf(expression: Expression): readonly string[] | undefined {
 }
 
 function leavesOf(policy: Policy, step: Step, input: GuardInput): readonly Leaf[] {
-  const parameters = policy.parameters.map(
-    ({ name, type }, at): Leaf => ({ path: ["resource", name], value: valueOf(type, input.parameters[at]) }),
-  );
-  const lists = [...policy.lists].map(
-    ([name, kind]): Leaf => ({ path: ["context", "list", name], value: listValue(kind, input.listOf(name)) }),
-  );
+  const parameters = policy.parameters.map(({ name, type }, at): Leaf => ({
+    path: ["resource", name],
+    value: valueOf(type, input.parameters[at]),
+  }));
+  const lists = [...policy.lists].map(([name, kind]): Leaf => ({
+    path: ["context", "list", name],
+    value: listValue(kind, input.listOf(name)),
+  }));
   const before = stepsBefore(policy, step).flatMap((earlier) =>
     claimLeaves(["context", "step", earlier.name], earlier, input.claimsOf(earlier.name) ?? []),
   );
@@ -94,15 +96,23 @@ function leavesOf(policy: Policy, step: Step, input: GuardInput): readonly Leaf[
   return [...parameters, ...own, ...before, ...lists, ledger];
 }
 
-function claimLeaves(way: readonly string[], step: Step, claims: readonly (Shown | undefined)[]): readonly Leaf[] {
-  return step.claims.map(({ name, type }, at) => ({ path: [...way, name], value: valueOf(type, claims[at]) }));
+function claimLeaves(
+  way: readonly string[],
+  step: Step,
+  claims: readonly (Shown | undefined)[],
+): readonly Leaf[] {
+  return step.claims.map(({ name, type }, at) => ({
+    path: [...way, name],
+    value: valueOf(type, claims[at]),
+  }));
 }
 
 /** `policy.md` §5: what a text is for a guard. */
 function valueOf(type: ValueType, shown: Shown | undefined): Value | "hidden" | undefined {
   if (shown === undefined || shown === "hidden") return shown;
   if (type.kind === "bool") return { kind: "bool", value: shown.text === "true" };
-  if (type.kind !== "int" && type.kind !== "money" && type.kind !== "time") return { kind: "string", value: shown.text };
+  if (type.kind !== "int" && type.kind !== "money" && type.kind !== "time")
+    return { kind: "string", value: shown.text };
   const number = numberOf(type, shown.text);
   return number === undefined ? undefined : { kind: "long", value: BigInt(number) };
 }
@@ -125,7 +135,8 @@ function requestOf(step: Step, input: GuardInput, leaves: readonly Leaf[]): Requ
     resource: RESOURCE,
     context: { kind: "record", fields: fieldsBelow(leaves, ["context"]) },
     attributesOf: (entity) => (is(entity, principal) ? lei : is(entity, RESOURCE) ? resource : undefined),
-    isIn: (entity, group) => is(entity, group) || (is(entity, principal) && group.type === "Role" && group.id === step.by),
+    isIn: (entity, group) =>
+      is(entity, group) || (is(entity, principal) && group.type === "Role" && group.id === step.by),
   };
 }
 
@@ -139,7 +150,8 @@ function fieldsBelow(leaves: readonly Leaf[], way: readonly string[]): ReadonlyM
   for (const { path, value } of leaves) {
     const name = path[way.length];
     if (name === undefined || !way.every((part, at) => path[at] === part) || fields.has(name)) continue;
-    if (path.length > way.length + 1) fields.set(name, { kind: "record", fields: fieldsBelow(leaves, [...way, name]) });
+    if (path.length > way.length + 1)
+      fields.set(name, { kind: "record", fields: fieldsBelow(leaves, [...way, name]) });
     else if (value !== undefined && value !== "hidden") fields.set(name, value);
   }
   return fields;

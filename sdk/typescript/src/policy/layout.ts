@@ -1,7 +1,10 @@
 import type { Guard } from "../cedar/syntax.js";
 import type { ValueType } from "./value.js";
 
-/** What `policy.toml` says (`policy.md` §2), every default filled in. Maps and lists keep the order of the file. */
+/**
+ * What `policy.toml` says (`policy.md` §2), every default filled in. Maps and lists keep the order of the
+ * file.
+ */
 export interface Layout {
   readonly name: string;
   readonly title: string;

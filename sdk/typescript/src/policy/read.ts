@@ -6,7 +6,16 @@ import { refuse } from "../refusal.js";
 import { minorUnits } from "./currency.js";
 import { addressOf, durationOf, Fields, nameOf, textOf, typeNamed, wordOf } from "./fields.js";
 import type {
-  Claim, Domain, HoldRule, Layout, OutcomeRule, Parameter, Policy, ReadingRule, Role, Step,
+  Claim,
+  Domain,
+  HoldRule,
+  Layout,
+  OutcomeRule,
+  Parameter,
+  Policy,
+  ReadingRule,
+  Role,
+  Step,
 } from "./layout.js";
 import { parseToml, type Toml } from "./toml.js";
 import { isCanonical, numberOf, type ValueType } from "./value.js";
@@ -87,7 +96,8 @@ function boundsOf(type: ValueType, fields: Fields): { min?: number; max?: number
   const min = bound(type, fields.optionalText("min"));
   const max = bound(type, fields.optionalText("max"));
   const free = type.kind === "int";
-  if ((min ?? (free ? 0 : -1)) < 0 && !free) refuse("layout", "money has a least amount that is not below zero");
+  if ((min ?? (free ? 0 : -1)) < 0 && !free)
+    refuse("layout", "money has a least amount that is not below zero");
   if (max === undefined && !free) refuse("layout", "money has a greatest amount");
   if (min !== undefined && max !== undefined && min > max) refuse("layout", "bounds that leave nothing");
   return { ...given("min", min), ...given("max", max) };
@@ -203,7 +213,8 @@ const AGAINST = /^[a-z0-9_]+\.[a-z0-9_]+(?: \+ [a-z0-9_]+\.[a-z0-9_]+)* - [a-z0-
 function hold(name: string, value: Toml): HoldRule {
   nameOf(name);
   const fields = new Fields(value, `hold.${name}`);
-  const amount = /^param\.(.*)$/u.exec(fields.text("amount"))?.[1] ?? refuse("layout", "an amount that is no parameter");
+  const amount =
+    /^param\.(.*)$/u.exec(fields.text("amount"))?.[1] ?? refuse("layout", "an amount that is no parameter");
   const text = fields.text("against");
   const read = { at: fields.text("at"), amount, domain: fields.name("domain"), text, ...againstOf(text) };
   fields.end();
@@ -212,7 +223,8 @@ function hold(name: string, value: Toml): HoldRule {
 
 function againstOf(text: string): Pick<HoldRule, "reserve" | "credits" | "reading"> {
   const [sum, reading] = text.split(" - ");
-  if (!AGAINST.test(text) || sum === undefined || reading === undefined) return refuse("layout", `\`${text}\``);
+  if (!AGAINST.test(text) || sum === undefined || reading === undefined)
+    return refuse("layout", `\`${text}\``);
   const terms = sum.split(" + ").map((term) => {
     const [step = "", claim = ""] = term.split(".");
     return { step, claim };

@@ -125,7 +125,8 @@ class Reader {
       const open = origin === "dotted" ? there.origin === "dotted" : there.origin !== "inline";
       return open ? there : this.#fail(`\`${key}\` stands twice`);
     }
-    const last = there.kind === "array" && there.ofTables && origin === "implied" ? there.items.at(-1) : undefined;
+    const last =
+      there.kind === "array" && there.ofTables && origin === "implied" ? there.items.at(-1) : undefined;
     return last?.kind === "table" ? last : this.#fail(`\`${key}\` is no table`);
   }
 
@@ -264,8 +265,10 @@ class Reader {
     const length = letter === "u" ? 4 : letter === "U" ? 8 : this.#fail("an escape that TOML does not have");
     const digits = this.#text.slice(this.#at, this.#at + length);
     this.#at += length;
-    const code = /^[0-9a-fA-F]+$/u.test(digits) && digits.length === length ? Number.parseInt(digits, 16) : -1;
-    if (code < 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) this.#fail("an escape that names no character");
+    const code =
+      /^[0-9a-fA-F]+$/u.test(digits) && digits.length === length ? Number.parseInt(digits, 16) : -1;
+    if (code < 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+      this.#fail("an escape that names no character");
     return String.fromCodePoint(code);
   }
 
@@ -304,7 +307,8 @@ class Reader {
   #lineEnd(): void {
     this.#spaces();
     this.#comment();
-    if (this.#at < this.#text.length && this.#match(/\r?\n/uy) === undefined) this.#fail("expected the end of the line");
+    if (this.#at < this.#text.length && this.#match(/\r?\n/uy) === undefined)
+      this.#fail("expected the end of the line");
   }
 
   #spaces(): void {
@@ -343,7 +347,13 @@ class Reader {
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
-  b: "\b", t: "\t", n: "\n", f: "\f", r: "\r", '"': '"', "\\": "\\",
+  b: "\b",
+  t: "\t",
+  n: "\n",
+  f: "\f",
+  r: "\r",
+  '"': '"',
+  "\\": "\\",
 };
 
 function put<T extends Open>(into: OpenTable, key: string, value: T): T {

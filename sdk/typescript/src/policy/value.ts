@@ -6,14 +6,21 @@ import { utf8 } from "../bytes.js";
 import { minorUnits } from "./currency.js";
 
 /** `policy.md` §3: a type of parameters and claims; money names its currency. */
-export type ValueType =
-  | { readonly kind: Plain }
-  | { readonly kind: "money"; readonly currency: string };
+export type ValueType = { readonly kind: Plain } | { readonly kind: "money"; readonly currency: string };
 
 type Plain = "bool" | "int" | "time" | "text" | "bic" | "country" | "digest" | "account" | "lei" | "name";
 
 const PLAIN: ReadonlySet<string> = new Set([
-  "bool", "int", "time", "text", "bic", "country", "digest", "account", "lei", "name",
+  "bool",
+  "int",
+  "time",
+  "text",
+  "bic",
+  "country",
+  "digest",
+  "account",
+  "lei",
+  "name",
 ]);
 const PATTERNS: Readonly<Partial<Record<string, RegExp>>> = {
   bool: /^(?:true|false)$/u,

@@ -34,7 +34,8 @@ const REQUEST: Request = {
     const found = ENTITIES.find(({ uid }) => uid.type === entity.type && uid.id === entity.id);
     return found === undefined ? undefined : fieldsOf(found.attrs);
   },
-  isIn: (entity, group) => same(entity, group) || (entity.type === "Party" && entity.id === "P" && isCustodian(group)),
+  isIn: (entity, group) =>
+    same(entity, group) || (entity.type === "Party" && entity.id === "P" && isCustodian(group)),
 };
 
 function same(a: Entity, b: Entity): boolean {
@@ -166,17 +167,17 @@ test("what parses as Cedar and is in cedar-1 parses here, and what is no Cedar d
     ["true || 1", "allow"],
     ["1 && true", "error"],
     ["principal", "error"],
-    ["Party::\"Q\" has lei", "deny"],
-    ["Party::\"Q\".lei == \"\"", "error"],
+    ['Party::"Q" has lei', "deny"],
+    ['Party::"Q".lei == ""', "error"],
     ["", "no guard"],
     ["[[1, 2], [2, 1]] == [[2, 1, 1]]", "allow"],
-    ["principal in [Role::\"x\", 1]", "error"],
+    ['principal in [Role::"x", 1]', "error"],
     ["principal in []", "deny"],
     ["if true then true else false", "outside"],
     ["principal is Party", "outside"],
     ["[].isEmpty()", "outside"],
-    ["ip(\"127.0.0.1\").isIpv4()", "outside"],
-    ["Case::\"c\" == resource", "outside"],
+    ['ip("127.0.0.1").isIpv4()', "outside"],
+    ['Case::"c" == resource', "outside"],
   ];
   for (const [body, expected] of conditions) {
     const policy = `permit (principal, action, resource) when { ${body} };`;
@@ -197,7 +198,7 @@ test("scopes of cedar-1", () => {
     ["principal, resource, action", "no guard"],
     ["principal, action", "no guard"],
     ['principal == Party::"P", action, resource', "outside"],
-    ['principal is Party, action, resource', "outside"],
+    ["principal is Party, action, resource", "outside"],
     ['principal, action in Action::"pay", resource', "outside"],
     ['principal, action, resource == Case::"c"', "outside"],
     ["principal == ?principal, action, resource", "outside"],
@@ -209,5 +210,8 @@ test("scopes of cedar-1", () => {
   }
   assert.equal(ours('@id("a") @id("b") permit (principal, action, resource);'), "no guard");
   assert.equal(ours('@advice("a") permit (principal, action, resource);'), "no guard");
-  assert.equal(ours(`permit (principal, action, resource) when { ${"(".repeat(24)}true${")".repeat(24)} };`), "no guard");
+  assert.equal(
+    ours(`permit (principal, action, resource) when { ${"(".repeat(24)}true${")".repeat(24)} };`),
+    "no guard",
+  );
 });

@@ -29,7 +29,17 @@ export class Random {
 type Kind = "bool" | "long" | "string" | "set" | "record" | "entity";
 const KINDS: readonly Kind[] = ["bool", "long", "string", "set", "record", "entity"];
 
-const LONGS = ["0", "1", "2", "7", "-1", "10000", "9007199254740991", "9223372036854775807", "-9223372036854775808"];
+const LONGS = [
+  "0",
+  "1",
+  "2",
+  "7",
+  "-1",
+  "10000",
+  "9007199254740991",
+  "9223372036854775807",
+  "-9223372036854775808",
+];
 const STRINGS = ['""', '"NO"', '"KP"', '"a*b"', '"ab"', '"a"', '"\\u{e9}"', '"line\\n"', '"\\x41"'];
 const PATTERNS = ['"*"', '"a*"', '"*b"', '"a\\*b"', '"*a*b*"', '"N*O"', '"**"', '"a"', '""', '"a*a"'];
 const NAMES = ["amount", "flag", "country", "listed", "none"];
@@ -44,9 +54,17 @@ export function expression(random: Random, kind: Kind, depth: number, wild: numb
 function atom(random: Random, kind: Kind): string {
   switch (kind) {
     case "bool":
-      return random.pick(["true", "false", "context.claim.flag", "resource.flag", 'context["claim"]["flag"]']);
+      return random.pick([
+        "true",
+        "false",
+        "context.claim.flag",
+        "resource.flag",
+        'context["claim"]["flag"]',
+      ]);
     case "long":
-      return random.chance(50) ? random.pick(LONGS) : random.pick(["context.claim.amount", "resource.amount"]);
+      return random.chance(50)
+        ? random.pick(LONGS)
+        : random.pick(["context.claim.amount", "resource.amount"]);
     case "string":
       return random.chance(50)
         ? random.pick(STRINGS)
@@ -56,7 +74,14 @@ function atom(random: Random, kind: Kind): string {
     case "record":
       return random.pick(["context.claim", "resource.inner", '{"amount": 1, flag: true}', "{}", "context"]);
     case "entity":
-      return random.pick(["principal", "resource", "action", 'Role::"custodian"', 'Action::"pay"', 'Party::"P"']);
+      return random.pick([
+        "principal",
+        "resource",
+        "action",
+        'Role::"custodian"',
+        'Action::"pay"',
+        'Party::"P"',
+      ]);
   }
 }
 

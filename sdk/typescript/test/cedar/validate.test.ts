@@ -32,7 +32,10 @@ const OURS: Schema = {
   step: "pay",
   steps: new Set(["pay", "other"]),
   resource: new Map([
-    ["amount", LONG], ["flag", BOOL], ["country", STRING], ["inner", record({ amount: LONG, flag: BOOL })],
+    ["amount", LONG],
+    ["flag", BOOL],
+    ["country", STRING],
+    ["inner", record({ amount: LONG, flag: BOOL })],
   ]),
   context: new Map<string, Type>([
     ["claim", record({ amount: LONG, flag: BOOL, country: STRING })],

@@ -175,7 +175,11 @@ test("a step is taken back with what builds on it, and its attestation never cou
   assert.ok(word?.kind === "submit");
   assert.equal(ledger.command({ kind: "submit", submission: word.submission }).refused, "taken_back");
   assert.equal(of.attempts.get(reserve.party), 1);
-  assert.equal(ledger.command({ kind: "submit", submission: word.submission }).drafts.length, 0, "one attempt a word");
+  assert.equal(
+    ledger.command({ kind: "submit", submission: word.submission }).drafts.length,
+    0,
+    "one attempt a word",
+  );
 });
 
 test("a credential that is suspect since before suspends the case", () => {
@@ -186,7 +190,11 @@ test("a credential that is suspect since before suspends the case", () => {
   const of = caseOf({ stage, ledger, caseId });
   const credential = of.standing.get("payment")?.credentials[0] ?? "";
   const predicate = { party: ADMIN, credential, reason: "lost", suspect_since: ledger.now };
-  const revocation = { kind: "revocation", predicate, subject: { name: "credential", digest: credential } } as const;
+  const revocation = {
+    kind: "revocation",
+    predicate,
+    subject: { name: "credential", digest: credential },
+  } as const;
   assert.equal(ledger.submit(revocation, signer(ADMIN)).refused, undefined);
   assert.equal(ledger.submit(revocation, signer(ADMIN)).refused, "credential_revoked");
   const screen = story.acts.find(({ step }) => step === "screen");

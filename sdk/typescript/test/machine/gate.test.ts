@@ -55,7 +55,14 @@ test("a call of a Gate that is not well formed is no action", () => {
   ];
   for (const call of calls) {
     const action = { gate: { calls: [call], domain: "home", programme: "acme-usd" } };
-    assert.equal(answerOf(() => void readAction(action)), "action_form", JSON.stringify(call));
+    assert.equal(
+      answerOf(() => void readAction(action)),
+      "action_form",
+      JSON.stringify(call),
+    );
   }
-  assert.equal(begin().propose({ gate: { calls: [], domain: "home", programme: "x" } }).refused, "action_form");
+  assert.equal(
+    begin().propose({ gate: { calls: [], domain: "home", programme: "x" } }).refused,
+    "action_form",
+  );
 });

@@ -18,11 +18,20 @@ function kinds({ drafts, refused }: Decided): string {
   return [...records, ...(refused === undefined ? [] : [`refused:${refused}`])].join(" ");
 }
 
-function rotation(...names: readonly string[]): { readonly rotate: { readonly cosigners: { lei: string; name: string; address: string }[]; readonly threshold: number } } {
+function rotation(...names: readonly string[]): {
+  readonly rotate: {
+    readonly cosigners: { lei: string; name: string; address: string }[];
+    readonly threshold: number;
+  };
+} {
   const members = COSIGNERS.filter(([, name]) => names.includes(name));
   return {
     rotate: {
-      cosigners: members.map(([lei, name]) => ({ lei, name, address: writeAddress(cosigner(`next ${name}`).key.bytes) })),
+      cosigners: members.map(([lei, name]) => ({
+        lei,
+        name,
+        address: writeAddress(cosigner(`next ${name}`).key.bytes),
+      })),
       threshold: members.length,
     },
   };
@@ -51,7 +60,8 @@ test("what loosens needs k co-signers, each once, and takes effect after the not
   const proposed = ledger.propose(rotation("zero", "one"));
   assert.equal(kinds(proposed), "proposed");
   const id = proposed.drafts[0]?.leaf ?? "";
-  const consent = (lei: string, name: string): string => kinds(ledger.agree("consent", id, lei, cosigner(name)));
+  const consent = (lei: string, name: string): string =>
+    kinds(ledger.agree("consent", id, lei, cosigner(name)));
   assert.equal(kinds(ledger.agree("approve", id, ADMIN, signer(ADMIN))), "refused:agreed_before");
   assert.equal(consent("COSIGNERSMALL0000098", "zero"), "consented");
   ledger.now += 1;
@@ -66,8 +76,14 @@ test("what loosens needs k co-signers, each once, and takes effect after the not
   ledger.now += 1;
   assert.equal(tick(ledger), "enacted");
   assert.equal(ledger.state.committee?.epoch, 1);
-  assert.deepEqual(ledger.state.committee?.members.map(({ name }) => name), ["zero", "one"]);
-  assert.equal(kinds(ledger.agree("consent", id, "COSIGNERSMALL0000098", cosigner("next zero"))), "refused:case_closed");
+  assert.deepEqual(
+    ledger.state.committee?.members.map(({ name }) => name),
+    ["zero", "one"],
+  );
+  assert.equal(
+    kinds(ledger.agree("consent", id, "COSIGNERSMALL0000098", cosigner("next zero"))),
+    "refused:case_closed",
+  );
 });
 
 test("a proposal that is not agreed on expires, and one that can no longer be carried out does too", () => {
@@ -77,7 +93,10 @@ test("a proposal that is not agreed on expires, and one that can no longer be ca
   assert.equal(kinds(ledger.propose(naming)), "proposed resolved enacted", "nothing is adopted yet");
   const first = ledger.propose(rotation("zero"));
   ledger.now += DAY + 1;
-  assert.equal(kinds(ledger.agree("consent", first.drafts[0]?.leaf ?? "", "COSIGNERSMALL0000098", cosigner("zero"))), "refused:case_late");
+  assert.equal(
+    kinds(ledger.agree("consent", first.drafts[0]?.leaf ?? "", "COSIGNERSMALL0000098", cosigner("zero"))),
+    "refused:case_late",
+  );
   assert.equal(tick(ledger), "expired");
   const taken = { ...rotation("zero").rotate.cosigners[0], address: writeAddress(cosigner("one").key.bytes) };
   const { lei = "", name = "" } = taken;
@@ -103,7 +122,9 @@ test("naming an issuer loosens once a policy has been adopted; a set that drops 
   assert.equal(set("IR", "KP", "SY"), "proposed resolved enacted");
   assert.equal(set("IR", "KP"), "proposed");
   assert.equal(set("KP", "IR"), "refused:action_form", "a set ascends");
-  const digest = { set_list: { list: "blocked_countries", programme: "acme-usd", value: { digest: "0".repeat(64) } } };
+  const digest = {
+    set_list: { list: "blocked_countries", programme: "acme-usd", value: { digest: "0".repeat(64) } },
+  };
   assert.equal(kinds(ledger.propose(digest)), "refused:action_form", "the policy in force reads a set");
 });
 
@@ -111,8 +132,14 @@ test("a policy that is retired opens no case, and can be adopted again", () => {
   const stage = new Stage("account-freeze");
   const ledger = stage.ledger();
   const [digest = ""] = [...ledger.state.policies.keys()];
-  assert.equal(kinds(ledger.propose({ retire: { policy: "account.freeze", programme: "acme-usd" } })), "proposed resolved enacted");
-  assert.equal(JSON.parse(ledger.state.entries.get({ policy: ["acme-usd", "account.freeze"] })?.value ?? "{}").policy, "0".repeat(64));
+  assert.equal(
+    kinds(ledger.propose({ retire: { policy: "account.freeze", programme: "acme-usd" } })),
+    "proposed resolved enacted",
+  );
+  assert.equal(
+    JSON.parse(ledger.state.entries.get({ policy: ["acme-usd", "account.freeze"] })?.value ?? "{}").policy,
+    "0".repeat(64),
+  );
   const opening = ledger.opening(ADMIN, digest, [], ledger.now + DAY);
   assert.equal(kinds(ledger.submit(opening, signer(ADMIN))), "refused:policy_unknown");
   ledger.now += 1;

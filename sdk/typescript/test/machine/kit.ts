@@ -29,7 +29,11 @@ export interface Signer {
 
 export function signer(name: string): Signer {
   const secret = sha256(utf8(`secret of ${name}`));
-  return { secret, key: publicKey("ed25519", ed25519.getPublicKey(secret)), person: sha256Hex(`person ${name}`) };
+  return {
+    secret,
+    key: publicKey("ed25519", ed25519.getPublicKey(secret)),
+    person: sha256Hex(`person ${name}`),
+  };
 }
 
 /** A co-signer, who signs checkpoints and consents by one key. */
@@ -65,7 +69,8 @@ export class Ledger {
   command(command: Decidable): Decided {
     const seed = sha256(utf8(`seed ${this.#commands++}`));
     const { now } = this;
-    const leaf = (tag: 1 | 2, body: Uint8Array, at: number): string => hex(leafHash(leafOf(tag, now, saltOf(seed, at), body)));
+    const leaf = (tag: 1 | 2, body: Uint8Array, at: number): string =>
+      hex(leafHash(leafOf(tag, now, saltOf(seed, at), body)));
     const decided = decide(this.state, command, { now, leafOf: leaf, across: WHOLE });
     const word = "submission" in command ? command.submission : undefined;
     const records = decided.drafts.map(({ tag, body, leaf: leafHash_ }, at): ShownRecord => {
@@ -95,7 +100,11 @@ export class Ledger {
   }
 
   sign({ kind, predicate, subject, claims }: Said, signers: readonly Signer[]): Submission {
-    const openings = (claims ?? []).map(({ name, value }, at) => ({ name, value, salt: sha256Hex(`salt ${at} ${this.now}`) }));
+    const openings = (claims ?? []).map(({ name, value }, at) => ({
+      name,
+      value,
+      salt: sha256Hex(`salt ${at} ${this.now}`),
+    }));
     const statement = {
       _type: "https://in-toto.io/Statement/v1",
       predicate: {
@@ -118,7 +127,10 @@ export class Ledger {
   /** An administrator or a co-signer agrees with a proposal. */
   agree(step: "approve" | "consent", proposal: string, party: string, by: Signer): Decided {
     const predicate = { party, case: proposal, step, prev: [proposal], evidence: [], verdict: "done" };
-    return this.submit({ kind: "attestation", predicate, subject: { name: step, digest: proposal }, claims: [] }, by);
+    return this.submit(
+      { kind: "attestation", predicate, subject: { name: step, digest: proposal }, claims: [] },
+      by,
+    );
   }
 }
 
@@ -129,8 +141,14 @@ function enveloped(payload: Uint8Array, signatures: Json): JsonObject {
 function signature({ secret, key }: Signer, payload: Uint8Array, claims: number): Uint8Array {
   if (key.suite === "ed25519") return ed25519.sign(preAuthentication(payload), secret);
   const openings = Array.from({ length: claims }, () => null);
-  const unsigned = readSubmission({ envelope: enveloped(payload, [{ keyid: key.id, sig: "" }]), openings }).envelope;
-  const [recovery = 0, ...scalars] = secp256k1.sign(typedHash(unsigned), secret, { prehash: false, format: "recovered" });
+  const unsigned = readSubmission({
+    envelope: enveloped(payload, [{ keyid: key.id, sig: "" }]),
+    openings,
+  }).envelope;
+  const [recovery = 0, ...scalars] = secp256k1.sign(typedHash(unsigned), secret, {
+    prehash: false,
+    format: "recovered",
+  });
   return Uint8Array.of(...scalars, 27 + recovery);
 }
 
@@ -150,7 +168,11 @@ export function begin(noticeMs = 0): Ledger {
       administrators: [{ keys: [{ key: keyOf(ADMIN) }], lei: ADMIN }],
       appender: keyOf("appender"),
       cosigner_threshold: 3,
-      cosigners: COSIGNERS.map(([lei, name]) => ({ address: writeAddress(cosigner(name).key.bytes), lei, name })),
+      cosigners: COSIGNERS.map(([lei, name]) => ({
+        address: writeAddress(cosigner(name).key.bytes),
+        lei,
+        name,
+      })),
       log: keyOf("log"),
       name: "test",
       nonce: sha256Hex("nonce"),
@@ -171,7 +193,14 @@ export function keysOf(signers: readonly Signer[]): Json[] {
 /** A credential of a kind for a party, by the administrator, who is named as issuer. */
 export function credential(ledger: Ledger, party: string, kind: string, signers: readonly Signer[]): Decided {
   const keys = keysOf(signers);
-  const predicate = { party: ADMIN, keys, kind, subject: party, valid_from: 0, valid_until: 4_000_000_000_000 };
+  const predicate = {
+    party: ADMIN,
+    keys,
+    kind,
+    subject: party,
+    valid_from: 0,
+    valid_until: 4_000_000_000_000,
+  };
   const subject = { name: kind, digest: sha256Hex(writeCanonical(keys)) };
   return ledger.submit({ kind: "credential", predicate, subject }, signer(ADMIN));
 }

@@ -58,4 +58,3 @@ function decidable(state: State, bytes: Uint8Array): Decidable {
   if (proposal === undefined) return { kind: "submit", submission };
   return { kind: "propose", submission, action: proposal["action"] ?? null };
 }
-

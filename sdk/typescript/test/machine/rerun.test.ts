@@ -70,7 +70,10 @@ function run(groups: readonly Group[], caseId: string, shown: readonly ShownEntr
 function hiding(command: Command, claim: number): Command {
   if (command.kind !== "submit") throw new Error("nothing to hide");
   const { envelope, openings } = command.submission;
-  return { kind: "submit", submission: { envelope, openings: openings.map((shown, at) => (at === claim ? null : shown)) } };
+  return {
+    kind: "submit",
+    submission: { envelope, openings: openings.map((shown, at) => (at === claim ? null : shown)) },
+  };
 }
 
 function isOfCase(group: Group, caseId: string): boolean {
@@ -104,7 +107,11 @@ test("a true history is re-run, also where any claim or any command of the case 
       }
       const claims = group.command.kind === "submit" ? group.command.submission.openings.length : 0;
       for (let claim = 0; claim < claims; claim++) {
-        const { answer, findings } = run(groups.with(at, { ...group, command: hiding(group.command, claim) }), caseId, shown);
+        const { answer, findings } = run(
+          groups.with(at, { ...group, command: hiding(group.command, claim) }),
+          caseId,
+          shown,
+        );
         assert.equal(answer, "holds", `${name}, group ${at} without claim ${claim}`);
         assert.ok(findings.inPart.length >= group.records.length);
         hidden += 1;
@@ -130,10 +137,15 @@ test("what is left out or added in a command of the case is found", () => {
       }
       if (last !== undefined) {
         const doubled = { ...group, records: [...records, last] };
-        assert.equal(run(groups.with(at, doubled), caseId, shown).answer, `no_decision at ${last.index}`, name);
+        assert.equal(
+          run(groups.with(at, doubled), caseId, shown).answer,
+          `no_decision at ${last.index}`,
+          name,
+        );
       }
       const later = run(groups.with(at, { ...group, time: group.time + 3_600_001 }), caseId, shown).answer;
-      if (group.command.kind !== "tick") assert.notEqual(later, "holds", `${name}, group ${at} after its envelope`);
+      if (group.command.kind !== "tick")
+        assert.notEqual(later, "holds", `${name}, group ${at} after its envelope`);
     });
   }
 });
@@ -144,11 +156,16 @@ test("another case's opening has no place in a pack, and an act that the pack sh
   const groups = excerpt(story.ledger, story.caseId);
   const opening = groups.find(({ records }) => records[0]?.said?.kind === "opened")?.records[0];
   assert.equal(run(groups, "0".repeat(64), []).answer, `order at ${opening?.index}`);
-  const at = groups.findIndex(({ records }) => records.some(({ said }) => said?.kind === "attested" && said.of.use_key));
+  const at = groups.findIndex(({ records }) =>
+    records.some(({ said }) => said?.kind === "attested" && said.of.use_key),
+  );
   const used = groups[at];
   assert.ok(used !== undefined);
   const again = run(groups.toSpliced(at, 0, used), story.caseId, []).answer;
   assert.equal(again, `single_use at ${used.records[0]?.index}`);
   const { findings } = run(groups, story.caseId, []);
-  assert.deepEqual(findings.restsOn.map(({ code }) => code), ["single_use", "headroom"]);
+  assert.deepEqual(
+    findings.restsOn.map(({ code }) => code),
+    ["single_use", "headroom"],
+  );
 });

@@ -4,7 +4,18 @@ import { sha256Hex } from "../../src/hash.js";
 import type { Decided } from "../../src/machine/decide/command.js";
 import { digestOf } from "../../src/policy/read.js";
 import { parseToml, type Toml, type TomlTable } from "../../src/policy/toml.js";
-import { begin, cosigner, COSIGNERS, credential, keysOf, signer, ADMIN, type Ledger, type Said, type Signer } from "./kit.js";
+import {
+  begin,
+  cosigner,
+  COSIGNERS,
+  credential,
+  keysOf,
+  signer,
+  ADMIN,
+  type Ledger,
+  type Said,
+  type Signer,
+} from "./kit.js";
 
 /** Plays the stories of a policy's `tests.toml` (`policy.md` §8) on a ledger of their own. */
 
@@ -59,7 +70,9 @@ export class Stage {
     this.#lists = table(tests.get("list"));
     this.#claims = mapped(tests.get("claim"), textMap);
     const parameters = textMap(tests.get("param"));
-    this.stories = [...table(tests.get("scenario"))].map(([name, value]) => story(name, table(value), parameters));
+    this.stories = [...table(tests.get("scenario"))].map(([name, value]) =>
+      story(name, table(value), parameters),
+    );
   }
 
   /** Both files, as `adopt` names them. */
@@ -87,7 +100,11 @@ export class Stage {
   }
 
   /** Opens the case of a story and plays its acts; `seen` is told what each led to. */
-  play(ledger: Ledger, { openedBy, parameters, acts }: Story, seen: (act: Act, decided: Decided) => void): string {
+  play(
+    ledger: Ledger,
+    { openedBy, parameters, acts }: Story,
+    seen: (act: Act, decided: Decided) => void,
+  ): string {
     ledger.now = this.#start;
     const digest = digestOf(this.#layout, this.#guards);
     const policy = ledger.state.policies.get(digest);
@@ -131,7 +148,12 @@ export class Stage {
       ...(act.refuse ? { reason: "no" } : {}),
     };
     const claims = act.refuse ? [] : step.claims.map(({ name }) => ({ name, value: valueOf(name) }));
-    const said: Said = { kind: "attestation", predicate, subject: { name: step.name, digest: caseId }, claims };
+    const said: Said = {
+      kind: "attestation",
+      predicate,
+      subject: { name: step.name, digest: caseId },
+      claims,
+    };
     const needed = act.keys ?? of.policy.roles.get(step.by)?.keys ?? 1;
     return ledger.submit(said, ...signersOf(this.#lei(act.by)).slice(0, needed));
   }
@@ -147,7 +169,10 @@ export class Stage {
 export function proposeLoosening(ledger: Ledger, action: Json): readonly Decided[] {
   const proposed = ledger.propose(action);
   const id = proposed.drafts[0]?.leaf ?? "";
-  return [proposed, ...COSIGNERS.slice(0, 3).map(([lei, name]) => ledger.agree("consent", id, lei, cosigner(name)))];
+  return [
+    proposed,
+    ...COSIGNERS.slice(0, 3).map(([lei, name]) => ledger.agree("consent", id, lei, cosigner(name))),
+  ];
 }
 
 export function signersOf(lei: string): readonly Signer[] {
@@ -236,4 +261,3 @@ function text(value: Toml | undefined): string {
 function texts(value: Toml | undefined): string[] {
   return value?.kind === "array" ? value.items.map(text) : [];
 }
-

@@ -6,7 +6,9 @@ import { digestOf, readPolicy } from "../../src/policy/read.js";
 const ROOT = new URL("../../../../../", import.meta.url);
 
 function fencedBlocks(text: string, language: string): readonly string[] {
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, "gmu"))].map((match) => match[1] ?? "");
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, "gmu"))].map(
+    (match) => match[1] ?? "",
+  );
 }
 
 test("the example of the specification has the digest that stands below it", () => {

@@ -48,8 +48,10 @@ export function checkEnvelopeTimes({ state, word, now }: Asking): void {
   if (statement.ledger !== state.ledger) refuse("other_ledger", "it names another ledger");
   if (statement.issued > now + AHEAD_MS) refuse("issued_in_future", "issued later than now");
   if (statement.expires < now) refuse("envelope_expired", "it has expired");
-  if (statement.expires - statement.issued > LIFE_MAX_MS) refuse("envelope_life", "it lives longer than seven days");
+  if (statement.expires - statement.issued > LIFE_MAX_MS)
+    refuse("envelope_life", "it lives longer than seven days");
   for (const id of signers(word)) {
-    if (state.keys.get(id)?.owner !== statement.party) refuse("key_owner", `key ${id} is not one of the party's`);
+    if (state.keys.get(id)?.owner !== statement.party)
+      refuse("key_owner", `key ${id} is not one of the party's`);
   }
 }

@@ -10,12 +10,15 @@ import type { Asking } from "./asking.js";
 export function checkClaims({ word, across }: Asking, declared: readonly (Claim | Parameter)[]): void {
   const { openings } = word;
   if (!across.inPart && openings.includes(null)) refuse("withheld", "a claim is not shown");
-  if (openings.length !== declared.length) refuse("claim_count", `${openings.length} claims of ${declared.length}`);
+  if (openings.length !== declared.length)
+    refuse("claim_count", `${openings.length} claims of ${declared.length}`);
   openings.forEach((opening, at) => {
     const claim = declared[at];
     if (opening === null || claim === undefined) return;
-    if (opening.name !== claim.name) refuse("claim_form", `\`${opening.name}\` in the place of \`${claim.name}\``);
-    if (!isCanonical(claim.type, opening.value)) refuse("claim_form", `\`${claim.name}\` is not in its one text`);
+    if (opening.name !== claim.name)
+      refuse("claim_form", `\`${opening.name}\` in the place of \`${claim.name}\``);
+    if (!isCanonical(claim.type, opening.value))
+      refuse("claim_form", `\`${claim.name}\` is not in its one text`);
     if ("min" in claim || "max" in claim) checkBounds(claim, opening.value);
   });
 }

@@ -27,7 +27,10 @@ export interface Decided {
   readonly refused?: string;
 }
 
-/** Decides a command at a ledger time; the state is as it was. Leaf hashes come from whoever knows the salts. */
+/**
+ * Decides a command at a ledger time; the state is as it was. Leaf hashes come from whoever knows the
+ * salts.
+ */
 export function decide(
   state: State,
   command: Decidable,

@@ -12,7 +12,8 @@ export function decideCredential({ state, word, writer, said }: Of<"credential">
   if (state.credentials.has(id)) refuse("credential_form", "it is on the ledger already");
   for (const { key } of said.keys) {
     if (isSmallOrder(key)) refuse("credential_form", "anybody can sign for this key");
-    if ((state.keys.get(key.id)?.owner ?? said.subject) !== said.subject) refuse("credential_form", "a key of another");
+    if ((state.keys.get(key.id)?.owner ?? said.subject) !== said.subject)
+      refuse("credential_form", "a key of another");
   }
   writer.record({
     kind: "credentialed",
@@ -20,7 +21,10 @@ export function decideCredential({ state, word, writer, said }: Of<"credential">
       credential: id,
       envelope: word.envelope.digest,
       issuer: said.party,
-      keys: said.keys.map(({ key, person }) => ({ key: writeKey(key), ...(person === undefined ? {} : { person }) })),
+      keys: said.keys.map(({ key, person }) => ({
+        key: writeKey(key),
+        ...(person === undefined ? {} : { person }),
+      })),
       kind: said.credentialKind,
       subject: said.subject,
       valid_from: said.validFrom,
@@ -31,7 +35,8 @@ export function decideCredential({ state, word, writer, said }: Of<"credential">
 
 /** Any issuer that is named for the kind revokes a credential. */
 export function decideRevocation({ state, word, now, writer, said }: Of<"revocation">): void {
-  const credential = state.credentials.get(said.credential) ?? refuse("credential_unknown", "no such credential");
+  const credential =
+    state.credentials.get(said.credential) ?? refuse("credential_unknown", "no such credential");
   const issuer = state.issuers.get(said.party);
   const signed = issuer !== undefined && signers(word).every((key) => issuer.keys.has(key));
   if (!signed || !issuer.kinds.includes(credential.kind)) refuse("not_issuer", "no issuer of this kind");

@@ -15,7 +15,13 @@ export function writeDecision(
   });
   let before = writer.record({ kind: "decided", of: { case: of.id, ordinal, outcomes, prev } });
   for (const outcome of formed) {
-    const place = { ledger: state.ledger, case: of.id, prev: before, ordinal, notAfter: notAfterOf(outcome.rule, now) };
+    const place = {
+      ledger: state.ledger,
+      case: of.id,
+      prev: before,
+      ordinal,
+      notAfter: notAfterOf(outcome.rule, now),
+    };
     before = writer.outcome(outcomeBody(of.policy, outcome, place));
   }
 }

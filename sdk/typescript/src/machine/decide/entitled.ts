@@ -41,7 +41,10 @@ function credentialOf({ credentials }: State, { party, role, key, now }: Wanted)
   const holding = naming.find((credential) => standing(credential, now) === undefined);
   if (holding !== undefined) return holding;
   const last = naming.at(-1);
-  return refuse((last && standing(last, now)) ?? "not_entitled", `key ${key} holds no \`${role.credential}\``);
+  return refuse(
+    (last && standing(last, now)) ?? "not_entitled",
+    `key ${key} holds no \`${role.credential}\``,
+  );
 }
 
 /** Why a credential does not stand; nothing, if it does. */

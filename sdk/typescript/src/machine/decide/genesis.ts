@@ -25,7 +25,8 @@ function checkGenesis(of: Bodies["genesis"]): void {
   if (of.rules !== RULES_KNOWN) refuse("form", `rules ${of.rules}`);
   if (of.notice_ms > NOTICE_MAX_MS) refuse("form", "a notice of more than ninety days");
   const keys = [readKey(of.appender), readKey(of.log)];
-  if (keys.some((key) => key.suite !== "ed25519" || isSmallOrder(key))) refuse("form", "a key that signs nothing here");
+  if (keys.some((key) => key.suite !== "ed25519" || isSmallOrder(key)))
+    refuse("form", "a key that signs nothing here");
   const committee = committeeOf(0, readMembers(of.cosigners), of.cosigner_threshold);
   const owners = new Map(committee.members.map(({ address, lei }) => [publicKey("eip712", address).id, lei]));
   checkAdministrators(of, owners);
@@ -33,9 +34,11 @@ function checkGenesis(of: Bodies["genesis"]): void {
 
 function checkAdministrators(of: Bodies["genesis"], cosigners: ReadonlyMap<string, string>): void {
   const { administrators, administrator_threshold: threshold } = of;
-  if (administrators.length === 0 || administrators.length > ADMINISTRATORS_MAX) refuse("form", "administrators");
+  if (administrators.length === 0 || administrators.length > ADMINISTRATORS_MAX)
+    refuse("form", "administrators");
   if (threshold < 1 || threshold > administrators.length) refuse("form", "a threshold out of range");
-  if (new Set(administrators.map(({ lei }) => lei)).size < administrators.length) refuse("form", "an LEI twice");
+  if (new Set(administrators.map(({ lei }) => lei)).size < administrators.length)
+    refuse("form", "an LEI twice");
   const seen = new Set<string>();
   for (const { keys, lei } of administrators) {
     for (const { key } of readCredentialKeys(keys)) {

@@ -23,7 +23,8 @@ export function decideProposal(asking: Asking, value: Json): void {
   if (said.policy !== GOVERNANCE) refuse("policy_unknown", "not the policy of governance");
   checkAdministrator(asking);
   if (state.uses.has(openingKey(attestation))) refuse("opened_before", "opened before");
-  if (said.deadline <= now || said.deadline > now + DEADLINE_MAX_MS) refuse("deadline", "a deadline out of range");
+  if (said.deadline <= now || said.deadline > now + DEADLINE_MAX_MS)
+    refuse("deadline", "a deadline out of range");
   const [claim, ...more] = word.openings;
   const named = claim?.name === "action" && more.length === 0 && claim.value === actionDigest(value);
   if (!named) refuse("action_form", "the claim names another action");
@@ -34,7 +35,14 @@ export function decideProposal(asking: Asking, value: Json): void {
   const loose = loosens(state, action);
   const id = writer.record({
     kind: "proposed",
-    of: { action: value, attestation, deadline: said.deadline, envelope: digest, loosens: loose, party: said.party },
+    of: {
+      action: value,
+      attestation,
+      deadline: said.deadline,
+      envelope: digest,
+      loosens: loose,
+      party: said.party,
+    },
   });
   resolve(asking, {
     id,
@@ -60,7 +68,8 @@ export function decideAgreement(asking: Of<"attestation">, proposal: Proposal): 
   const agreed = said.step === "approve" ? proposal.approvals : proposal.consents;
   if (agreed.has(said.party)) refuse("agreed_before", "each party counts once");
   const plain = said.verdict === "done" && said.claims.length === 0 && said.evidence.length === 0;
-  if (!plain || said.prev.length !== 1 || said.prev[0] !== proposal.id) refuse("prev", "it builds on the proposal alone");
+  if (!plain || said.prev.length !== 1 || said.prev[0] !== proposal.id)
+    refuse("prev", "it builds on the proposal alone");
   const head = writer.record({
     kind: said.step === "approve" ? "approved" : "consented",
     of: { case: proposal.id, envelope: word.envelope.digest, party: said.party, prev: proposal.head },
@@ -83,8 +92,12 @@ function checkCosigner({ state, word }: Asking): void {
 }
 
 /** Whether enough have agreed: administrators, and where the action loosens, co-signers in force. */
-function isAgreed({ administrators, committee }: State, { approvals, consents, loosens: loose }: Proposal): boolean {
-  if ([...approvals].filter((party) => administrators.keys.has(party)).length < administrators.threshold) return false;
+function isAgreed(
+  { administrators, committee }: State,
+  { approvals, consents, loosens: loose }: Proposal,
+): boolean {
+  if ([...approvals].filter((party) => administrators.keys.has(party)).length < administrators.threshold)
+    return false;
   if (!loose) return true;
   const present = committee?.members.filter(({ lei }) => consents.has(lei)).length ?? 0;
   return committee !== undefined && present >= committee.threshold;
@@ -99,7 +112,10 @@ function resolve(asking: Asking, proposal: Proposal): void {
   if (effective <= now) writeEnactment(asking, { ...proposal, effective, head });
 }
 
-/** `enacted` and the outcome of a change of a Gate, or `expired` where the action can no longer be carried out. */
+/**
+ * `enacted` and the outcome of a change of a Gate, or `expired` where the action can no longer be carried
+ * out.
+ */
 export function writeEnactment(
   { state, now, writer }: { readonly state: State; readonly now: number; readonly writer: Writer },
   { id, action, digest, head }: Proposal,
@@ -139,7 +155,13 @@ function gateOutcome(
 }
 
 /** The domain as any policy of the programme, out of force too, defines it. */
-function gateDomain(state: State, programme: string, name: string): { chain: string; gate: string } | undefined {
+function gateDomain(
+  state: State,
+  programme: string,
+  name: string,
+): { chain: string; gate: string } | undefined {
   const digests = [...(state.programmes.get(programme)?.adopted ?? [])].sort();
-  return digests.map((digest) => state.policies.get(digest)?.domains.get(name)).find((domain) => domain !== undefined);
+  return digests
+    .map((digest) => state.policies.get(digest)?.domains.get(name))
+    .find((domain) => domain !== undefined);
 }

@@ -23,7 +23,11 @@ export function decideLateDeposit(asking: Of<"attestation">, of: Case): void {
   const claims = shownOf(word, step.claims.length);
   const use = actOf(of, step, claims);
   if (use !== undefined && !actIsFree(asking, use)) refuse("single_use", "the act is taken");
-  const source = { ...of, case: of.id, claimsOf: (name: string) => (name === step.name ? claims : undefined) };
+  const source = {
+    ...of,
+    case: of.id,
+    claimsOf: (name: string) => (name === step.name ? claims : undefined),
+  };
   const formed = rules.map((rule) => formCall(rule, source));
   const { attestation, digest } = word.envelope;
   const prev = writer.record({

@@ -13,7 +13,10 @@ const SETTLED_MAX = 200;
 const CONSUMED_MAX = 256;
 const UNITS_END = 2n ** 128n;
 
-/** `case.md` §§7 and 8: an observer reads a domain; at the quorum supply is known and outcomes are settled. */
+/**
+ * `case.md` §§7 and 8: an observer reads a domain; at the quorum supply is known and outcomes are
+ * settled.
+ */
 export function decideReading(asking: Of<"reading">): void {
   const { state, word, now, writer, said } = asking;
   const programme = state.programmes.get(said.programme) ?? refuse("reading_unknown", "no such programme");
@@ -27,7 +30,8 @@ export function decideReading(asking: Of<"reading">): void {
   const before = account.domains.get(said.domain)?.issued.get(said.party);
   if (before !== undefined && said.issued <= before) refuse("reading_form", "issued no later than the last");
   if (said.nextBlockTime > now + AHEAD_MS) refuse("reading_form", "a block later than now");
-  if (said.consumed.some(({ time }) => time > said.blockTime)) refuse("reading_form", "executed after the block");
+  if (said.consumed.some(({ time }) => time > said.blockTime))
+    refuse("reading_form", "executed after the block");
   const supply = minorSupply(first.policy, said);
   const content = contentOf(said);
   const parties = new Set([...(account.waiting.get(content)?.keys() ?? []), said.party]);
@@ -56,7 +60,11 @@ interface Asked {
 }
 
 /** The readings that cover a domain: of the policies in force, or where none is, of all that ever were. */
-function askedReadings({ policies }: State, { inForce, adopted }: Programme, domain: string): readonly Asked[] {
+function askedReadings(
+  { policies }: State,
+  { inForce, adopted }: Programme,
+  domain: string,
+): readonly Asked[] {
   const names = [...inForce].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, digest]) => digest);
   const found = covering(policies, names, domain);
   return found.length > 0 ? found : covering(policies, [...adopted].sort(), domain);
@@ -115,6 +123,10 @@ function shownBy(of: Case, said: ReadingStatement): { ordinal: number; consumed?
   return wouldName ? { ordinal } : undefined;
 }
 
-function isUpTo(id: string, ordinal: number, last: { readonly case: string; readonly ordinal: number }): boolean {
+function isUpTo(
+  id: string,
+  ordinal: number,
+  last: { readonly case: string; readonly ordinal: number },
+): boolean {
   return id < last.case || (id === last.case && ordinal <= last.ordinal);
 }

@@ -36,7 +36,8 @@ export function decideStep(asking: Of<"attestation">, of: Case): string | undefi
   try {
     return take(taking);
   } catch (error) {
-    if (error instanceof Refusal && leavesAttempt(taking, error.code)) return recordAttempt(taking, error.code);
+    if (error instanceof Refusal && leavesAttempt(taking, error.code))
+      return recordAttempt(taking, error.code);
     throw error;
   }
 }
@@ -69,7 +70,11 @@ function take(taking: Taking): undefined {
   const last = [...of.policy.steps.keys()].every((name) => name === step.name || of.standing.has(name));
   const unlocked = of.policy.outcomes.filter(({ returns }) => last && returns === undefined);
   const formed = unlocked.map((rule) => formCall(rule, source));
-  writeAttested(taking, { ...money, ...(use === undefined ? {} : { use_key: use }) }, last ? formed : undefined);
+  writeAttested(
+    taking,
+    { ...money, ...(use === undefined ? {} : { use_key: use }) },
+    last ? formed : undefined,
+  );
 }
 
 /** Checks 1 to 6, which a refused step has to pass too. */
@@ -83,12 +88,15 @@ function checkPlace({ asking, of, step, role, by }: Taking): void {
   checkPersons(by, role);
   if (of.standing.has(step.name)) refuse("step_taken", `\`${step.name}\` stands`);
   if (of.spent.has(word.envelope.attestation)) refuse("taken_back", "this attestation was taken back");
-  if (actsApart({ of, step, role }, said.party)) refuse("not_distinct", "the party acts in a role kept apart");
+  if (actsApart({ of, step, role }, said.party))
+    refuse("not_distinct", "the party acts in a role kept apart");
   const standing = step.after.map((name) => of.standing.get(name)?.leaf);
   if (standing.includes(undefined)) refuse("order", `\`${step.name}\` waits`);
   const prev = standing.length > 0 ? standing : [of.id];
-  if (prev.length !== said.prev.length || prev.some((leaf, at) => leaf !== said.prev[at])) refuse("prev", "other records");
-  if (step.withinMs !== undefined && now > of.openedAt + step.withinMs) refuse("step_late", "too late for this step");
+  if (prev.length !== said.prev.length || prev.some((leaf, at) => leaf !== said.prev[at]))
+    refuse("prev", "other records");
+  if (step.withinMs !== undefined && now > of.openedAt + step.withinMs)
+    refuse("step_late", "too late for this step");
 }
 
 function actsApart({ of, step, role }: Pick<Taking, "of" | "step" | "role">, party: string): boolean {
@@ -97,7 +105,9 @@ function actsApart({ of, step, role }: Pick<Taking, "of" | "step" | "role">, par
     .map((standing) => of.policy.steps.get(standing.step)?.by ?? "");
   if (of.party === party) acted.push(of.policy.openedBy);
   return acted.some(
-    (other) => role.distinctFrom.includes(other) || (of.policy.roles.get(other)?.distinctFrom.includes(step.by) ?? false),
+    (other) =>
+      role.distinctFrom.includes(other) ||
+      (of.policy.roles.get(other)?.distinctFrom.includes(step.by) ?? false),
   );
 }
 
@@ -112,8 +122,10 @@ function checkSaid(taking: Taking): Said {
   const { asking, of, step, claims } = taking;
   checkClaims(asking, step.claims);
   const booked = step.booked === undefined ? undefined : numberNamed(taking, step, step.booked);
-  if (booked !== undefined && booked !== "hidden" && booked > asking.now) refuse("claim_form", "booked later than now");
-  if (asking.said.evidence.length !== step.evidence.length) refuse("evidence_count", "other evidence than declared");
+  if (booked !== undefined && booked !== "hidden" && booked > asking.now)
+    refuse("claim_form", "booked later than now");
+  if (asking.said.evidence.length !== step.evidence.length)
+    refuse("evidence_count", "other evidence than declared");
   checkFresh(taking);
   checkGuards(taking);
   const use = actOf(of, step, claims);
@@ -173,7 +185,12 @@ function moneyOf(taking: Taking): Said["money"] {
   const balance = hold?.reserve.step === step.name && step.fresh !== undefined;
   return {
     ...(balance && hold !== undefined
-      ? { balance: { amount: amount(taking, hold.reserve.claim), as_of: amount(taking, step.fresh?.claim ?? "") } }
+      ? {
+          balance: {
+            amount: amount(taking, hold.reserve.claim),
+            as_of: amount(taking, step.fresh?.claim ?? ""),
+          },
+        }
       : {}),
     ...(credit === undefined ? {} : { credit: bookedMoney(taking, credit.claim) }),
     ...(hold?.at === step.name ? { hold: held(taking, hold) } : {}),
@@ -189,7 +206,8 @@ function held({ of }: Taking, { amount: name, domain }: HoldRule): { amount: num
   const at = of.policy.parameters.findIndex((parameter) => parameter.name === name);
   const type = of.policy.parameters[at]?.type;
   const shown = of.parameters[at];
-  if (type === undefined || shown === undefined || shown === "hidden") return refuse("withheld", "the amount is not shown");
+  if (type === undefined || shown === undefined || shown === "hidden")
+    return refuse("withheld", "the amount is not shown");
   return { amount: numberOf(type, shown.text) ?? refuse("claim_form", "no amount"), domain };
 }
 
@@ -199,7 +217,11 @@ function checkHeadroom({ asking, of }: Taking, needed: number): void {
   if (room === "short") refuse("headroom_short", "there is not enough headroom");
 }
 
-function computedHeadroom({ state, now }: Of<"attestation">, of: Case, needed: number): "enough" | "unknown" | "short" {
+function computedHeadroom(
+  { state, now }: Of<"attestation">,
+  of: Case,
+  needed: number,
+): "enough" | "unknown" | "short" {
   const [hold] = of.policy.holds.values();
   const reading = of.policy.readings.get(hold?.reading ?? "");
   const account = state.programmes.get(of.policy.programme)?.account;
@@ -226,7 +248,10 @@ function numberNamed({ of, step: own, claims }: Taking, step: Step, name: string
   return numberOf(type, shown.text) ?? "hidden";
 }
 
-function claimsOf({ of, step }: Taking, own: readonly Shown[]): (name: string) => readonly Shown[] | undefined {
+function claimsOf(
+  { of, step }: Taking,
+  own: readonly Shown[],
+): (name: string) => readonly Shown[] | undefined {
   return (name) => (name === step.name ? own : of.standing.get(name)?.claims);
 }
 
