@@ -29,10 +29,15 @@ export class Entries {
     return this.#entries.get(entityText(entity));
   }
 
+  /** Every entry, in the order in which they were first touched. */
+  all(): readonly Entry[] {
+    return [...this.#entries.values()];
+  }
+
   /** The root of a map of all entries. */
   root(): string {
     const map = new StateMap();
-    for (const { entity, value } of this.#entries.values()) map.set(mapKey(entity), sha256(utf8(value)));
+    for (const { entity, value } of this.all()) map.set(mapKey(entity), sha256(utf8(value)));
     return hex(map.root());
   }
 }
