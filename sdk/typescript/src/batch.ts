@@ -91,7 +91,7 @@ function ed25519Holds(signed: readonly Signed[]): boolean {
   for (const [at, { key, signature }] of signed.entries()) {
     const s = fromLittleEndian(signature.subarray(32));
     const R = decoded(signature.subarray(0, 32));
-    const A = decoded(key.bytes);
+    const A = pointOf(key);
     if (s >= Point.Fn.ORDER || R === undefined || A === undefined) return false;
     const z = factor(at);
     sum.add("B", Point.BASE.negate(), z * s);
@@ -99,6 +99,14 @@ function ed25519Holds(signed: readonly Signed[]): boolean {
     sum.add(String(at), R, z);
   }
   return mulAddUnsafe(Point, sum.points(), sum.scalars()).clearCofactor().is0();
+}
+
+const points = new WeakMap<PublicKey, EdwardsPoint>();
+
+function pointOf(key: PublicKey): EdwardsPoint | undefined {
+  const point = points.get(key) ?? decoded(key.bytes);
+  if (point !== undefined) points.set(key, point);
+  return point;
 }
 
 function decoded(bytes: Uint8Array): EdwardsPoint | undefined {

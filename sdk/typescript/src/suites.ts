@@ -26,8 +26,22 @@ const KEY_LENGTHS: Readonly<Record<Suite, number>> = { ed25519: 32, es256: 65, e
 const SIGNATURE_LENGTHS: Readonly<Record<Suite, number>> = { ed25519: 64, es256: 64, eip712: 65 };
 const ORDERS = { es256: p256.Point.Fn.ORDER, eip712: secp256k1.Point.Fn.ORDER } as const;
 
+// Keys come again and again in one pack, and to find a point on its curve is dear.
+const REMEMBERED_MAX = 4_096;
+const remembered = new Map<string, PublicKey>();
+
 /** A key of its bytes; refuses with `length`, `uncompressed`, `not_on_curve` or `zero_address`. */
 export function publicKey(suite: Suite, bytes: Uint8Array): PublicKey {
+  const name = `${suite} ${hex(bytes)}`;
+  const known = remembered.get(name);
+  if (known !== undefined) return known;
+  const key = newKey(suite, bytes.slice());
+  if (remembered.size === REMEMBERED_MAX) remembered.clear();
+  remembered.set(name, key);
+  return key;
+}
+
+function newKey(suite: Suite, bytes: Uint8Array): PublicKey {
   if (bytes.length !== KEY_LENGTHS[suite]) refuse("length", `a key of ${bytes.length} bytes`);
   if (suite === "es256" && bytes[0] !== 4) refuse("uncompressed", "a key that is not written uncompressed");
   if (!isOnCurve(suite, bytes)) refuse("not_on_curve", "no point of the curve");
