@@ -1,4 +1,5 @@
-import { refuse } from "../refusal.js";
+import { name } from "../reading.js";
+import { refuse, refusedAs } from "../refusal.js";
 import { tokensOf, unescape, unescapePattern, type Token } from "./lexer.js";
 import type { BinaryOperator, Entity, Expression, Guard, Variable } from "./syntax.js";
 
@@ -136,7 +137,7 @@ class Parser {
     this.#expect("(");
     const id = this.#string();
     this.#expect(")");
-    return id;
+    return refusedAs("cedar-1", () => name(id));
   }
 
   #principal(): string | undefined {

@@ -64,7 +64,8 @@ export function settle(of: Case, body: Bodies["settled"], applying: Applying): v
     unlocked.shown = body.consumed === undefined ? "lapsed" : { executed: body.consumed };
   }
   settleHold(of, body, applying);
-  if (body.consumed !== undefined) redeem(of, body.consumed, applying);
+  // What goes back after the end was never paid for.
+  if (body.consumed !== undefined && of.decision?.endedAs === undefined) redeem(of, body.consumed, applying);
   const shown = [...(of.decision?.outcomes.values() ?? [])].map((outcome) => outcome.shown);
   if (!shown.includes("nothing")) conclude(of, shown.filter((what) => what !== "lapsed").length, applying);
 }
