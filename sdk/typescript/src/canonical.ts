@@ -19,6 +19,7 @@ export interface JsonLimits {
 
 // A surrogate that has no partner: RFC 8785 has no form for it.
 const LONE_SURROGATE = /\p{Surrogate}/u;
+const NOT_ASCII = /[^\u0000-\u007f]/;
 
 /**
  * Parses JSON that is its own canonical form (RFC 8785, integers only) and refuses any other spelling:
@@ -68,6 +69,7 @@ function writeNested(value: readonly Json[] | JsonObject, depth: number): string
   if (isList(value)) return `[${value.map((item) => writeCanonical(item, depth - 1)).join(",")}]`;
   // The default order of sort is by UTF-16 units, which is the order of RFC 8785 §3.2.3.
   const fields = Object.keys(value).sort();
+  if (fields.some((field) => NOT_ASCII.test(field))) refuse("not_canonical", "a field that is not ASCII");
   const written = fields.map(
     (field) => `${writeText(field)}:${writeCanonical(value[field] ?? null, depth - 1)}`,
   );

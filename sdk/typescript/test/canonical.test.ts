@@ -21,6 +21,7 @@ const SAID: readonly (readonly [text: string, answer: string])[] = [
   ['{"a":1,"a":1}', "not_canonical"],
   ['{"a":1,"a":2}', "not_canonical"],
   ['{"__proto__":1}', "holds"],
+  ['{"é":1}', "not_canonical"],
   ['{"2":1,"10":1}', "not_canonical"],
   ['{"10":1,"2":1}', "holds"],
   [" {}", "not_canonical"],
