@@ -21,7 +21,7 @@ import { readPack, type Pack } from "./file.js";
 import { checkInclusion, checkSeen, measure, signersOf, type Measured, type ShownHead } from "./heads.js";
 import { epochsOf, genesisOf, keysOf, type Epoch } from "./history.js";
 import { checkOrder } from "./order.js";
-import type { Item, Report, Verdict } from "./report.js";
+import type { Item, Report } from "./report.js";
 import { checkEvidence, checkSeenSizes, checkSubmissions, checkUsed, submissionOf } from "./statements.js";
 
 /** Begins a re-run of a case; see `machine/group.ts`. */
@@ -79,8 +79,8 @@ class Verification {
   #groups: readonly Group[] = [];
   #seen: readonly ShownHead[] = [];
   #rerun: Rerun | undefined;
+  /** Groups that were decided again and applied. */
   #reached = 0;
-  #finished = false;
 
   constructor(pack: Pack, trust: Trust | undefined, startRerun: StartRerun) {
     this.#pack = pack;
@@ -111,32 +111,34 @@ class Verification {
     this.#runAgain();
     checkEvidence(pack.evidence, this.#groups);
     checkUsed(pack, this.#groups);
-    this.#finished = true;
   }
 
   #runAgain(): void {
     const rerun = this.#startRerun(this.#pack.case);
     this.#rerun = rerun;
     for (const group of this.#groups) {
-      this.#reached += 1;
       rerun.run(group);
+      this.#reached += 1;
     }
     rerun.checkEntries(this.#pack.map);
   }
 
+  /** After a failure only trust and a single co-signer are told of; the rest holds where all checks pass. */
   report(failure?: Failure): Report {
     const findings = this.#rerun?.findings();
-    const found = {
-      rests_on: [...this.#restsOnTrust(), ...this.#restsOnRerun(findings)],
-      flags: this.#flags(findings),
-      facts: this.#facts(findings),
-    };
-    if (failure !== undefined) return failed(failure, found);
+    const trusted = this.#restsOnTrust();
+    const single = this.#singleCosigner();
+    const facts = this.#facts(findings);
+    if (failure !== undefined) return failed(failure, { rests_on: trusted, flags: single, facts });
     const missing = this.#missing();
-    const verdict: Verdict = missing.length === 0 ? "verified" : "cannot_tell";
-    // Of rules that are not known nothing was checked that could rest on anybody.
-    if (this.#rulesKnown) found.rests_on.push(...this.#restsOnPeople(findings));
-    return { format: "lockstep-report/1", verdict, missing, ...found };
+    return {
+      format: "lockstep-report/1",
+      verdict: missing.length === 0 ? "verified" : "cannot_tell",
+      missing,
+      rests_on: [...trusted, ...this.#restsOnRerun(findings), ...this.#restsOnPeople(findings)],
+      flags: [...single, ...(findings?.flags ?? [])],
+      facts,
+    };
   }
 
   #missing(): readonly Item[] {
@@ -193,7 +195,8 @@ class Verification {
   #restsOnPeople(findings: Findings | undefined): readonly Item[] {
     const { certificate } = this.#pack;
     const committee = this.#committee;
-    if (committee === undefined) return [];
+    // Of rules that are not known nothing was checked that could rest on anybody.
+    if (committee === undefined || !this.#rulesKnown) return [];
     const names = signersOf(certificate, committee).join(", ");
     const of = `at least ${committee.threshold} of ${committee.members.length}`;
     const last = this.#caseRecords().at(-1);
@@ -206,10 +209,9 @@ class Verification {
     ];
   }
 
-  #flags(findings: Findings | undefined): readonly Item[] {
+  #singleCosigner(): readonly Item[] {
     const single = this.#committee?.members.length === 1;
-    const flag = item("single_cosigner", [], "one co-signer alone certifies this ledger");
-    return [...(single ? [flag] : []), ...(findings?.flags ?? [])];
+    return single ? [item("single_cosigner", [], "one co-signer alone certifies this ledger")] : [];
   }
 
   #recordsOf(kind: Group["command"]["kind"]): readonly number[] {
@@ -221,12 +223,12 @@ class Verification {
   }
 
   #recordsInPart(findings: Findings): readonly number[] {
-    return [...indices(this.#groups.slice(0, this.#reached).filter(hidesClaims)), ...findings.inPart];
+    return [...this.#recordsWithheldClaims(), ...findings.inPart];
   }
 
   #caseRecords(): readonly number[] {
     const { case: caseId } = this.#pack;
-    return this.#groups.flatMap(({ records }) =>
+    return this.#groups.slice(0, this.#reached).flatMap(({ records }) =>
       records.filter((record) => isOf(record, caseId)).map(({ index }) => index),
     );
   }
@@ -235,7 +237,7 @@ class Verification {
     const pack = this.#pack;
     const { certificate } = pack;
     const committee = this.#committee;
-    const outcome = this.#finished ? this.#outcome(findings) : undefined;
+    const outcome = this.#outcome(findings);
     return {
       case: pack.case,
       ...(committee === undefined ? {} : { certified: certifiedBy(certificate, committee) }),
