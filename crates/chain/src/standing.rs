@@ -240,6 +240,33 @@ fn accepts(
     Ok(read(rpc, block, (at, &call))? == ACCEPTED)
 }
 
+/// How much of a line passes in which time, and who may pause the Gate, for a person.
+///
+/// # Errors
+/// As [`gate_differs`].
+pub fn caps_told(
+    rpc: &Rpc,
+    block: &Block,
+    (at, lines): (Address, &[&Name]),
+) -> Result<Vec<String>, DomainError> {
+    let mut told = Vec::new();
+    for name in lines {
+        let line = read(rpc, block, (at, &Gate::linesCall { line: line_key(name) }))?;
+        let counted = match line.word {
+            u8::MAX => "calls".to_owned(),
+            word => format!("times 10^{} of argument {word}", line.exponent),
+        };
+        let (cap, window) = (line.cap, line.window);
+        told.push(format!("line `{name}`: at most {cap} {counted} in {window} s"));
+    }
+    let guardian = read(rpc, block, (at, &Gate::guardCall {}))?.guardian;
+    told.push(match guardian {
+        Address::ZERO => "nobody may pause the Gate".to_owned(),
+        guardian => format!("`{guardian}` may pause the Gate"),
+    });
+    Ok(told)
+}
+
 /// What a Gate cannot change.
 ///
 /// # Errors

@@ -79,3 +79,6 @@ impl Deployments {
         os::write_atomic(&self.path, serde_json::to_string_pretty(&self.book)?.as_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,17 +85,8 @@ impl Scene {
         told["address"].as_str().unwrap().to_owned()
     }
 
-    /// A copy of a shipped policy that names these contracts, in a folder.
-    fn policy(&self, (from, folder): (&str, &str), contracts: &[(&str, &str)]) {
-        copy(from.as_ref(), &self.town.path(folder));
-        let path = self.town.path(folder).join("policy.toml");
-        let placed = |line: &str| {
-            let key = line.split_once('=').map(|(key, _)| key.trim());
-            let found = contracts.iter().find(|(name, _)| Some(*name) == key);
-            found.map_or_else(|| format!("{line}\n"), |(name, at)| format!("{name} = \"{at}\"\n"))
-        };
-        let text: String = std::fs::read_to_string(&path).unwrap().lines().map(placed).collect();
-        std::fs::write(path, text).unwrap();
+    fn policy(&self, of: (&str, &str), contracts: &[(&str, &str)]) {
+        place_policy(&self.town, of, contracts);
     }
 
     /// A token whose every role is held by an account that everybody has, which also made a minter that is
@@ -138,6 +129,19 @@ impl Scene {
     }
 }
 
+/// A copy of a shipped policy that names these contracts, in a folder.
+fn place_policy(town: &Town, (from, folder): (&str, &str), contracts: &[(&str, &str)]) {
+    copy(from.as_ref(), &town.path(folder));
+    let path = town.path(folder).join("policy.toml");
+    let placed = |line: &str| {
+        let key = line.split_once('=').map(|(key, _)| key.trim());
+        let found = contracts.iter().find(|(name, _)| Some(*name) == key);
+        found.map_or_else(|| format!("{line}\n"), |(name, at)| format!("{name} = \"{at}\"\n"))
+    };
+    let text: String = std::fs::read_to_string(&path).unwrap().lines().map(placed).collect();
+    std::fs::write(path, text).unwrap();
+}
+
 #[test]
 fn contracts_are_put_on_a_chain_once_however_often_and_are_held_against_what_was_meant() {
     let scene = Scene::new();
@@ -177,6 +181,13 @@ fn contracts_are_put_on_a_chain_once_however_often_and_are_held_against_what_was
     std::fs::remove_dir_all(scene.town.path("state").join("deployments")).unwrap();
     assert_eq!(scene.ok(&args)["status"], "already-deployed", "it stands where the policy says");
     assert_eq!(scene.sent(), "0x3");
+    std::fs::write(scene.town.path("gate.toml"), SETUP.replace("50_000_000", "49_999_999")).unwrap();
+    let small = scene.run(&args);
+    assert!(
+        small.err.contains("the greatest `param.amount` of `stablecoin.issue` is more than line `mint`"),
+        "{}",
+        small.err
+    );
     // Another cap is meant: the code is the same, and what stands there is not.
     std::fs::write(scene.town.path("gate.toml"), SETUP.replace("50_000_000", "7")).unwrap();
     let differs = scene.run(&args);
@@ -322,6 +333,54 @@ fn every_other_holder_loses_its_roles_where_that_is_said_and_a_contract_without_
     let text = std::fs::read_to_string(scene.town.path("other").join("policy.toml")).unwrap();
     std::fs::write(scene.town.path("other").join("policy.toml"), text.replace("\"7d\"", "\"6d\"")).unwrap();
     scene.refused(&["hand-over-token", "acme", "--policy", "other"], (1, "gate-unfit"));
+}
+
+#[test]
+fn a_gate_or_an_anchor_with_another_code_gets_no_roles_and_an_account_without_ether_is_told() {
+    let Some(node) = Node::start(8) else { return };
+    let town = Town::with_ledger();
+    town.key("eip712", "deployer");
+    let deployer = town.ok(&["key", "address", "deployer"])["address"].as_str().unwrap().to_owned();
+    let (one, other) = (node.endpoint(), node.endpoint());
+    let at = ["--rpc", &one.url, "--rpc", &other.url, "--as", "deployer"];
+    let run = |args: &[&str]| {
+        let until = if args.contains(&"predict") { &[][..] } else { &["--until", "mined"] };
+        town.run(&[&["chain"], args, &at, until].concat())
+    };
+    let address = |args: &[&str]| {
+        let ran = run(args);
+        assert_eq!(ran.code, 0, "{args:?}\n{}\n{}", ran.out, ran.err);
+        let told = ran.json();
+        let told = if told["address"].is_null() { &told["contracts"][0] } else { &told };
+        told["address"].as_str().unwrap().to_owned()
+    };
+    let anchor = ["deploy", "anchor", "acme", "--chain", "31337"];
+    let poor = run(&anchor);
+    assert_eq!((poor.code, poor.fault().as_str()), (2, "transaction-refused"), "{}", poor.err);
+    node.ask("anvil_setBalance", json!([deployer, "0xde0b6b3a7640000"]));
+    let anchor = address(&anchor);
+    let token =
+        ["deploy", "token", "--chain", "31337", "--name", "Acme", "--symbol", "ACME", "--decimals", "6"];
+    let token = address(&token);
+    let gate = address(&["predict", "gate", "--chain", "31337"]);
+    place_policy(&town, (POLICY, "policy"), &[("gate", &gate), ("token", &token)]);
+    std::fs::write(town.path("gate.toml"), SETUP).unwrap();
+    let deploy =
+        ["deploy", "gate", "acme", "--policy", "policy", "--anchor", &anchor, "--setup", "gate.toml"];
+    assert_eq!(address(&deploy), gate);
+    let sent = || node.number("eth_getTransactionCount", json!([deployer, "latest"]));
+    for (contract, expected) in [(&gate, (1, "gate-unfit")), (&anchor, (2, "other-anchor"))] {
+        // A byte that is never reached: it answers as before.
+        let code = node.ask("eth_getCode", json!([contract, "latest"]));
+        node.ask("anvil_setCode", json!([contract, format!("{}00", code.as_str().unwrap())]));
+        let refused = run(&["hand-over-token", "acme", "--policy", "policy"]);
+        assert_eq!((refused.code, refused.fault().as_str()), expected, "{}", refused.err);
+        assert!(refused.err.contains("the code at"), "{}", refused.err);
+        assert_eq!(sent(), 3);
+        node.ask("anvil_setCode", json!([contract, code]));
+    }
+    let done = run(&["hand-over-token", "acme", "--policy", "policy"]);
+    assert_eq!((done.code, sent()), (0, 9), "{}", done.err);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What the shipped policies want of one Gate, and what a setup may say about it.
 
-use super::{Counted, GateSetup, Wanted, WantedError};
+use super::{Counted, GateSetup, LineSetup, Wanted, WantedError};
 use crate::Policy;
 
 const FOLDERS: [&str; 4] = ["stablecoin-issue", "stablecoin-redeem", "account-freeze", "account-thaw"];
@@ -83,6 +83,24 @@ fn policies_that_cannot_share_a_gate_are_told_apart() {
         _ => layout,
     };
     check(&one_call_two_lines, "belongs to line `order` in one policy and to `lift`");
+}
+
+proptest::proptest! {
+    #[test]
+    fn whatever_bytes_a_setup_has_reading_it_ends(
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400),
+        at in 0_usize..240,
+    ) {
+        let wanted = wanted();
+        let _ = GateSetup::from_file(&wanted, &bytes);
+        let mut text = SETUP.as_bytes().to_vec();
+        let end = at.saturating_add(bytes.len()).min(text.len());
+        text.splice(at.min(end)..end, bytes);
+        if let Ok(setup) = GateSetup::from_file(&wanted, &text) {
+            let kept = |line: &LineSetup| line.cap < 1 << 56 && line.window_s > 0 && line.exponent <= 30;
+            assert!(setup.lines.iter().all(kept));
+        }
+    }
 }
 
 #[test]

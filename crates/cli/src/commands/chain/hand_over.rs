@@ -2,7 +2,7 @@
 //! keeps one. What stands there is looked at first; nothing is sent unless all of it would go through.
 
 use super::super::outcome::{self, Transaction as Printed};
-use super::wanted::{self, Known, PolicyArgs, account, check_gate};
+use super::wanted::{self, Known, Named, PolicyArgs, account, check_gate};
 use crate::endpoints::EndpointArgs;
 use crate::fault::{Kind, Told, invalid, told};
 use crate::key::KeyRef;
@@ -12,9 +12,9 @@ use anyhow::{Context, Result};
 use clap::Args;
 use lockstep_chain::roles::{self, Change, Held, Roles, shown};
 use lockstep_chain::submit::Until;
-use lockstep_chain::{Account, Block, Domain, Hash, Rpc, Transaction};
+use lockstep_chain::{Account, Block, Domain, Hash, Rpc, Transaction, standing};
 use lockstep_policy::Wanted;
-use lockstep_types::{Address, sha256};
+use lockstep_types::{Address, Name, sha256};
 use serde_json::{Value, json};
 
 /// Which token, whose roles, and what becomes of others who hold some.
@@ -68,7 +68,7 @@ struct Over<'a> {
 /// Runs the command. Exit code 1: somebody besides the Gate holds a role.
 pub fn run(shell: &mut Shell, args: &HandOver) -> Result<u8> {
     let named = args.roles.iter().map(|text| role(text)).collect::<Result<Vec<_>>>()?;
-    let (known, wanted) = wanted::read(shell, &args.policies)?;
+    let Named { known, wanted, .. } = wanted::read(shell, &args.policies)?;
     let (gate, token) = (account(wanted.domain.gate), account(wanted.domain.token));
     let chain = wanted.domain.chain.0;
     let over = |holder: Account| Over { args, wanted: &wanted, named, holder, gate, token };
@@ -101,6 +101,10 @@ fn role(text: &str) -> Result<Hash> {
 impl Over<'_> {
     fn print(&self, shell: &Shell, rpc: &Rpc, known: &Known) -> Result<u8> {
         let changes = self.check(shell, rpc, known)?;
+        if changes.is_empty() {
+            let block = rpc.latest()?;
+            return self.tell(shell, (rpc, &block), &self.roles(rpc, &block)?, 0);
+        }
         let printed: Vec<Printed> = changes
             .iter()
             .map(|change| Printed {
@@ -142,6 +146,11 @@ impl Over<'_> {
     fn check(&self, shell: &Shell, rpc: &Rpc, known: &Known) -> Result<Vec<Change>> {
         let block = rpc.latest()?;
         check_gate(rpc, &block, known, self.wanted)?;
+        let lines = self.wanted.lines.iter().filter(|line| !line.calls.is_empty());
+        let lines: Vec<&Name> = lines.map(|line| &line.name).collect();
+        for told in standing::caps_told(rpc, &block, (self.gate, &lines))? {
+            shell.out.note(format!("note: {told}"));
+        }
         if rpc.code(&block, self.token)?.is_empty() || !roles::has_roles(rpc, &block, self.token)? {
             let text = format!("the token `{}` has no roles under OpenZeppelin's AccessControl", self.token);
             return Err(told(Kind::Refused, "token-roles", text)

@@ -8,9 +8,10 @@ use anyhow::{Context, Result};
 use clap::Args;
 use lockstep_chain::deploy::{Following, Line};
 use lockstep_chain::{Account, Block, Rpc, selector, standing};
+use lockstep_kernel::outcome::token_units;
 use lockstep_ledger::Committee;
 use lockstep_node::Replica;
-use lockstep_policy::{Counted, Finding, LineSetup, Policy, Wanted};
+use lockstep_policy::{Arg, ClaimKind, Counted, Finding, LineSetup, Policy, Wanted};
 use lockstep_types::{Address, CommitteeDigest, LedgerId};
 use std::path::Path;
 use std::sync::Arc;
@@ -52,8 +53,43 @@ impl Known {
     }
 }
 
+/// What was named: a ledger, policies, and what these want of a Gate.
+pub struct Named {
+    pub known: Known,
+    pub wanted: Wanted,
+    policies: Vec<Arc<Policy>>,
+}
+
+impl Named {
+    /// Parameters whose greatest value a line's cap would never let pass, in words.
+    pub fn never_pass(&self, line: &LineSetup) -> Vec<String> {
+        let Counted::Word(place) = line.counted else { return Vec::new() };
+        let cap = 10_u128.saturating_pow(line.exponent.into()).saturating_mul(line.cap.into());
+        let of_policy = |policy: &Arc<Policy>| {
+            let layout = policy.layout();
+            let outcomes = layout.outcomes.iter().filter(|outcome| outcome.line == line.name);
+            let args = outcomes.filter_map(|outcome| outcome.call.args.get(usize::from(place)));
+            let params = args.filter_map(|arg| match arg {
+                Arg::Param(name) => layout.params.iter().find(|param| param.name == *name),
+                _ => None,
+            });
+            let over = params.filter(|param| match (param.kind, param.max) {
+                (ClaimKind::Money(currency), Some(max)) => {
+                    token_units(max, currency.decimals(), self.wanted.domain.decimals)
+                        .is_some_and(|units| units > cap)
+                }
+                _ => false,
+            });
+            over.map(|param| format!("`param.{}` of `{}`", param.name, layout.name)).collect::<Vec<_>>()
+        };
+        let mut found: Vec<String> = self.policies.iter().flat_map(of_policy).collect();
+        found.dedup();
+        found
+    }
+}
+
 /// The ledger, and what the policies want of a Gate.
-pub fn read(shell: &Shell, args: &PolicyArgs) -> Result<(Known, Wanted)> {
+pub fn read(shell: &Shell, args: &PolicyArgs) -> Result<Named> {
     let folder = Folder::open(&args.folder.dir)?;
     let replica = folder.replica()?;
     let policies =
@@ -68,13 +104,13 @@ pub fn read(shell: &Shell, args: &PolicyArgs) -> Result<(Known, Wanted)> {
             return Err(invalid("domain", text).hint("name one with `--domain`").into());
         }
     };
-    let named: Vec<&Policy> = policies.iter().map(AsRef::as_ref).collect();
-    let wanted = Wanted::of(&named, &domain).map_err(|error| {
+    let asked: Vec<&Policy> = policies.iter().map(AsRef::as_ref).collect();
+    let wanted = Wanted::of(&asked, &domain).map_err(|error| {
         invalid("policies-differ", "these policies cannot share a Gate").source(error).hint(
             "a Gate belongs to one programme: name its policies, all with the same contracts on the domain",
         )
     })?;
-    Ok((Known::of(&folder, &replica)?, wanted))
+    Ok(Named { known: Known::of(&folder, &replica)?, wanted, policies })
 }
 
 /// A policy in force, or one in a folder that may be adopted later.

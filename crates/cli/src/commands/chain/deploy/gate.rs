@@ -32,11 +32,19 @@ pub struct DeployGate {
 
 /// Creates the Gate where the policies name it, and holds what it shows against them.
 pub fn run(shell: &mut Shell, args: &DeployGate) -> Result<u8> {
-    let (known, wanted) = wanted::read(shell, &args.policies)?;
-    let setup = GateSetup::from_file(&wanted, &os::read(&args.setup, os::SMALL_FILE_BYTES_MAX)?)
+    let named = wanted::read(shell, &args.policies)?;
+    let (known, wanted) = (&named.known, &named.wanted);
+    let setup = GateSetup::from_file(wanted, &os::read(&args.setup, os::SMALL_FILE_BYTES_MAX)?)
         .map_err(|findings| found("gate-setup", &args.setup.display().to_string(), &findings))?;
     let (gate, anchor) = (account(wanted.domain.gate), account(args.anchor));
-    check_escrow(&wanted, gate)?;
+    check_escrow(wanted, gate)?;
+    for line in &setup.lines {
+        for param in named.never_pass(line) {
+            shell
+                .out
+                .note(format!("note: the greatest {param} is more than line `{}` ever lets pass", line.name));
+        }
+    }
     let lines: Vec<Line> = setup.lines.iter().map(|setup| line(setup, wanted.domain.token)).collect();
     let guardian = setup.guardian.map_or(Account::ZERO, account);
     let data = deploy::gate_data((anchor, &wanted.programme), (guardian, &lines))?;
@@ -47,7 +55,7 @@ pub fn run(shell: &mut Shell, args: &DeployGate) -> Result<u8> {
     }
     let mut desk = Desk::open(shell, key(&args.from)?, (chain, &args.from.endpoints))?;
     let latest = desk.rpc().latest()?;
-    check_anchor(desk.rpc(), &latest, anchor, &known)?;
+    check_anchor(desk.rpc(), &latest, anchor, known)?;
     if desk.rpc().code(&latest, account(wanted.domain.token))?.is_empty() {
         shell
             .out
@@ -58,7 +66,7 @@ pub fn run(shell: &mut Shell, args: &DeployGate) -> Result<u8> {
     let block = block_read(rpc, args.from.sending.until())?;
     let differences =
         standing::gate_differs(rpc, &block, (placed.address, anchor, &wanted.programme), (guardian, &lines))?;
-    let compared = compared(&wanted, &setup, anchor);
+    let compared = compared(wanted, &setup, anchor);
     tell(shell, (&creation, &placed, &args.from.sending), (rpc, &block), (compared, differences))
 }
 
