@@ -16,6 +16,7 @@ use lockstep_chain::{Account, Block, Domain, Hash, Rpc, Transaction, standing};
 use lockstep_policy::Wanted;
 use lockstep_types::{Address, Name, sha256};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Which token, whose roles, and what becomes of others who hold some.
 #[derive(Debug, Clone, Args)]
@@ -181,12 +182,10 @@ impl Over<'_> {
         if !found.has(roles::ADMIN, self.holder) {
             return Err(self.no_admin(&found).into());
         }
-        let revoked: Vec<Account> =
+        let revoked: BTreeSet<Account> =
             others.iter().map(|(_, account)| *account).filter(|account| self.revokes(*account)).collect();
-        let mut revoked_once = revoked;
-        revoked_once.sort_unstable();
-        revoked_once.dedup();
-        let changes = found.hand_over((self.holder, self.gate), (&self.named, &revoked_once));
+        let revoked: Vec<Account> = revoked.into_iter().collect();
+        let changes = found.hand_over((self.holder, self.gate), (&self.named, &revoked));
         self.try_out(rpc, &block, &changes)?;
         Ok(changes)
     }
