@@ -10,7 +10,7 @@ use crate::report::{CaseFacts, Failure, Rule, Shown};
 use lockstep_attest::Statement;
 use lockstep_kernel::governance::governance_policy;
 use lockstep_kernel::{Body, Command, Entity, Kernel, RecordedFacts, Refusal, outcome};
-use lockstep_ledger::{Machine, Record, Scribe};
+use lockstep_ledger::{Machine, Record, Scribe, Tag};
 use lockstep_policy::Layout;
 use lockstep_types::{CaseId, LeafHash, PolicyDigest};
 use std::collections::BTreeMap;
@@ -204,11 +204,16 @@ impl<'a> Rerun<'a> {
         Ok(shown)
     }
 
-    /// Each record names the one before it in its case.
+    /// Each record names the one before it in its case, which an opening or a proposal begins.
     fn check_links(&self, turn: &Turn<'_>) -> Result<(), Failure> {
         let mut heads: BTreeMap<CaseId, LeafHash> = BTreeMap::new();
         for (packed, record) in turn.group.records.iter().zip(turn.records) {
-            let Some((case, prev)) = link(packed) else { continue };
+            let Some((case, prev)) = link(packed) else {
+                if matches!(packed.record_body(), Some(Body::Opened(_) | Body::Proposed(_))) {
+                    heads.insert(CaseId(record.leaf_hash().0), record.leaf_hash());
+                }
+                continue;
+            };
             let before = heads.get(&case).or_else(|| self.heads.get(&case));
             if before != Some(&prev) {
                 let text = format!("it follows `{prev}`, which is not the case's last record");
@@ -330,9 +335,12 @@ fn compare(turn: &Turn<'_>, expected: &[Record]) -> Result<(), Failure> {
     }
 }
 
-/// The tag and the variant of a body: what stands before the second quotation mark.
+/// The tag, and of a body in JSON its variant: what stands before the second quotation mark.
 fn kind(record: &Record) -> (u8, &[u8]) {
     let body = record.body();
+    if record.tag() == Tag::Outcome {
+        return (record.tag().byte(), &[]);
+    }
     let end = body.iter().skip(2).position(|byte| *byte == b'"').unwrap_or(0);
     (record.tag().byte(), body.get(2..end.saturating_add(2)).unwrap_or(&[]))
 }
