@@ -80,6 +80,7 @@ export type Bodies = {
     readonly issued: number;
     readonly next_block_time: number;
     readonly party: string;
+    readonly paused_until?: number;
     readonly programme: string;
     readonly quorum_reached: boolean;
     readonly supply: number;
@@ -210,6 +211,7 @@ const FORMS: Readonly<Record<Kind, Readonly<Record<string, Read>>>> = {
     issued: time,
     next_block_time: time,
     party: lei,
+    "paused_until?": time,
     programme: name,
     quorum_reached: boolean,
     supply: count,
