@@ -64,8 +64,8 @@ export class Account {
   }
 
   /**
-   * What may still be held, or nothing where it is unknown (`readings.md` §4). `stated` is what the step that
-   * asks states itself.
+   * What may still be held, or nothing where it is unknown (`readings.md` §4). `stated` is what the step
+   * that asks states itself.
    */
   headroom({ domains, maxAgeMs, now, stated }: HeadroomAsked): bigint | undefined {
     const replaced = stated.balance !== undefined && stated.balance.as_of >= (this.date ?? 0);

@@ -7,7 +7,7 @@ import { readOutcome, writeOutcome } from "../../src/outcome.js";
 import { answerOf } from "../../src/refusal.js";
 import { vectors } from "../vectors.js";
 import { begin } from "./kit.js";
-import { Stage } from "./stories.js";
+import { proposeLoosening, Stage } from "./stories.js";
 
 interface Change {
   readonly action: Json;
@@ -65,4 +65,51 @@ test("a call of a Gate that is not well formed is no action", () => {
     begin().propose({ gate: { calls: [], domain: "home", programme: "x" } }).refused,
     "action_form",
   );
+});
+
+const TO = "0xDc64a140Aa3E981100a9becA4E685f962f0cF6C9";
+const FROM = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+
+test("another Gate takes the place of one: policies that name the old one open no case any more", () => {
+  const stage = new Stage("stablecoin-issue");
+  const ledger = stage.ledger();
+  const replacement = { domain: "home", from: FROM, programme: "acme-usd", roles: ["MINTER_ROLE"], to: TO };
+  const last = proposeLoosening(ledger, { replace_gate: replacement }).at(-1);
+  assert.equal(last?.drafts.length, 4);
+  const outcome = readOutcome(last.drafts[3]?.body ?? new Uint8Array(0));
+  assert.deepEqual([outcome.kind, outcome.calls.length, outcome.ordinal], [0, 4, 0]);
+  assert.equal(ledger.state.programmes.get("acme-usd")?.inForce.size, 0);
+  assert.equal(ledger.state.entries.get({ policy: ["acme-usd", "stablecoin.issue"] })?.count, 2);
+  ledger.now += 1;
+  assert.equal(ledger.propose({ adopt: stage.files }).refused, "action_form", "it names the old Gate");
+  const { guards, layout } = stage.files;
+  const moved = { guards, layout: layout.replace(FROM, TO) };
+  assert.equal(ledger.propose({ adopt: moved }).refused, undefined);
+});
+
+test("a replacement of a Gate that names no other Gate, or no such roles, is refused", () => {
+  const ledger = new Stage("stablecoin-redeem").ledger();
+  const token = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512";
+  const escrow = "0xa16E02E87b7454126E5E10d957A927A7F5B5d2be";
+  const right = { domain: "home", from: FROM, programme: "acme-usd", roles: ["A"], to: TO };
+  const wrong: readonly Partial<Record<keyof typeof right, Json>>[] = [
+    { to: FROM },
+    { to: token },
+    { to: escrow },
+    { to: `0x${"0".repeat(40)}` },
+    { from: TO },
+    { domain: "away" },
+    { programme: "other" },
+    { roles: [] },
+    { roles: ["B", "A"] },
+    { roles: ["DEFAULT_ADMIN_ROLE"] },
+    { roles: ["a"] },
+    { roles: ["A", "B", "C", "D", "E", "F", "G", "H"] },
+  ];
+  for (const change of wrong) {
+    ledger.now += 1;
+    const { refused } = ledger.propose({ replace_gate: { ...right, ...change } });
+    assert.equal(refused, "action_form", JSON.stringify(change));
+  }
+  assert.equal(ledger.propose({ replace_gate: right }).refused, undefined);
 });

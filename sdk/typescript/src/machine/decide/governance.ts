@@ -157,7 +157,7 @@ function gateOutcome(
   });
 }
 
-/** `governance.md` §7: every role is given to the one Gate before the other gives it up, the admin's last. */
+/** `governance.md` §7: every role is given to one Gate before the other gives it up, the admin's last. */
 function replacementOutcome(
   state: State,
   { programme, domain, from, to, roles }: ReplaceGate,
