@@ -1,5 +1,11 @@
+import { concat, utf8 } from "../bytes.js";
+import { wordOfAddress } from "../eip712.js";
+import { keccak256, ZERO_DIGEST } from "../hash.js";
+import type { Call } from "../outcome.js";
 import { refuse } from "../refusal.js";
 import type { Domain, Policy } from "../policy/layout.js";
+import { addressBytes } from "./form.js";
+import { selector } from "./gate.js";
 import type { ReplaceGate } from "./action.js";
 import type { State } from "./state.js";
 
@@ -49,6 +55,24 @@ export function isFreeGate(state: State, gate: string, place: Place, more: reado
       return other === gate && !here && definitionsOf(state, name, domain)[0]?.chain === place.chain;
     }),
   );
+}
+
+/** Calls at the token: `to` is given every role, the admin's last, before `from` gives up the first. */
+export function replacementCalls(
+  token: Uint8Array,
+  { from, to, roles }: Pick<ReplaceGate, "from" | "to" | "roles">,
+): readonly Call[] {
+  const ids = [...roles.map((role) => keccak256(utf8(role))), ZERO_DIGEST];
+  const call =
+    (signature: string, holder: string) =>
+    (role: Uint8Array): Call => ({
+      target: token,
+      data: concat(selector(signature), role, wordOfAddress(addressBytes(holder))),
+    });
+  return [
+    ...ids.map(call("grantRole(bytes32,address)", to)),
+    ...ids.map(call("renounceRole(bytes32,address)", from)),
+  ];
 }
 
 /** What a `replace_gate` must keep; refuses with `action_form`. */

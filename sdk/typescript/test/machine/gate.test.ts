@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fromHex, hex } from "../../src/bytes.js";
 import type { Json } from "../../src/canonical.js";
-import { readAction } from "../../src/machine/action.js";
-import { readOutcome, writeOutcome } from "../../src/outcome.js";
+import { readAction, type Action } from "../../src/machine/action.js";
+import { readOutcome, writeOutcome, type Call, type Outcome } from "../../src/outcome.js";
+import { replacementCalls } from "../../src/machine/gates.js";
 import { answerOf } from "../../src/refusal.js";
 import { vectors } from "../vectors.js";
 import { begin } from "./kit.js";
@@ -19,14 +20,17 @@ const CHANGES = vectors<{ readonly gate_changes: readonly Change[] }>("chain.jso
 
 test("changes of a Gate are formed as the chain reads them", () => {
   for (const { action, body } of CHANGES) {
-    const read = readAction(action);
-    assert.ok(read.kind === "gate");
     const outcome = readOutcome(fromHex(body));
-    const calls = read.calls.map(({ data }) => ({ target: outcome.gate, data }));
-    assert.equal(hex(writeOutcome({ ...outcome, calls })), body);
+    assert.equal(hex(writeOutcome({ ...outcome, calls: callsOf(readAction(action), outcome) })), body);
   }
-  assert.equal(CHANGES.length, 2);
+  assert.ok(CHANGES.length >= 2);
 });
+
+function callsOf(action: Action, { gate, calls: [first] }: Outcome): readonly Call[] {
+  if (action.kind === "gate") return action.calls.map(({ data }) => ({ target: gate, data }));
+  assert.ok(action.kind === "replace_gate" && first !== undefined);
+  return replacementCalls(first.target, action);
+}
 
 test("a Gate change leaves its outcome behind the record that enacts it", () => {
   const ledger = new Stage("stablecoin-issue").ledger();

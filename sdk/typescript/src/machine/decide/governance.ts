@@ -1,15 +1,12 @@
 import type { Json } from "../../canonical.js";
-import { concat, utf8 } from "../../bytes.js";
-import { wordOfAddress } from "../../eip712.js";
-import { keccak256, keccak256Hex, ZERO_DIGEST } from "../../hash.js";
+import { keccak256Hex } from "../../hash.js";
 import { writeOutcome, type Call } from "../../outcome.js";
 import { answerOf, refuse } from "../../refusal.js";
 import { publicKey } from "../../suites.js";
 import { actionDigest, readAction, type Action, type ReplaceGate } from "../action.js";
 import { checkAction, loosens } from "../check-action.js";
 import { addressBytes, chainId, GOVERNANCE, GOVERNANCE_LINE } from "../form.js";
-import { selector } from "../gate.js";
-import { definitionsOf, gateInForce } from "../gates.js";
+import { definitionsOf, gateInForce, replacementCalls } from "../gates.js";
 import { openingKey } from "../keys.js";
 import type { Proposal, State } from "../state.js";
 import { signers, type Asking, type Of } from "./asking.js";
@@ -164,17 +161,7 @@ function replacementOutcome(
   place: Enacting,
 ): Uint8Array {
   const token = definitionsOf(state, programme, domain)[0]?.token ?? refuse("action_form", "no such domain");
-  const ids = [...roles.map((role) => keccak256(utf8(role))), ZERO_DIGEST];
-  const call =
-    (signature: string, holder: string) =>
-    (role: Uint8Array): Call => ({
-      target: addressBytes(token),
-      data: concat(selector(signature), role, wordOfAddress(addressBytes(holder))),
-    });
-  const calls = [
-    ...ids.map(call("grantRole(bytes32,address)", to)),
-    ...ids.map(call("renounceRole(bytes32,address)", from)),
-  ];
+  const calls = replacementCalls(addressBytes(token), { from, to, roles });
   const gate = addressBytes(from);
   return governanceOutcome(state, place, { kind: 0, line: "replace-gate", programme, domain, gate, calls });
 }
