@@ -51,10 +51,9 @@ export interface NameIssuer {
 
 const ACTION_BYTES_MAX = 258_048;
 const KEYS_MAX = 16;
-const SET_MAX = 1_024;
-const SET_TEXT_BYTES_MAX = 512;
-const CALLS_MAX = 16;
 const LIST_MAX = 1_024;
+/** More than an action has room for. */
+const SET_FORM_MAX = 65_536;
 const BYTE_MAX = 255;
 
 /** SHA-256 of the canonical JSON of an action, by which the claim of its proposal names it. */
@@ -106,8 +105,7 @@ const READERS: Readonly<Record<string, (value: Json) => Action>> = {
   },
   gate: (value) => {
     const read = object(value, ["calls", "domain", "programme"]);
-    const calls = list(read["calls"], CALLS_MAX, readGateCall);
-    if (calls.length === 0) refuse("form", "no call");
+    const calls = list(read["calls"], LIST_MAX, readGateCall);
     return { kind: "gate", calls, domain: name(read["domain"]), programme: name(read["programme"]) };
   },
 };
@@ -155,7 +153,7 @@ function listValue(value: Json | undefined): AdoptedList {
   const [kind, of] = variant(value);
   if (kind === "digest") return { digest: digest(of) };
   if (kind !== "set" || !isList(of)) return refuse("form", "a list is a digest or a set");
-  const set = list(of, SET_MAX, (item) => text(item, SET_TEXT_BYTES_MAX));
+  const set = list(of, SET_FORM_MAX, (item) => text(item));
   return ascends(set.map(utf8)) ? { set } : refuse("form", "a set that does not ascend");
 }
 

@@ -139,6 +139,8 @@ type Read = (value: Json) => unknown;
 
 const safe: Read = (value) => integer(value, -Number.MAX_SAFE_INTEGER);
 const count: Read = (value) => integer(value);
+const byte: Read = (value) => integer(value, 0, 2 ** 8 - 1);
+const word: Read = (value) => integer(value, 0, 2 ** 32 - 1);
 const digests: Read = (value) => list(value, 64, digest);
 const money = (date: string): Read => fieldsOf({ amount: safe, [date]: time });
 const partyKeys: Read = (value) =>
@@ -150,16 +152,16 @@ const unlocked: Read = (value) => list(value, 32, fieldsOf({ domain: name, "not_
 /** How the fields of each kind are read; a `?` ends those that may be absent. */
 const FORMS: Readonly<Record<Kind, Readonly<Record<string, Read>>>> = {
   genesis: {
-    administrator_threshold: count,
+    administrator_threshold: byte,
     administrators: partyKeys,
     appender: readKey,
-    cosigner_threshold: count,
+    cosigner_threshold: byte,
     cosigners: readMembers,
     log: readKey,
     name,
     nonce: digest,
     notice_ms: count,
-    rules: count,
+    rules: word,
   },
   opened: {
     attestation: digest,
@@ -193,7 +195,7 @@ const FORMS: Readonly<Record<Kind, Readonly<Record<string, Read>>>> = {
     prev: digest,
     step: name,
   },
-  decided: { case: digest, ordinal: count, outcomes: unlocked, prev: digest },
+  decided: { case: digest, ordinal: word, outcomes: unlocked, prev: digest },
   withdrawn: {
     case: digest,
     envelope: digest,
@@ -216,7 +218,7 @@ const FORMS: Readonly<Record<Kind, Readonly<Record<string, Read>>>> = {
     quorum_reached: boolean,
     supply: count,
   },
-  settled: { case: digest, "consumed?": time, domain: name, ordinal: count, prev: digest },
+  settled: { case: digest, "consumed?": time, domain: name, ordinal: word, prev: digest },
   credentialed: {
     credential: digest,
     envelope: digest,

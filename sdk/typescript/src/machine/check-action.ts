@@ -1,3 +1,4 @@
+import { utf8 } from "../bytes.js";
 import { committeeOf } from "../certificate.js";
 import type { Domain, Policy } from "../policy/layout.js";
 import { checkPolicy } from "../policy/check.js";
@@ -10,6 +11,9 @@ import { isSmallOrder } from "./order.js";
 import { isClosed, type State } from "./state.js";
 
 const KINDS_MAX = 64;
+const CALLS_MAX = 16;
+const SET_MAX = 1_024;
+const SET_TEXT_BYTES_MAX = 512;
 
 /** When an action is asked about: the static checks of a policy are asked once only. */
 export type Moment = "proposed" | "enacted";
@@ -44,6 +48,9 @@ const CHECKS: { readonly [K in Action["kind"]]: Check<K> } = {
     if (!state.issuers.has(lei)) refuse("action_form", "no such issuer");
   },
   set_list: (state, { programme, list, value }) => {
+    const set = "set" in value ? value.set : [];
+    const fits = set.length <= SET_MAX && set.every((entry) => utf8(entry).length <= SET_TEXT_BYTES_MAX);
+    if (!fits) refuse("action_form", "a set beyond the limits");
     for (const digest of state.programmes.get(programme)?.inForce.values() ?? []) {
       const kind = state.policies.get(digest)?.lists.get(list);
       if (kind !== undefined && !(kind in value)) refuse("action_form", "a list of another kind");
@@ -60,7 +67,9 @@ const CHECKS: { readonly [K in Action["kind"]]: Check<K> } = {
     const closed = phase === undefined ? governance !== undefined && governance !== "open" : isClosed(phase);
     if (!closed) refuse("action_form", "the case is not closed");
   },
-  gate: (state, { programme, domain }) => {
+  gate: (state, { programme, domain, calls }) => {
+    const fit = calls.length > 0 && calls.length <= CALLS_MAX && calls.every((call) => call.fits);
+    if (!fit) refuse("action_form", "calls that a Gate cannot take");
     if (gateInForce(state, programme, domain) === undefined)
       refuse("action_form", "no policy names this domain");
   },

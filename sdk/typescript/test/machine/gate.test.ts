@@ -7,7 +7,6 @@ import { readOutcome, writeOutcome, type Call, type Outcome } from "../../src/ou
 import { replacementCalls } from "../../src/machine/gates.js";
 import { answerOf } from "../../src/refusal.js";
 import { vectors } from "../vectors.js";
-import { begin } from "./kit.js";
 import { proposeLoosening, Stage } from "./stories.js";
 
 interface Change {
@@ -47,28 +46,40 @@ test("a Gate change leaves its outcome behind the record that enacts it", () => 
 });
 
 test("a call of a Gate that is not well formed is no action", () => {
-  const calls: readonly Json[] = [
+  const change = (calls: readonly Json[]): Json => ({
+    gate: { calls, domain: "home", programme: "acme-usd" },
+  });
+  const target = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512";
+  const formless: readonly Json[] = [
     { tighten: { cap: 2 ** 53, line: "mint", window_s: 60 } },
-    { tighten: { cap: 1, line: "mint", window_s: 0 } },
     { tighten: { cap: 1, line: "Mint", window_s: 60 } },
     { tighten: { cap: 1, line: "mint" } },
-    { set_line: { cap: 5, exponent: 31, line: "burn", window_s: 60, word: 0 } },
-    { permit: { line: "burn", signature: "burn", target: "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512" } },
-    { set_guardian: { guardian: "0xe7f1725e7734ce288f8367e1bb143e90bb3f0512" } },
+    { set_line: { cap: 5, exponent: 6, line: "burn", window_s: 60, word: 256 } },
+    { set_guardian: { guardian: target.toLowerCase() } },
     { open: {} },
   ];
-  for (const call of calls) {
-    const action = { gate: { calls: [call], domain: "home", programme: "acme-usd" } };
+  for (const call of formless) {
     assert.equal(
-      answerOf(() => void readAction(action)),
+      answerOf(() => void readAction(change([call]))),
       "action_form",
       JSON.stringify(call),
     );
   }
-  assert.equal(
-    begin().propose({ gate: { calls: [], domain: "home", programme: "x" } }).refused,
-    "action_form",
-  );
+  const unfit: readonly Json[] = [
+    { tighten: { cap: 1, line: "mint", window_s: 0 } },
+    { set_line: { cap: 5, exponent: 31, line: "burn", window_s: 60, word: 0 } },
+    { permit: { line: "burn", signature: "burn", target } },
+    { forbid: { signature: `f(${"a".repeat(300)})`, target } },
+  ];
+  const ledger = new Stage("stablecoin-issue").ledger();
+  for (const calls of [
+    ...unfit.map((call) => [call]),
+    [],
+    Array.from({ length: 17 }, () => unfit[0] ?? null),
+  ]) {
+    ledger.now += 1;
+    assert.equal(ledger.propose(change(calls)).refused, "action_form", JSON.stringify(calls));
+  }
 });
 
 const TO = "0xDc64a140Aa3E981100a9becA4E685f962f0cF6C9";
