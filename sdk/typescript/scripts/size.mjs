@@ -3,7 +3,14 @@ import { build } from "esbuild";
 import { gzipSync } from "node:zlib";
 
 const LIMIT = 60 * 1024;
-const options = { entryPoints: ["src/index.ts"], bundle: true, minify: true, format: "esm", platform: "browser", write: false };
+const options = {
+  entryPoints: ["src/index.ts"],
+  bundle: true,
+  minify: true,
+  format: "esm",
+  platform: "browser",
+  write: false,
+};
 const sizeOf = async (more) => {
   const [file] = (await build({ ...options, ...more })).outputFiles;
   return { minified: file.contents.length, gzip: gzipSync(file.contents, { level: 9 }).length };

@@ -87,7 +87,8 @@ const BYTE_MAX = 255;
 const TYPES = {
   succession: typeHash("Succession(bytes32 ledger,uint64 epoch,bytes32 successor,uint64 size,bytes32 root)"),
   recovery: typeHash(
-    "Recovery(bytes32 ledger,uint64 epoch,uint64 round,uint256 chainId,address anchor,bytes32 committee,uint8 threshold)",
+    "Recovery(bytes32 ledger,uint64 epoch,uint64 round,uint256 chainId,address anchor," +
+      "bytes32 committee,uint8 threshold)",
   ),
   recovery_veto: typeHash(
     "RecoveryVeto(bytes32 ledger,uint64 epoch,uint64 round,uint256 chainId,address anchor)",

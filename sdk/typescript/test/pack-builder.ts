@@ -164,7 +164,8 @@ export class Ledger {
     });
     const seal = shown.at(-1) ?? fail();
     return {
-      case: "33".repeat(32),
+      // Any record of the excerpt will do for a case, as nothing is decided again.
+      case: this.id,
       certificate: this.certificate(size, epoch),
       evidence: [],
       excerpt,

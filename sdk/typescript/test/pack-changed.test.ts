@@ -5,13 +5,14 @@ import { isList, writeCanonical, type Json, type JsonObject } from "../src/canon
 import { parseTrust, verifyPack, type Report } from "../src/index.js";
 import { vectorBytes, vectors } from "./vectors.js";
 
-/** Any change of a verified pack, at any place of it: the answer is a report, and never a false *verified*. */
+/** Any change of a verified pack, at any place of it, is answered by a report, and never by *verified*. */
 
 const ROUNDS = 400;
 const FILES = ["decided", "suspect", "open_compared"];
 const RULES = new Set(
   (
-    "form order ledger committee certificate split_view consistency handover inclusion map_proof signature seen " +
+    "form order ledger committee certificate split_view consistency handover inclusion map_proof signature " +
+    "seen " +
     "chain no_decision refused differs left_out single_use incomplete evidence unused"
   ).split(" "),
 );
@@ -80,7 +81,9 @@ function isAllowed(path: Path, before: JsonObject, after: JsonObject): boolean {
   const [field] = path;
   if (typeof field !== "string" || !MAY_BE_LEFT_OUT.has(field)) return false;
   const left = after[field];
-  return left === undefined || (isList(left) && left.length < ((before[field] ?? []) as readonly Json[]).length);
+  return (
+    left === undefined || (isList(left) && left.length < ((before[field] ?? []) as readonly Json[]).length)
+  );
 }
 
 const trust = parseTrust(vectorBytes("pack/trust.json"));
@@ -102,7 +105,8 @@ for (const [seed, file] of FILES.entries()) {
       }
       const isSame = writeCanonical(changed, 1000) === writeCanonical(pack);
       if (report.verdict === "verified") assert.ok(isSame || isAllowed(path, pack, changed), told);
-      if (report.failure !== undefined) assert.ok(RULES.has(report.failure.rule), `${told}: ${report.failure.rule}`);
+      if (report.failure !== undefined)
+        assert.ok(RULES.has(report.failure.rule), `${told}: ${report.failure.rule}`);
     }
   });
 }

@@ -24,7 +24,8 @@ const codes = (items: readonly Item[]) => items.map(({ code }) => code);
 for (const { file, trust: trusted, ...expected } of vectors<{ readonly cases: readonly Expected[] }>(
   "pack/index.json",
 ).cases) {
-  test(`${file}, ${trusted ? "with" : "without"} the trust file: ${expected.verdict} ${expected.rule ?? ""}`, () => {
+  const given = trusted ? "with" : "without";
+  test(`${file}, ${given} the trust file: ${expected.verdict} ${expected.rule ?? ""}`, () => {
     const report = verifyPack(vectorBytes(`pack/${file}`), trusted ? trust : undefined);
     const { failure, flags, missing, rests_on, verdict } = report;
     const rule = failure === undefined ? {} : { rule: failure.rule };

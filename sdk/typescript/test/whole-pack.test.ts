@@ -16,7 +16,10 @@ function verify({ pack, trust }: Whole): Report {
 }
 
 function said({ failure, missing, verdict }: Report): string {
-  const why = failure === undefined ? missing.map(({ code }) => code) : [`${failure.rule} ${failure.record}: ${failure.text}`];
+  const why =
+    failure === undefined
+      ? missing.map(({ code }) => code)
+      : [`${failure.rule} ${failure.record}: ${failure.text}`];
   return [verdict, ...why].join(" ");
 }
 
@@ -79,13 +82,16 @@ decimals = 6
 
 [role]
 desk = { credential = "desk" }
-${Array.from({ length: STEPS }, (_, at) => `
+${Array.from(
+  { length: STEPS },
+  (_, at) => `
 [step.s${at}]
 by    = "desk"
 title = "step ${at}"
 after = ${JSON.stringify(at < WAITED_FOR ? before(at) : [])}
 claim = { note = "text", amount = "int" }
-`).join("")}
+`,
+).join("")}
 [outcome.freeze]
 after   = [${Array.from({ length: WAITED_FOR }, (_, at) => `"s${at}"`).join(", ")}]
 domain  = "home"
@@ -118,7 +124,10 @@ function long(): Whole {
     const after = at < WAITED_FOR ? before(at).map((name) => leaves.get(name) ?? assert.fail()) : [];
     const prev = after.length > 0 ? after : [caseId];
     const predicate = { party: desk, case: caseId, step, prev, evidence: [], verdict: "done" };
-    const claims = [{ name: "note", value: `note ${at}` }, { name: "amount", value: String(at) }];
+    const claims = [
+      { name: "note", value: `note ${at}` },
+      { name: "amount", value: String(at) },
+    ];
     const subject = { name: step, digest: caseId };
     const { drafts, refused } = ledger.submit({ kind: "attestation", predicate, subject, claims }, key(at));
     leaves.set(step, drafts[0]?.leaf ?? assert.fail(refused));
@@ -130,6 +139,8 @@ test("a pack of more than a hundred signed statements is verified", () => {
   const whole = long();
   const report = verify(whole);
   assert.equal(said(report), "verified");
-  const signed = (whole.pack["excerpt"] as readonly JsonObject[]).filter(({ command }) => typeof command === "object");
+  const signed = (whole.pack["excerpt"] as readonly JsonObject[]).filter(
+    ({ command }) => typeof command === "object",
+  );
   assert.ok(signed.length > 120, `${signed.length} statements`);
 });

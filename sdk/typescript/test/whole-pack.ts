@@ -64,7 +64,11 @@ export function wholePack(ledger: Ledger, caseId: string): Whole {
 }
 
 function committeeNow(): Committee {
-  const members = COSIGNERS.map(([lei, name]) => ({ address: writeAddress(cosigner(name).key.bytes), lei, name }));
+  const members = COSIGNERS.map(([lei, name]) => ({
+    address: writeAddress(cosigner(name).key.bytes),
+    lei,
+    name,
+  }));
   return committeeOf(0, readMembers(members), 3);
 }
 
@@ -105,7 +109,10 @@ function writeGroup({ command, records, time }: Group, path: (index: number) => 
 }
 
 function writeSubmission({ envelope, openings }: Submission): JsonObject {
-  const signatures = envelope.signatures.map(({ keyId, signature }) => ({ keyid: keyId, sig: base64(signature) }));
+  const signatures = envelope.signatures.map(({ keyId, signature }) => ({
+    keyid: keyId,
+    sig: base64(signature),
+  }));
   return {
     envelope: { payload: base64(envelope.payload), payloadType: PAYLOAD_TYPE, signatures },
     openings: openings.map(writeOpening),
@@ -123,7 +130,8 @@ function neededOf({ state }: Ledger, groups: readonly Group[], caseId: string): 
     if (said?.kind === "credentialed" || said?.kind === "revoked") {
       needed.push({ credential: said.of.credential }, { issuer: said.of.issuer });
     } else if (said?.kind === "opened") needed.push({ use: openingKey(said.of.attestation) });
-    else if (said?.kind === "attested" && said.of.use_key !== undefined) needed.push({ use: said.of.use_key });
+    else if (said?.kind === "attested" && said.of.use_key !== undefined)
+      needed.push({ use: said.of.use_key });
   }
   const policy = state.cases.get(caseId)?.policy;
   if (policy !== undefined) {

@@ -37,6 +37,13 @@ export class Account {
     if (this.date === undefined || credit.booked > this.date) this.credits.set(step, credit);
   }
 
+  /** What is owed for a payout; a later one of the same step takes its place. */
+  redeem(redemption: Redemption): void {
+    const others = this.redemptions.filter(({ step }) => step !== redemption.step);
+    const owed = this.date === undefined || redemption.booked > this.date;
+    this.redemptions = owed ? [...others, redemption] : others;
+  }
+
   holdOf(of: { readonly case: string; readonly ordinal: number; readonly domain: string }): Hold | undefined {
     return this.holds.find(
       (hold) => hold.case === of.case && hold.ordinal === of.ordinal && hold.domain === of.domain,
@@ -56,27 +63,54 @@ export class Account {
     return { held: clamp(sum(held)), reserve: this.balance?.amount ?? 0, supply: clamp(sum(supply)) };
   }
 
-  /** What may still be held, or nothing where it is unknown. */
-  headroom(domains: readonly string[], maxAgeMs: number, now: number): bigint | undefined {
-    const date = this.date;
-    if (date === undefined || this.balance === undefined) return undefined;
-    let room = BigInt(this.balance.amount);
-    for (const { amount, booked } of this.credits.values()) if (booked > date) room += BigInt(amount);
+  /**
+   * What may still be held, or nothing where it is unknown (`readings.md` §4). `stated` is what the step
+   * that asks states itself.
+   */
+  headroom({ domains, maxAgeMs, now, stated }: HeadroomAsked): bigint | undefined {
+    const replaced = stated.balance !== undefined && stated.balance.as_of >= (this.date ?? 0);
+    const date = replaced ? stated.balance?.as_of : this.date;
+    const balance = replaced ? stated.balance?.amount : this.balance?.amount;
+    if (date === undefined || balance === undefined) return undefined;
+    let room = BigInt(balance);
+    for (const { amount, booked } of [...this.credits.values(), ...(stated.credit ? [stated.credit] : [])]) {
+      if (booked > date) room += BigInt(amount);
+    }
     for (const { amount, burned, booked } of this.redemptions) {
       if (burned <= date && booked > date) room -= BigInt(amount);
     }
-    const all = new Set([...domains, ...this.domains.keys(), ...this.holds.map(({ domain }) => domain)]);
-    for (const domain of all) {
-      const reading = this.domains
-        .get(domain)
-        ?.kept.findLast((kept) => covers(kept, date) && isFresh(kept, maxAgeMs, now));
-      if (reading === undefined) return undefined;
-      room -= BigInt(reading.supply);
-    }
-    for (const { amount, executed } of this.holds)
+    const supply = this.#supplyAt(date, { domains, maxAgeMs, now });
+    if (supply === undefined) return undefined;
+    room -= supply;
+    for (const { amount, executed } of this.holds) {
       if (executed === undefined || executed > date) room -= BigInt(amount);
-    return room;
+    }
+    return room === BigInt.asIntN(64, room) ? room : undefined;
   }
+
+  /** Supply of every domain at a date, each by its newest reading that covers it and is fresh. */
+  #supplyAt(date: number, { domains, maxAgeMs, now }: Omit<HeadroomAsked, "stated">): bigint | undefined {
+    const read = [...this.domains].filter(([, { kept }]) => kept.length > 0).map(([name]) => name);
+    let supply = 0n;
+    for (const domain of new Set([...domains, ...read, ...this.holds.map((hold) => hold.domain)])) {
+      const kept = this.domains.get(domain)?.kept ?? [];
+      const reading = kept.findLast((item) => covers(item, date) && isFresh(item, maxAgeMs, now));
+      if (reading === undefined) return undefined;
+      supply += BigInt(reading.supply);
+    }
+    return supply;
+  }
+}
+
+/** What headroom is asked for. */
+export interface HeadroomAsked {
+  readonly domains: readonly string[];
+  readonly maxAgeMs: number;
+  readonly now: number;
+  readonly stated: {
+    readonly balance?: { readonly amount: number; readonly as_of: number };
+    readonly credit?: Booked;
+  };
 }
 
 export interface Hold {
@@ -91,6 +125,8 @@ export interface Hold {
 }
 
 export interface Redemption {
+  /** Leaf of the step that states the payout. */
+  readonly step: string;
   readonly amount: number;
   readonly burned: number;
   readonly booked: number;

@@ -6,7 +6,7 @@ import { sha256Hex } from "../hash.js";
 import { digest, integer, lei, list, name, object, text, variant } from "../reading.js";
 import { refuse, refusedAs } from "../refusal.js";
 import type { AdoptedList } from "../policy/guards.js";
-import { readKey } from "../suites.js";
+import { readAddress, readKey, writeAddress } from "../suites.js";
 import { readGateCall, type GateCall } from "./gate.js";
 
 /** What governance can do (`governance.md` §1), read in form. */
@@ -28,7 +28,18 @@ export type Action =
       readonly programme: string;
       readonly domain: string;
       readonly calls: readonly GateCall[];
-    };
+    }
+  | ReplaceGate;
+
+export interface ReplaceGate {
+  readonly kind: "replace_gate";
+  readonly programme: string;
+  readonly domain: string;
+  /** In their EIP-55 letters. */
+  readonly from: string;
+  readonly to: string;
+  readonly roles: readonly string[];
+}
 
 export interface NameIssuer {
   readonly kind: "name_issuer";
@@ -40,10 +51,9 @@ export interface NameIssuer {
 
 const ACTION_BYTES_MAX = 258_048;
 const KEYS_MAX = 16;
-const KINDS_MAX = 64;
-const SET_MAX = 1_024;
-const SET_TEXT_BYTES_MAX = 512;
-const CALLS_MAX = 16;
+const LIST_MAX = 1_024;
+/** More than an action has room for. */
+const SET_FORM_MAX = 65_536;
 const BYTE_MAX = 255;
 
 /** SHA-256 of the canonical JSON of an action, by which the claim of its proposal names it. */
@@ -70,6 +80,7 @@ const READERS: Readonly<Record<string, (value: Json) => Action>> = {
     return { kind: "retire", policy: name(read["policy"]), programme: name(read["programme"]) };
   },
   name_issuer: nameIssuer,
+  replace_gate: replaceGate,
   remove_issuer: (value) => ({ kind: "remove_issuer", lei: lei(object(value, ["lei"])["lei"]) }),
   set_list: (value) => {
     const read = object(value, ["list", "programme", "value"]);
@@ -94,16 +105,15 @@ const READERS: Readonly<Record<string, (value: Json) => Action>> = {
   },
   gate: (value) => {
     const read = object(value, ["calls", "domain", "programme"]);
-    const calls = list(read["calls"], CALLS_MAX, readGateCall);
-    if (calls.length === 0) refuse("form", "no call");
+    const calls = list(read["calls"], LIST_MAX, readGateCall);
     return { kind: "gate", calls, domain: name(read["domain"]), programme: name(read["programme"]) };
   },
 };
 
 function nameIssuer(value: Json): NameIssuer {
   const read = object(value, ["keys", "kinds", "lei"]);
-  const kinds = list(read["kinds"], KINDS_MAX, name);
-  if (kinds.length === 0 || !ascends(kinds.map(utf8))) refuse("form", "kinds that do not ascend");
+  const kinds = list(read["kinds"], LIST_MAX, name);
+  if (!ascends(kinds.map(utf8))) refuse("form", "kinds that do not ascend");
   return {
     kind: "name_issuer",
     lei: lei(read["lei"]),
@@ -113,22 +123,37 @@ function nameIssuer(value: Json): NameIssuer {
   };
 }
 
-/** Keys with the persons that hold them, at least one, ascending by key id. */
+function replaceGate(value: Json): ReplaceGate {
+  const read = object(value, ["domain", "from", "programme", "roles", "to"]);
+  return {
+    kind: "replace_gate",
+    domain: name(read["domain"]),
+    from: writeAddress(readAddress(read["from"])),
+    programme: name(read["programme"]),
+    roles: list(read["roles"], LIST_MAX, (role) => text(role)),
+    to: writeAddress(readAddress(read["to"])),
+  };
+}
+
+/** Keys with the persons that hold them. */
 export function readCredentialKeys(value: Json | undefined): readonly CredentialKey[] {
-  const keys = list(value, KEYS_MAX, (item): CredentialKey => {
+  return list(value, LIST_MAX, (item): CredentialKey => {
     const read = object(item, ["key"], ["person"]);
     const person = read["person"];
     return { key: readKey(read["key"]), ...(person === undefined ? {} : { person: digest(person) }) };
   });
-  const ids = keys.map(({ key }) => utf8(key.id));
-  return keys.length > 0 && ascends(ids) ? keys : refuse("form", "keys that do not ascend");
+}
+
+/** Whether keys are 1 to 16, ascending by key id. */
+export function areKeys(keys: readonly CredentialKey[]): boolean {
+  return keys.length > 0 && keys.length <= KEYS_MAX && ascends(keys.map(({ key }) => utf8(key.id)));
 }
 
 function listValue(value: Json | undefined): AdoptedList {
   const [kind, of] = variant(value);
   if (kind === "digest") return { digest: digest(of) };
   if (kind !== "set" || !isList(of)) return refuse("form", "a list is a digest or a set");
-  const set = list(of, SET_MAX, (item) => text(item, SET_TEXT_BYTES_MAX));
+  const set = list(of, SET_FORM_MAX, (item) => text(item));
   return ascends(set.map(utf8)) ? { set } : refuse("form", "a set that does not ascend");
 }
 

@@ -48,6 +48,7 @@ export function programmeOf(state: State, name: string): Programme {
     inForce: new Map(),
     adopted: new Set<string>(),
     lists: new Map(),
+    gates: new Map<string, string>(),
     account: new Account(),
   };
   state.programmes.set(name, made);

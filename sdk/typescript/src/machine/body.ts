@@ -8,7 +8,7 @@ import { readKey } from "../suites.js";
 import { readAction, readCredentialKeys } from "./action.js";
 import { CODES } from "./codes.js";
 
-/** Bodies of records of tag 1 (`case.md` §1, `governance.md`), in the names of their fields on the ledger. */
+/** Bodies of records of tag 1 (`case.md` §1, `governance.md`), with the ledger's names of fields. */
 
 export type PartyKeys = { readonly keys: readonly Json[]; readonly lei: string };
 
@@ -80,6 +80,7 @@ export type Bodies = {
     readonly issued: number;
     readonly next_block_time: number;
     readonly party: string;
+    readonly paused_until?: number;
     readonly programme: string;
     readonly quorum_reached: boolean;
     readonly supply: number;
@@ -138,6 +139,8 @@ type Read = (value: Json) => unknown;
 
 const safe: Read = (value) => integer(value, -Number.MAX_SAFE_INTEGER);
 const count: Read = (value) => integer(value);
+const byte: Read = (value) => integer(value, 0, 2 ** 8 - 1);
+const word: Read = (value) => integer(value, 0, 2 ** 32 - 1);
 const digests: Read = (value) => list(value, 64, digest);
 const money = (date: string): Read => fieldsOf({ amount: safe, [date]: time });
 const partyKeys: Read = (value) =>
@@ -149,16 +152,16 @@ const unlocked: Read = (value) => list(value, 32, fieldsOf({ domain: name, "not_
 /** How the fields of each kind are read; a `?` ends those that may be absent. */
 const FORMS: Readonly<Record<Kind, Readonly<Record<string, Read>>>> = {
   genesis: {
-    administrator_threshold: count,
+    administrator_threshold: byte,
     administrators: partyKeys,
     appender: readKey,
-    cosigner_threshold: count,
+    cosigner_threshold: byte,
     cosigners: readMembers,
     log: readKey,
     name,
     nonce: digest,
     notice_ms: count,
-    rules: count,
+    rules: word,
   },
   opened: {
     attestation: digest,
@@ -192,7 +195,7 @@ const FORMS: Readonly<Record<Kind, Readonly<Record<string, Read>>>> = {
     prev: digest,
     step: name,
   },
-  decided: { case: digest, ordinal: count, outcomes: unlocked, prev: digest },
+  decided: { case: digest, ordinal: word, outcomes: unlocked, prev: digest },
   withdrawn: {
     case: digest,
     envelope: digest,
@@ -210,11 +213,12 @@ const FORMS: Readonly<Record<Kind, Readonly<Record<string, Read>>>> = {
     issued: time,
     next_block_time: time,
     party: lei,
+    "paused_until?": time,
     programme: name,
     quorum_reached: boolean,
     supply: count,
   },
-  settled: { case: digest, "consumed?": time, domain: name, ordinal: count, prev: digest },
+  settled: { case: digest, "consumed?": time, domain: name, ordinal: word, prev: digest },
   credentialed: {
     credential: digest,
     envelope: digest,

@@ -83,9 +83,9 @@ function settleHold(of: Case, body: Bodies["settled"], { state, touched }: Apply
 /** `case.md` §10: money paid later than the tokens were burned is owed until a balance of that date. */
 function redeem(of: Case, consumed: number, { state, touched }: Applying): void {
   const account = accountOf(state, of.policy.programme);
-  for (const { payout } of of.standing.values()) {
+  for (const { payout, leaf } of of.standing.values()) {
     if (payout === undefined || payout.booked <= consumed) continue;
-    if (payout.booked > (account.date ?? -1)) account.redemptions.push({ ...payout, burned: consumed });
+    account.redeem({ ...payout, burned: consumed, step: leaf });
     touched.add({ account: of.policy.programme });
   }
 }
@@ -100,11 +100,12 @@ function conclude(of: Case, executed: number, applying: Applying): void {
   else endCase(of, "lapsed", applying);
 }
 
-/** Every step that an outcome waits for falls, and what builds on it. */
+/** Every step that an outcome waits for falls, and the one that took the hold, and what builds on them. */
 function reopen(of: Case, applying: Applying): void {
   of.phase = "open";
   const waitedFor = of.policy.outcomes
     .filter(({ returns }) => returns === undefined)
     .flatMap(({ after }) => after);
-  fall(of, stepsAfter(of.policy, waitedFor), applying);
+  const held = [...of.policy.holds.values()].map(({ at }) => at);
+  fall(of, stepsAfter(of.policy, [...waitedFor, ...held]), applying);
 }

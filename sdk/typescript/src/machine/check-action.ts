@@ -1,12 +1,19 @@
+import { utf8 } from "../bytes.js";
 import { committeeOf } from "../certificate.js";
 import type { Domain, Policy } from "../policy/layout.js";
 import { checkPolicy } from "../policy/check.js";
 import { readPolicy } from "../policy/read.js";
 import { refuse, refusedAs, answerOf } from "../refusal.js";
 import { publicKey, type PublicKey } from "../suites.js";
-import type { Action } from "./action.js";
+import { areKeys, type Action } from "./action.js";
+import { checkReplacement, gateInForce, isFreeGate } from "./gates.js";
 import { isSmallOrder } from "./order.js";
 import { isClosed, type State } from "./state.js";
+
+const KINDS_MAX = 64;
+const CALLS_MAX = 16;
+const SET_MAX = 1_024;
+const SET_TEXT_BYTES_MAX = 512;
 
 /** When an action is asked about: the static checks of a policy are asked once only. */
 export type Moment = "proposed" | "enacted";
@@ -32,13 +39,18 @@ const CHECKS: { readonly [K in Action["kind"]]: Check<K> } = {
     if (!state.programmes.get(programme)?.inForce.has(policy))
       refuse("action_form", "no such policy in force");
   },
-  name_issuer: (state, { lei, keys }) => {
+  name_issuer: (state, { lei, keys, kinds }) => {
+    if (kinds.length === 0 || kinds.length > KINDS_MAX) refuse("action_form", `${kinds.length} kinds`);
+    if (!areKeys(keys)) refuse("action_form", "keys that are not 1 to 16 and ascending");
     for (const { key } of keys) checkKey(state, key, lei);
   },
   remove_issuer: (state, { lei }) => {
     if (!state.issuers.has(lei)) refuse("action_form", "no such issuer");
   },
   set_list: (state, { programme, list, value }) => {
+    const set = "set" in value ? value.set : [];
+    const fits = set.length <= SET_MAX && set.every((entry) => utf8(entry).length <= SET_TEXT_BYTES_MAX);
+    if (!fits) refuse("action_form", "a set beyond the limits");
     for (const digest of state.programmes.get(programme)?.inForce.values() ?? []) {
       const kind = state.policies.get(digest)?.lists.get(list);
       if (kind !== undefined && !(kind in value)) refuse("action_form", "a list of another kind");
@@ -55,11 +67,13 @@ const CHECKS: { readonly [K in Action["kind"]]: Check<K> } = {
     const closed = phase === undefined ? governance !== undefined && governance !== "open" : isClosed(phase);
     if (!closed) refuse("action_form", "the case is not closed");
   },
-  gate: (state, { programme, domain }) => {
-    const digests = [...(state.programmes.get(programme)?.adopted ?? [])];
-    const named = digests.some((digest) => state.policies.get(digest)?.domains.has(domain));
-    if (!named) refuse("action_form", "no policy names this domain");
+  gate: (state, { programme, domain, calls }) => {
+    const fit = calls.length > 0 && calls.length <= CALLS_MAX && calls.every((call) => call.fits);
+    if (!fit) refuse("action_form", "calls that a Gate cannot take");
+    if (gateInForce(state, programme, domain) === undefined)
+      refuse("action_form", "no policy names this domain");
   },
+  replace_gate: (state, action) => checkReplacement(state, action),
 };
 
 function checkKey(state: State, key: PublicKey, owner: string): void {
@@ -82,6 +96,7 @@ function checkOnLedger(state: State, policy: Policy): void {
     checkDomains(policy, other);
     if (other.programme === policy.programme) checkCurrency(policy, other);
   }
+  checkGates(state, policy);
 }
 
 function checkCurrency(policy: Policy, other: Policy): void {
@@ -108,9 +123,22 @@ function checkDomains(policy: Policy, other: Policy): void {
   }
 }
 
+/** A domain has one token; its Gates have an Escrow each. */
 function agree(a: Domain, b: Domain): boolean {
-  const fixed = a.chain === b.chain && a.gate === b.gate && a.token === b.token && a.decimals === b.decimals;
-  return fixed && (a.escrow ?? b.escrow) === (b.escrow ?? a.escrow);
+  if (a.chain !== b.chain || a.token !== b.token || a.decimals !== b.decimals) return false;
+  if (a.escrow === undefined || b.escrow === undefined) return true;
+  return (a.gate === b.gate) === (a.escrow === b.escrow);
+}
+
+/** Each domain names the Gate in force there, which is nothing else on its chain. */
+function checkGates(state: State, policy: Policy): void {
+  for (const [name, { chain, gate }] of policy.domains) {
+    const place = { programme: policy.programme, domain: name, chain };
+    const inForce = gateInForce(state, policy.programme, name) ?? gate;
+    if (gate !== inForce) refuse("action_form", `\`${name}\` does not name the Gate in force`);
+    if (!isFreeGate(state, gate, place, [policy]))
+      refuse("action_form", `the Gate of \`${name}\` is something else too`);
+  }
 }
 
 /** `governance.md` §1: whether an action loosens, as things stand when it is proposed. */
@@ -123,6 +151,7 @@ export function loosens(state: State, action: Action): boolean {
     case "set_list":
       return dropsEntry(state, action);
     case "rotate":
+    case "replace_gate":
       return true;
     case "gate":
       return !action.calls.every(({ tightens }) => tightens);

@@ -2,7 +2,7 @@ import { committeeOf } from "../certificate.js";
 import type { Policy } from "../policy/layout.js";
 import { readPolicy } from "../policy/read.js";
 import { answerOf } from "../refusal.js";
-import type { Action } from "./action.js";
+import type { Action, ReplaceGate } from "./action.js";
 import { programmeOf, registerCommittee, registerKeys, type Applying } from "./applying.js";
 
 /** An action takes effect (`governance.md` §3). */
@@ -41,9 +41,26 @@ export function enact(action: Action, { state, touched }: Applying): void {
       registerCommittee(state);
       touched.add("committee");
       return;
+    case "replace_gate":
+      return replaceGate(action, { state, touched });
     case "erase":
     case "gate":
       return;
+  }
+}
+
+/** Policies in force that name another Gate go out of force (`governance.md` §7). */
+function replaceGate(
+  { programme: name, domain, to }: ReplaceGate,
+  { state, touched }: Pick<Applying, "state" | "touched">,
+): void {
+  const programme = programmeOf(state, name);
+  programme.gates.set(domain, to);
+  for (const [policy, digest] of [...programme.inForce]) {
+    const gate = state.policies.get(digest)?.domains.get(domain)?.gate;
+    if (gate === undefined || gate === to) continue;
+    programme.inForce.delete(policy);
+    touched.add({ policy: [name, policy] });
   }
 }
 

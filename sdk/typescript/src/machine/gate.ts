@@ -4,18 +4,19 @@ import { keccak256 } from "../hash.js";
 import { digest, integer, name, object, text, variant } from "../reading.js";
 import { refuse } from "../refusal.js";
 import { readAddress } from "../suites.js";
-import type { Json } from "../canonical.js";
+import type { Json, JsonObject } from "../canonical.js";
 
 /** A change of a Gate (`governance.md` §6): the bytes of its call, and whether it tightens. */
 export interface GateCall {
   readonly data: Uint8Array;
   readonly tightens: boolean;
+  /** Whether its values are such that a Gate can take them. */
+  readonly fits: boolean;
 }
 
-const CAP_END = 2 ** 56;
+const BYTE_MAX = 255;
 const WINDOW_MAX = 2 ** 32 - 1;
 const EXPONENT_MAX = 30;
-const WORD_MAX = 255;
 const SIGNATURE_BYTES_MAX = 256;
 const SIGNATURE = /^[A-Za-z_$][A-Za-z0-9_$]*\([A-Za-z0-9_$,()[\]]*\)$/u;
 
@@ -25,7 +26,8 @@ export function readGateCall(value: Json): GateCall {
   const fields = FIELDS[kind] ?? refuse("form", `no call \`${kind}\``);
   const read = object(of, fields.names);
   const field = (at: string): Json | undefined => read[at];
-  return { data: concat(selector(fields.function), ...fields.words(field)), tightens: fields.tightens };
+  const data = concat(selector(fields.function), ...fields.words(field));
+  return { data, tightens: fields.tightens, fits: fieldsFit(read) };
 }
 
 interface Form {
@@ -78,8 +80,8 @@ const FIELDS: Readonly<Record<string, Form>> = {
     tightens: false,
     words: (of) => [
       line(of("line")),
-      wordOfNumber(integer(of("word"), 0, WORD_MAX)),
-      wordOfNumber(integer(of("exponent"), 0, EXPONENT_MAX)),
+      wordOfNumber(integer(of("word"), 0, BYTE_MAX)),
+      wordOfNumber(integer(of("exponent"), 0, BYTE_MAX)),
       cap(of("cap")),
       window(of("window_s")),
     ],
@@ -91,6 +93,13 @@ const FIELDS: Readonly<Record<string, Form>> = {
     words: (of) => [address(of("guardian"))],
   },
 };
+
+/** A window of a second at least, no more than thirty zeros, and a function that has a form. */
+function fieldsFit({ window_s: seconds, exponent, signature }: JsonObject): boolean {
+  if (seconds === 0 || (typeof exponent === "number" && exponent > EXPONENT_MAX)) return false;
+  if (typeof signature !== "string") return true;
+  return utf8(signature).length <= SIGNATURE_BYTES_MAX && SIGNATURE.test(signature);
+}
 
 /** First four bytes of the Keccak-256 of a function's signature. */
 export function selector(signature: string): Uint8Array {
@@ -106,17 +115,15 @@ function address(value: Json | undefined): Uint8Array {
 }
 
 function cap(value: Json | undefined): Uint8Array {
-  return wordOfNumber(integer(value, 0, Math.min(CAP_END - 1, Number.MAX_SAFE_INTEGER)));
+  return wordOfNumber(integer(value));
 }
 
 function window(value: Json | undefined): Uint8Array {
-  return wordOfNumber(integer(value, 1, WINDOW_MAX));
+  return wordOfNumber(integer(value, 0, WINDOW_MAX));
 }
 
 function selectorWord(value: Json | undefined): Uint8Array {
-  const signature = text(value, SIGNATURE_BYTES_MAX);
-  if (!SIGNATURE.test(signature)) refuse("form", `\`${signature}\` is no signature of a function`);
   const word = new Uint8Array(32);
-  word.set(selector(signature));
+  word.set(selector(text(value)));
   return word;
 }

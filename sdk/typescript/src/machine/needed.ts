@@ -1,9 +1,13 @@
-import { parseJson } from "../canonical.js";
+import { parseCanonical } from "../canonical.js";
+import { digest, integer, object } from "../reading.js";
 import { Failure, answerOf } from "../refusal.js";
 import { entityText, orderOf, type Entity } from "./entity.js";
 import type { Noticed } from "./findings.js";
 import type { ShownEntry } from "./group.js";
 import type { State } from "./state.js";
+
+// A sealed act is two digests and a number.
+const ACT_BYTES_MAX = 1_024;
 
 /** What a re-run has ended in. */
 export interface Ended {
@@ -56,11 +60,14 @@ function isAsEnded({ entity, value }: ShownEntry, { caseId, state }: Ended): boo
   return state.entries.get(entity)?.value === value;
 }
 
+/** Whether the sealed value of an act is of its form (`entries.md`), and names the case. */
 function namesCase(value: string | undefined, caseId: string): boolean {
   let named = false;
   const read = answerOf(() => {
-    const parsed = parseJson(value ?? "");
-    named = typeof parsed === "object" && parsed !== null && "case" in parsed && parsed["case"] === caseId;
+    const entry = object(parseCanonical(value ?? "", { bytes: ACT_BYTES_MAX }), ["case", "count", "head"]);
+    integer(entry["count"]);
+    digest(entry["head"]);
+    named = entry["case"] === caseId;
   });
   return read === "holds" && named;
 }

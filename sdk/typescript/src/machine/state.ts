@@ -64,6 +64,8 @@ export interface Programme {
   /** Digests of all policies ever adopted into it. */
   readonly adopted: Set<string>;
   readonly lists: Map<string, AdoptedList>;
+  /** Gates that have been put in the place of others, by domain. */
+  readonly gates: Map<string, string>;
   readonly account: Account;
 }
 

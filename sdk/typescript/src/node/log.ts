@@ -50,7 +50,8 @@ function asJson({ head, signed, files, lastTime }: LogCheck): object {
 function asText({ head, signed, files, lastTime }: LogCheck): string {
   const by = signed.map(({ name, at }) => (at === null ? name : `${name} at ${new Date(at).toISOString()}`));
   const last = lastTime === undefined ? "" : `, the last at ${new Date(lastTime).toISOString()}`;
-  return `HOLDS ${head.origin}\n${head.size} records${last}, root ${hex(head.root)}, ${files} files\nsigned by ${by.join(", ")}`;
+  const size = `${head.size} records${last}, root ${hex(head.root)}, ${files} files`;
+  return `HOLDS ${head.origin}\n${size}\nsigned by ${by.join(", ")}`;
 }
 
 await runCommand(check, "lockstep-log check DIR|URL --vkey KEY [--vkey KEY …] [--json]");

@@ -1,6 +1,5 @@
-import { readCredentialKeys } from "../attestation/statement.js";
 import { committeeOf, readMembers, type Committee, type Member } from "../certificate.js";
-import { readAction, type Action } from "../machine/action.js";
+import { readAction, readCredentialKeys, type Action } from "../machine/action.js";
 import type { Body, Bodies } from "../machine/body.js";
 import { publicKey, type PublicKey } from "../suites.js";
 import { checked, fail } from "./failure.js";

@@ -43,10 +43,8 @@ function listed(records: readonly number[]): string {
 }
 
 function describeFacts(facts: Facts): readonly string[] {
-  const { certified, outcome } = facts;
-  const lines = [
-    `ledger ${facts.name} (${facts.ledger}), ${facts.size} records, root ${facts.root}, sealed ${date(facts.sealed)}`,
-  ];
+  const { certified, ledger, name, outcome, root, sealed, size } = facts;
+  const lines = [`ledger ${name} (${ledger}), ${size} records, root ${root}, sealed ${date(sealed)}`];
   if (certified !== undefined) {
     const { signed, members, threshold, epoch } = certified;
     const of = `${signed.length} of ${members}, ${threshold} needed`;

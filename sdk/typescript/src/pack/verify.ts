@@ -120,6 +120,7 @@ class Verification {
       rerun.run(group);
       this.#reached += 1;
     }
+    if (this.#caseRecords().length === 0) fail("left_out", "no record of the case is shown");
     rerun.checkEntries(this.#pack.map);
   }
 
@@ -228,9 +229,9 @@ class Verification {
 
   #caseRecords(): readonly number[] {
     const { case: caseId } = this.#pack;
-    return this.#groups.slice(0, this.#reached).flatMap(({ records }) =>
-      records.filter((record) => isOf(record, caseId)).map(({ index }) => index),
-    );
+    return this.#groups
+      .slice(0, this.#reached)
+      .flatMap(({ records }) => records.filter((record) => isOf(record, caseId)).map(({ index }) => index));
   }
 
   #facts(findings: Findings | undefined): Facts {
@@ -241,7 +242,7 @@ class Verification {
     return {
       case: pack.case,
       ...(committee === undefined ? {} : { certified: certifiedBy(certificate, committee) }),
-      ledger: certificate.ledger,
+      ledger: ledgerOf(pack) ?? certificate.ledger,
       name: genesisOf(pack).name,
       on_chain_not_checked: { deposits: findings?.deposits ?? [], outcomes: findings?.outcomes ?? [] },
       ...(outcome === undefined ? {} : { outcome }),
@@ -307,10 +308,16 @@ function item(code: string, records: readonly number[], text: string): Item {
 }
 
 /** Check 3: the certificate, and the trust file if there is one, name the leaf hash of record 0. */
-function checkLedger({ certificate, excerpt }: Pack, trust: Trust | undefined): void {
-  const ledger = excerpt[0]?.records[0]?.leafHash;
+function checkLedger(pack: Pack, trust: Trust | undefined): void {
+  const { certificate } = pack;
+  const ledger = ledgerOf(pack);
   if (certificate.ledger !== ledger) fail("ledger", "the certificate is of another ledger than genesis");
   if (trust !== undefined && trust.ledger !== ledger) fail("ledger", "the trust file is of another ledger");
+}
+
+/** Leaf hash of record 0. */
+function ledgerOf({ excerpt }: Pack): string | undefined {
+  return excerpt[0]?.records[0]?.leafHash;
 }
 
 /** Check 8: every entry is in, or absent from, the map whose root the seal carries; entries ascend. */

@@ -1,8 +1,8 @@
 import { refuse } from "../refusal.js";
 
 /**
- * TOML 1.0, stricter in one thing: an inline table stands on one line (`policy.md` §2). Tables keep the order
- * in which their keys first stand in the text. Refuses with `toml`.
+ * TOML 1.0, stricter in one thing: an inline table stands on one line (`policy.md` §2). Tables keep the
+ * order in which their keys first stand in the text. Refuses with `toml`.
  */
 export type Toml =
   | { readonly kind: "string"; readonly value: string }

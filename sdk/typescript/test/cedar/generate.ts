@@ -26,6 +26,8 @@ export class Random {
   }
 }
 
+const ROLES = '[Role::"issuer", Role::"custodian"]';
+
 type Kind = "bool" | "long" | "string" | "set" | "record" | "entity";
 const KINDS: readonly Kind[] = ["bool", "long", "string", "set", "record", "entity"];
 
@@ -127,7 +129,7 @@ function condition(random: Random, inner: (kind: Kind) => string): string {
     case 7:
       return `(${inner("long")}) ${random.pick(["<", "<=", ">", ">="])} (${inner("long")})`;
     case 8:
-      return `(${inner("entity")}) in (${random.chance(50) ? inner("entity") : '[Role::"issuer", Role::"custodian"]'})`;
+      return `(${inner("entity")}) in (${random.chance(50) ? inner("entity") : ROLES})`;
     case 9:
       return `(${inner(random.chance(80) ? "record" : "entity")}) has ${has(random)}`;
     case 10:

@@ -150,7 +150,7 @@ test("what is left out or added in a command of the case is found", () => {
   }
 });
 
-test("another case's opening has no place in a pack, and an act that the pack shows as used is not used again", () => {
+test("a pack has no opening of another case, and no act that it shows as used is used again", () => {
   const story = STORIES.find(({ name }) => name === "stablecoin-issue: issued");
   assert.ok(story !== undefined);
   const groups = excerpt(story.ledger, story.caseId);

@@ -11,8 +11,8 @@ export interface Entitled {
 }
 
 /**
- * `case.md` §4: each key holds the role's credential. Of several the one with the smallest id counts. Refuses
- * with `not_entitled`, `credential_revoked` or `credential_not_valid`.
+ * `case.md` §4: each key holds the role's credential. Of several the one with the smallest id counts.
+ * Refuses with `not_entitled`, `credential_revoked` or `credential_not_valid`.
  */
 export function entitled({ state, word, now }: Asking, role: Role): Entitled {
   const party = word.envelope.statement.party;

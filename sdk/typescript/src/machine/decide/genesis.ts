@@ -2,7 +2,7 @@ import type { Json } from "../../canonical.js";
 import { committeeOf, readMembers } from "../../certificate.js";
 import { refuse, refusedAs } from "../../refusal.js";
 import { publicKey, readKey } from "../../suites.js";
-import { readCredentialKeys } from "../action.js";
+import { areKeys, readCredentialKeys } from "../action.js";
 import { bodyOf, type Bodies } from "../body.js";
 import { isSmallOrder } from "../order.js";
 import type { State } from "../state.js";
@@ -41,7 +41,9 @@ function checkAdministrators(of: Bodies["genesis"], cosigners: ReadonlyMap<strin
     refuse("form", "an LEI twice");
   const seen = new Set<string>();
   for (const { keys, lei } of administrators) {
-    for (const { key } of readCredentialKeys(keys)) {
+    const read = readCredentialKeys(keys);
+    if (!areKeys(read)) refuse("form", "keys that are not 1 to 16 and ascending");
+    for (const { key } of read) {
       if (isSmallOrder(key)) refuse("form", "anybody can sign for this key");
       if ((cosigners.get(key.id) ?? lei) !== lei) refuse("form", "a key of a co-signer");
       if (seen.has(key.id)) refuse("form", "a key twice");

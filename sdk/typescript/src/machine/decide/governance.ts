@@ -1,11 +1,12 @@
 import type { Json } from "../../canonical.js";
 import { keccak256Hex } from "../../hash.js";
-import { writeOutcome } from "../../outcome.js";
+import { writeOutcome, type Call } from "../../outcome.js";
 import { answerOf, refuse } from "../../refusal.js";
 import { publicKey } from "../../suites.js";
-import { actionDigest, readAction, type Action } from "../action.js";
+import { actionDigest, readAction, type Action, type ReplaceGate } from "../action.js";
 import { checkAction, loosens } from "../check-action.js";
 import { addressBytes, chainId, GOVERNANCE, GOVERNANCE_LINE } from "../form.js";
+import { definitionsOf, gateInForce, replacementCalls } from "../gates.js";
 import { openingKey } from "../keys.js";
 import type { Proposal, State } from "../state.js";
 import { signers, type Asking, type Of } from "./asking.js";
@@ -125,43 +126,73 @@ export function writeEnactment(
     return;
   }
   const prev = writer.record({ kind: "enacted", of: { action: digest, case: id, prev: head } });
-  if (action.kind === "gate") writer.outcome(gateOutcome(state, action, { case: id, prev, now }));
+  const place = { case: id, prev, now };
+  if (action.kind === "gate") writer.outcome(gateOutcome(state, action, place));
+  if (action.kind === "replace_gate") writer.outcome(replacementOutcome(state, action, place));
 }
 
-type GateAction = Extract<Action, { readonly kind: "gate" }>;
+interface Enacting {
+  readonly case: string;
+  readonly prev: string;
+  readonly now: number;
+}
 
 /** `governance.md` §6: the outcome of a change of a Gate. */
 function gateOutcome(
   state: State,
-  { programme, domain: name, calls }: GateAction,
-  place: { readonly case: string; readonly prev: string; readonly now: number },
+  { programme, domain, calls }: Extract<Action, { readonly kind: "gate" }>,
+  place: Enacting,
 ): Uint8Array {
-  const domain = gateDomain(state, programme, name) ?? refuse("action_form", "no such domain");
-  const gate = addressBytes(domain.gate);
+  const gate = addressBytes(gateInForce(state, programme, domain) ?? refuse("action_form", "no such domain"));
+  return governanceOutcome(state, place, {
+    kind: 1,
+    line: GOVERNANCE_LINE,
+    programme,
+    domain,
+    gate,
+    calls: calls.map(({ data }) => ({ target: gate, data })),
+  });
+}
+
+/** `governance.md` §7: every role is given to one Gate before the other gives it up, the admin's last. */
+function replacementOutcome(
+  state: State,
+  { programme, domain, from, to, roles }: ReplaceGate,
+  place: Enacting,
+): Uint8Array {
+  const token = definitionsOf(state, programme, domain)[0]?.token ?? refuse("action_form", "no such domain");
+  const calls = replacementCalls(addressBytes(token), { from, to, roles });
+  const gate = addressBytes(from);
+  return governanceOutcome(state, place, { kind: 0, line: "replace-gate", programme, domain, gate, calls });
+}
+
+interface Commanded {
+  readonly kind: 0 | 1;
+  readonly line: string;
+  readonly programme: string;
+  readonly domain: string;
+  readonly gate: Uint8Array;
+  readonly calls: readonly Call[];
+}
+
+function governanceOutcome(
+  state: State,
+  place: Enacting,
+  { kind, line, programme, domain, gate, calls }: Commanded,
+): Uint8Array {
+  const chain = definitionsOf(state, programme, domain)[0]?.chain ?? refuse("action_form", "no such domain");
   return writeOutcome({
     ledger: state.ledger,
     case: place.case,
     prev: place.prev,
     programme: keccak256Hex(programme),
     policy: GOVERNANCE,
-    line: keccak256Hex(GOVERNANCE_LINE),
-    kind: 1,
-    chainId: chainId(domain.chain),
+    line: keccak256Hex(line),
+    kind,
+    chainId: chainId(chain),
     gate,
-    calls: calls.map(({ data }) => ({ target: gate, data })),
+    calls,
     notAfter: Math.floor((place.now + EXECUTED_WITHIN_MS) / 1_000),
     ordinal: 0,
   });
-}
-
-/** The domain as any policy of the programme, out of force too, defines it. */
-function gateDomain(
-  state: State,
-  programme: string,
-  name: string,
-): { chain: string; gate: string } | undefined {
-  const digests = [...(state.programmes.get(programme)?.adopted ?? [])].sort();
-  return digests
-    .map((digest) => state.policies.get(digest)?.domains.get(name))
-    .find((domain) => domain !== undefined);
 }

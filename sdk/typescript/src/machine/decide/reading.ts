@@ -1,4 +1,4 @@
-import { writeCanonical } from "../../canonical.js";
+import { writeCanonical, type Json } from "../../canonical.js";
 import { sha256Hex } from "../../hash.js";
 import { minorUnits } from "../../policy/currency.js";
 import type { Policy, ReadingRule } from "../../policy/layout.js";
@@ -46,6 +46,7 @@ export function decideReading(asking: Of<"reading">): void {
       issued: said.issued,
       next_block_time: said.nextBlockTime,
       party: said.party,
+      ...(said.pausedUntil === undefined ? {} : { paused_until: said.pausedUntil }),
       programme: said.programme,
       quorum_reached: reached,
       supply,
@@ -95,7 +96,9 @@ function minorSupply(policy: Policy, { domain: name, supply }: ReadingStatement)
 function contentOf(said: ReadingStatement): string {
   const consumed = said.consumed.map(({ case: of, ordinal, time }) => ({ case: of, ordinal, time }));
   const place = [said.programme, said.domain, said.block, said.blockHash];
-  return sha256Hex(writeCanonical([place, [said.blockTime, said.nextBlockTime, said.supply, consumed]]));
+  const seen: Json[] = [place, [said.blockTime, said.nextBlockTime, said.supply, consumed]];
+  if (said.pausedUntil !== undefined) seen.push(said.pausedUntil);
+  return sha256Hex(writeCanonical(seen));
 }
 
 function writeSettled({ state, writer, said }: Of<"reading">): void {

@@ -131,7 +131,7 @@ function checkSaid(taking: Taking): Said {
   const use = actOf(of, step, claims);
   if (use !== undefined && !actIsFree(asking, use)) refuse("single_use", "the act is taken");
   const money = moneyOf(taking);
-  if (money.hold !== undefined) checkHeadroom(taking, money.hold.amount);
+  if (money.hold !== undefined) checkHeadroom(taking, money);
   return { claims, use, money };
 }
 
@@ -211,8 +211,8 @@ function held({ of }: Taking, { amount: name, domain }: HoldRule): { amount: num
   return { amount: numberOf(type, shown.text) ?? refuse("claim_form", "no amount"), domain };
 }
 
-function checkHeadroom({ asking, of }: Taking, needed: number): void {
-  const room = asking.across.headroom ?? computedHeadroom(asking, of, needed);
+function checkHeadroom({ asking, of }: Taking, stated: Said["money"]): void {
+  const room = asking.across.headroom ?? computedHeadroom(asking, of, stated);
   if (room === "unknown") refuse("headroom_unknown", "headroom is not known");
   if (room === "short") refuse("headroom_short", "there is not enough headroom");
 }
@@ -220,15 +220,15 @@ function checkHeadroom({ asking, of }: Taking, needed: number): void {
 function computedHeadroom(
   { state, now }: Of<"attestation">,
   of: Case,
-  needed: number,
+  stated: Said["money"],
 ): "enough" | "unknown" | "short" {
   const [hold] = of.policy.holds.values();
   const reading = of.policy.readings.get(hold?.reading ?? "");
   const account = state.programmes.get(of.policy.programme)?.account;
   if (reading === undefined || account === undefined) return "unknown";
-  const room = account.headroom(reading.domains, reading.maxAgeMs, now);
+  const room = account.headroom({ domains: reading.domains, maxAgeMs: reading.maxAgeMs, now, stated });
   if (room === undefined) return "unknown";
-  return room < BigInt(needed) ? "short" : "enough";
+  return room < BigInt(stated.hold?.amount ?? 0) ? "short" : "enough";
 }
 
 function amount(taking: Taking, claim: string): number {
