@@ -85,7 +85,10 @@ fn the_page_of_entries_has_one_of_every_kind_under_its_key() {
         let named: Entity = serde_json::from_str(entity).unwrap_or_else(|error| panic!("{entity}: {error}"));
         let (key, value) = entry.trim().split_once(' ').unwrap();
         assert_eq!(named.key().to_string(), key, "{entity}");
-        assert!(lockstep_types::canonical::value_from_slice(value.as_bytes(), value.len()).is_ok(), "{value}");
+        assert!(
+            lockstep_types::canonical::value_from_slice(value.as_bytes(), value.len()).is_ok(),
+            "{value}"
+        );
         kinds.insert(entity.split('"').nth(1).unwrap());
     }
     assert_eq!(kinds.len(), 8, "kinds of entries in the example: {kinds:?}");

@@ -1,22 +1,18 @@
 //! Packs of redemptions: paid, failed, over, and shown late.
 
+#[path = "world/redeeming.rs"]
+mod redeeming;
 #[path = "world/world.rs"]
 mod world;
 
 use alloy_sol_types::SolValue;
-use lockstep_kernel::governance::Files;
-use lockstep_kernel::{Action, Request, outcome};
+use lockstep_kernel::{Request, outcome};
 use lockstep_ledger::Entry;
 use lockstep_pack::report::{OutcomeKind, Said};
 use lockstep_pack::{Options, Pack, PackedBody, verify};
-use lockstep_types::*;
+use redeeming::*;
 use world::*;
 
-const LAYOUT: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/stablecoin-redeem/policy.toml"));
-const GUARDS: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/stablecoin-redeem/guards.cedar"));
-const HOLDER: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 const WEEK_MS: u64 = 7 * 24 * 3_600_000;
 
 #[track_caller]
@@ -27,67 +23,10 @@ fn check(world: &World, bytes: &[u8], (expected, phase): (&str, &str)) {
     assert_eq!(outcome.map(|case| case.phase).as_deref(), Some(phase));
 }
 
-/// The coin of which tokens can be redeemed, and an open redemption of a thousand.
-fn opened() -> (World, CaseId) {
-    let mut world = stablecoin();
-    let files = Files { guards: GUARDS.to_owned(), layout: LAYOUT.to_owned() };
-    let adoption = world.propose(Action::Adopt(files));
-    world.consent(adoption);
-    let policy = world.ledger.machine().programme("acme-usd").unwrap().policies[&name("stablecoin.redeem")].0;
-    let case = world.open("issuer", policy, &[("amount", "1000.00"), ("holder", HOLDER)]);
-    world.certify();
-    (world, case)
-}
-
-fn deposit(world: &mut World, case: CaseId, (amount, transaction): (&str, u8)) {
-    let (transaction, hash) = (Digest([transaction; 32]).to_string(), Digest([9; 32]).to_string());
-    let claims = [
-        ("depositor", HOLDER),
-        ("amount", amount),
-        ("chain", "eip155:31337"),
-        ("transaction", &transaction),
-        ("log", "0"),
-        ("block", "17"),
-        ("block_hash", &hash),
-    ];
-    world.attest(case, "observer", "deposit", &claims);
-}
-
-fn approved() -> (World, CaseId) {
-    let (mut world, case) = opened();
-    deposit(&mut world, case, ("1000.00", 1));
-    world.certify();
-    screen(&mut world, case);
-    world.attest(case, "compliance", "approve", &[]);
-    world.certify();
-    (world, case)
-}
-
-/// A chain shows the last decision of the case as executed.
-fn execute(world: &mut World, case: CaseId) {
-    world.wait(1_000);
-    let ordinal = world.ledger.machine().case(&case).unwrap().ordinal - 1;
-    let time = world.now.saturating_sub_ms(900);
-    world.read(time, "0", vec![lockstep_attest::Consumed { case, ordinal, time }]);
-    world.certify();
-}
-
 #[test]
 fn a_paid_redemption_is_verified_from_its_deposit_to_the_burn() {
     let (mut world, case) = approved();
-    let booked = world.now.to_string();
-    let claims = [
-        ("amount", "1000.00"),
-        ("servicer", "NORTHNO1"),
-        ("account", "NO9386011117947"),
-        ("servicer_ref", "out 1"),
-        ("entry_ref", "1"),
-        ("creditor", "Jane Doe"),
-        ("booked", "true"),
-        ("booked_at", &booked),
-    ];
-    world.attest(case, "custodian", "payout", &claims);
-    world.certify();
+    payout(&mut world, case);
     check(&world, &world.pack(case), ("verified", "decided"));
     execute(&mut world, case);
     check(&world, &world.pack(case), ("verified", "settled"));

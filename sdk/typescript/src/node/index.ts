@@ -1,0 +1,2 @@
+/** What needs Node: files in folders. */
+export { filesIn } from "./files.js";
