@@ -1,16 +1,17 @@
-//! Policies and their stories: every file ends in findings or in a policy, and a policy that is accepted can
-//! be explained, drawn and named.
+//! Policies, their stories and the setup of their Gates: every file ends in findings or in what it says, and
+//! a policy that is accepted can be explained, drawn and named.
 
-use lockstep_policy::finding::{GUARDS_FILE, LAYOUT_FILE, TESTS_FILE};
-use lockstep_policy::{Finding, Layout, Policy, Scenarios, draw, explain};
+use lockstep_policy::finding::{GUARDS_FILE, LAYOUT_FILE, SETUP_FILE, TESTS_FILE};
+use lockstep_policy::{Finding, GateSetup, Layout, Policy, Scenarios, Wanted, draw, explain};
 
-/// What parts `policy.toml`, `guards.cedar` and `tests.toml` in one input.
+/// What parts `policy.toml`, `guards.cedar`, `tests.toml` and `gate.toml` in one input.
 const MARK: &[u8] = b"\n==== next file ====\n";
 
 /// Panics when `data` breaks a property of the readers.
 pub fn run(data: &[u8]) {
     let (layout, rest) = cut(data);
-    let (guards, tests) = cut(rest);
+    let (guards, rest) = cut(rest);
+    let (tests, setup) = cut(rest);
     let read = Layout::from_file(layout);
     let policy = match Policy::from_files(layout, guards) {
         Ok(policy) => policy,
@@ -39,6 +40,16 @@ pub fn run(data: &[u8]) {
     match Scenarios::from_file(&policy, tests) {
         Ok(scenarios) => assert_eq!(Scenarios::from_file(&again, tests), Ok(scenarios)),
         Err(findings) => check_findings(&findings, &[TESTS_FILE]),
+    }
+    for domain in &policy.layout().domains {
+        let Ok(wanted) = Wanted::of(&[&policy], domain.name.as_str()) else { continue };
+        match GateSetup::from_file(&wanted, setup) {
+            Ok(gate) => {
+                assert_eq!(gate.lines.len(), wanted.lines.len(), "no line is left without a cap");
+                assert!(gate.lines.iter().all(|line| line.cap < 1 << 56 && line.window_s > 0));
+            }
+            Err(findings) => check_findings(&findings, &[SETUP_FILE]),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::calls::role;
 use crate::contracts::{Anchor, Gate, Token, anchor, creation_code, gate, token};
 use crate::domain::{DomainError, Sends, Transaction};
-use alloy_primitives::{Address, Bytes, FixedBytes, keccak256};
+use alloy_primitives::{Address, B256, Bytes, FixedBytes, keccak256};
 use alloy_sol_types::{SolCall, SolConstructor};
 use lockstep_ledger::{Committee, Signers};
 use lockstep_types::{LedgerId, Name, PolicyDigest};
@@ -50,7 +50,7 @@ pub fn anchor(
     from: Address,
     following: Following<'_>,
 ) -> Result<Address, DomainError> {
-    create_anchor(domain, from, following, (Vec::new(), 0))
+    create(domain, from, anchor_data(following, None)?)
 }
 
 /// Puts an Anchor on the chain with a recovery set: who installs other co-signers when keys are lost.
@@ -63,27 +63,26 @@ pub fn anchor_with_recovery(
     following: Following<'_>,
     recovery: &Signers,
 ) -> Result<Address, DomainError> {
-    let addresses = recovery.addresses().iter().map(|address| Address::from(address.0)).collect();
-    create_anchor(domain, from, following, (addresses, recovery.threshold()))
+    create(domain, from, anchor_data(following, Some(recovery))?)
 }
 
-fn create_anchor(
-    domain: &mut dyn Sends,
-    from: Address,
-    following: Following<'_>,
-    (recovery_set, recovery_threshold): (Vec<Address>, u8),
-) -> Result<Address, DomainError> {
+/// What creates an Anchor: its creation code and arguments.
+///
+/// # Errors
+/// [`DomainError::Answer`]: this program has no such code.
+pub fn anchor_data(following: Following<'_>, recovery: Option<&Signers>) -> Result<Bytes, DomainError> {
     let members = following.committee.members().iter().map(|member| Address::from(member.address.0));
+    let recovery_set = recovery.into_iter().flat_map(Signers::addresses);
     let arguments = Anchor::constructorCall {
         ledgerId: FixedBytes(following.ledger.0),
         epoch: following.committee.epoch(),
         members: members.collect(),
         threshold: following.committee.threshold(),
         notice_: following.notice_s,
-        recoverySet: recovery_set,
-        recoveryThreshold: recovery_threshold,
+        recoverySet: recovery_set.map(|address| Address::from(address.0)).collect(),
+        recoveryThreshold: recovery.map_or(0, Signers::threshold),
     };
-    create(domain, from, (anchor::ARTIFACT, arguments.abi_encode()))
+    data(anchor::ARTIFACT, &arguments.abi_encode())
 }
 
 /// Puts a Gate on the chain, with its Escrow.
@@ -93,16 +92,26 @@ fn create_anchor(
 pub fn gate(
     domain: &mut dyn Sends,
     from: Address,
+    at: (Address, &Name),
+    lines: (Address, &[Line]),
+) -> Result<Address, DomainError> {
+    create(domain, from, gate_data(at, lines)?)
+}
+
+/// What creates a Gate behind an Anchor, for a programme, with a guardian and lines.
+///
+/// # Errors
+/// As [`anchor_data`]; a cap of more than 56 bits.
+pub fn gate_data(
     (at_anchor, programme): (Address, &Name),
     (guardian, lines): (Address, &[Line]),
-) -> Result<Address, DomainError> {
-    let key = |line: &Line| keccak256(line.name.as_str());
-    let setup = |line: &Line| gate::IGate::LineSetup {
-        line: key(line),
-        word: line.word,
-        exponent: line.exponent,
-        cap: alloy_primitives::Uint::from(line.cap),
-        window: line.window_s,
+) -> Result<Bytes, DomainError> {
+    let key = |line: &Line| line_key(&line.name);
+    let setup = |line: &Line| {
+        let what = || format!("a cap of {} for line `{}`", line.cap, line.name);
+        let cap = line.cap.try_into().map_err(|_| DomainError::Answer { what: what() })?;
+        let (word, exponent, window) = (line.word, line.exponent, line.window_s);
+        Ok(gate::IGate::LineSetup { line: key(line), word, exponent, cap, window })
     };
     let permissions = lines.iter().flat_map(|line| {
         line.selectors.iter().map(|selector| gate::IGate::PermissionSetup {
@@ -120,11 +129,23 @@ pub fn gate(
         anchor: at_anchor,
         programme: keccak256(programme.as_str()),
         guardian,
-        lines_: lines.iter().map(setup).collect(),
+        lines_: lines.iter().map(setup).collect::<Result<_, DomainError>>()?,
         permissions: permissions.collect(),
         policies: policies.collect(),
     };
-    create(domain, from, (gate::ARTIFACT, arguments.abi_encode()))
+    data(gate::ARTIFACT, &arguments.abi_encode())
+}
+
+/// A line as a Gate names it.
+#[must_use]
+pub fn line_key(name: &Name) -> B256 {
+    keccak256(name.as_str())
+}
+
+/// Where the Escrow of a Gate stands: a Gate makes it itself, as the first contract that it creates.
+#[must_use]
+pub fn escrow_of(gate: Address) -> Address {
+    gate.create(1)
 }
 
 /// Puts the demo's token on the chain; `keeper` has every role.
@@ -134,15 +155,23 @@ pub fn gate(
 pub fn token(
     domain: &mut dyn Sends,
     (from, keeper): (Address, Address),
-    (name, symbol, decimals): (&str, &str, u8),
+    named: (&str, &str, u8),
 ) -> Result<Address, DomainError> {
+    create(domain, from, token_data(keeper, named)?)
+}
+
+/// What creates the demo's token, of this name, symbol and number of decimals.
+///
+/// # Errors
+/// As [`anchor_data`].
+pub fn token_data(keeper: Address, (name, symbol, decimals): (&str, &str, u8)) -> Result<Bytes, DomainError> {
     let arguments = Token::constructorCall {
         name: name.to_owned(),
         symbol: symbol.to_owned(),
         decimals_: decimals,
         gate: keeper,
     };
-    create(domain, from, (token::ARTIFACT, arguments.abi_encode()))
+    data(token::ARTIFACT, &arguments.abi_encode())
 }
 
 /// Gives every role over a token to a Gate, and gives up one's own: what an issuer does who puts a token that
@@ -170,14 +199,12 @@ fn call(domain: &mut dyn Sends, from: Address, to: Address, data: Vec<u8>) -> Re
     domain.send(&Transaction { from, to: Some(to), data: data.into() }).map(drop)
 }
 
-fn create(
-    domain: &mut dyn Sends,
-    from: Address,
-    (artifact, arguments): (&str, Vec<u8>),
-) -> Result<Address, DomainError> {
-    let unusable = |what: String| DomainError::Answer { what };
-    let code = creation_code(artifact).map_err(unusable)?;
-    let data: Bytes = [&code[..], &arguments].concat().into();
-    let receipt = domain.send(&Transaction { from, to: None, data })?;
-    receipt.created.ok_or_else(|| unusable("a creation without a contract".to_owned()))
+fn data(artifact: &str, arguments: &[u8]) -> Result<Bytes, DomainError> {
+    let code = creation_code(artifact).map_err(|what| DomainError::Answer { what })?;
+    Ok([&code[..], arguments].concat().into())
+}
+
+fn create(domain: &mut dyn Sends, from: Address, data: Bytes) -> Result<Address, DomainError> {
+    let unusable = || DomainError::Answer { what: "a creation without a contract".to_owned() };
+    domain.send(&Transaction { from, to: None, data })?.created.ok_or_else(unusable)
 }

@@ -17,7 +17,9 @@ mod domain;
 mod embedded;
 pub mod enforce;
 pub mod observe;
+pub mod roles;
 pub mod rpc;
+pub mod standing;
 mod steered;
 pub mod submit;
 

@@ -4,7 +4,7 @@
 pub mod journal;
 pub mod plan;
 
-use crate::domain::{Domain, DomainError, Receipt, Sends, Transaction};
+use crate::domain::{Block, Domain, DomainError, Receipt, Sends, Transaction};
 use crate::rpc::{Landed, Received, Rpc};
 use alloy_consensus::{SignableTransaction, TxEip1559};
 use alloy_primitives::{Address, B256, Signature, TxKind, U256};
@@ -168,6 +168,17 @@ impl<'a> Submitter<'a> {
         self.book.entries.iter().any(|entry| !label.is_empty() && entry.label == label)
     }
 
+    /// The nonce that the next transaction gets, as of this block: after all that are in blocks, that wait,
+    /// or that the journal knows.
+    ///
+    /// # Errors
+    /// [`DomainError`]: no quorum says what the account has sent.
+    pub fn nonce_next(&self, block: &Block) -> Result<u64, DomainError> {
+        let account = self.signer.account();
+        let mined = self.rpc.nonce(block, account)?;
+        Ok(mined.max(self.rpc.nonce_pending(account)?).max(self.book.nonce_next()))
+    }
+
     /// Brings a transaction onto the chain and waits for it. Where one with this label is on its way already,
     /// that one is waited for, and nothing more is sent.
     ///
@@ -220,8 +231,7 @@ impl<'a> Submitter<'a> {
         let price = Price { base: newest.base_fee, tip: self.rpc.tip()? };
         let cap = self.limits.fee_cap;
         let fees = Fees::first(price, cap).ok_or(SubmitError::FeeCap { base: price.base, cap })?;
-        let mined = self.rpc.nonce(&newest.block, account)?;
-        let nonce = mined.max(self.rpc.nonce_pending(account)?).max(self.book.nonce_next());
+        let nonce = self.nonce_next(&newest.block)?;
         let unsigned = TxEip1559 {
             chain_id: self.rpc.chain_id(),
             nonce,

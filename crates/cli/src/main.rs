@@ -2,6 +2,7 @@
 
 mod commands;
 mod demo;
+mod deployments;
 mod endpoints;
 mod fault;
 mod folder;
@@ -11,6 +12,7 @@ mod out;
 mod party;
 mod records;
 mod report;
+mod sending;
 mod shell;
 mod submissions;
 mod words;

@@ -474,9 +474,12 @@ impl Kernel {
     }
 }
 
-/// The steps that an outcome waits for directly, and all that build on them, in the policy's order.
+/// The steps that are taken anew after a lapse, in the policy's order: those that an outcome waits for directly,
+/// those whose holds have returned with it, and all that build on them.
 fn decided_on(layout: &Layout) -> Vec<Name> {
-    let direct: BTreeSet<&Name> = layout.outcomes_decided().flat_map(|outcome| &outcome.after).collect();
+    let holding = layout.holds.iter().map(|hold| &hold.at);
+    let direct = layout.outcomes_decided().flat_map(|outcome| &outcome.after).chain(holding);
+    let direct: BTreeSet<&Name> = direct.collect();
     let later = direct.iter().flat_map(|name| layout.steps_after(name.as_str()));
     let all: BTreeSet<&Name> = later.map(|step| &step.name).chain(direct.iter().copied()).collect();
     layout.steps.iter().map(|step| &step.name).filter(|name| all.contains(name)).cloned().collect()

@@ -9,10 +9,13 @@ pub const GUARDS_FILE: &str = "guards.cedar";
 /// The scenarios' file name.
 pub const TESTS_FILE: &str = "tests.toml";
 
+/// The file name of a Gate's setup.
+pub const SETUP_FILE: &str = "gate.toml";
+
 /// One fault in one file. Findings sort by place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
-    /// The file: [`LAYOUT_FILE`], [`GUARDS_FILE`] or [`TESTS_FILE`].
+    /// The file: [`LAYOUT_FILE`], [`GUARDS_FILE`], [`TESTS_FILE`] or [`SETUP_FILE`].
     pub file: &'static str,
     /// The line, from 1.
     pub line: usize,

@@ -23,6 +23,7 @@ mod draw;
 mod duration;
 mod explain;
 pub mod finding;
+pub mod gate;
 pub mod guard;
 mod layout;
 pub mod model;
@@ -34,6 +35,7 @@ pub use claim::{ClaimError, ClaimKind, ClaimValue, ListValue};
 pub use draw::draw;
 pub use explain::explain;
 pub use finding::Finding;
+pub use gate::{Counted, GateSetup, LineSetup, Wanted, WantedError};
 pub use guard::{GuardInput, GuardText, GuardVerdict};
 pub use model::{
     AbiType, Arg, Call, ClaimDecl, ClaimRef, Domain, Expiry, Fresh, Hold, Layout, List, ListKind, Outcome,

@@ -113,7 +113,12 @@ impl Peer {
         wire::number(self.ask.ask("eth_getTransactionCount", &json!([of, pinned(on)]))?)
     }
 
-    /// The same, with those that wait.
+    /// Code at an address after the block with this hash.
+    pub(super) fn code(&self, of: Address, on: B256) -> Result<Bytes, AskError> {
+        wire::bytes(self.ask.ask("eth_getCode", &json!([of, pinned(on)]))?)
+    }
+
+    /// Transactions of an account, with those that wait.
     pub(super) fn nonce_pending(&self, of: Address) -> Result<u64, AskError> {
         wire::number(self.ask.ask("eth_getTransactionCount", &json!([of, "pending"]))?)
     }

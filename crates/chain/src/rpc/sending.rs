@@ -79,6 +79,16 @@ impl Rpc {
         agree(&question, &heard, u64::to_string).map(|agreed| agreed.answer)
     }
 
+    /// The code at an address after this block; empty where no contract stands.
+    ///
+    /// # Errors
+    /// [`DomainError`]: no quorum says so.
+    pub fn code(&self, block: &Block, of: Address) -> Result<Bytes, DomainError> {
+        let heard = self.all(None, |peer| peer.code(of, block.hash));
+        let question = self.question(format!("the code at `{of}` after block {}", block.number));
+        agree(&question, &heard, |code| format!("{} bytes", code.len())).map(|agreed| agreed.answer)
+    }
+
     /// Transactions of an account, with those that wait: as many as a quorum has seen.
     ///
     /// # Errors

@@ -12,12 +12,13 @@ use serde_json::Value;
 /// Code of an execution that a contract took back.
 const REVERTED_CODE: i64 = 3;
 /// How nodes say that an execution ended without an answer.
-const HALTS: [&str; 8] = [
+const HALTS: [&str; 9] = [
     "out of gas",
     "outofgas",
     "gas required exceeds",
     "invalid opcode",
     "invalidfeopcode",
+    "notactivated",
     "invalid jump",
     "stack underflow",
     "stack overflow",
@@ -111,6 +112,11 @@ pub fn refusal(error: ErrorPayload) -> AskError {
 /// A number, `0x1f`.
 pub fn number(value: Value) -> Result<u64, AskError> {
     parse::<U64>(value).map(|number| number.to())
+}
+
+/// Bytes, `0x6001`.
+pub fn bytes(value: Value) -> Result<Bytes, AskError> {
+    parse(value)
 }
 
 /// A number of wei.

@@ -39,9 +39,13 @@ impl Node {
 
     /// The same with a chain that begins at this second, so that it can have a past.
     pub fn start_at(epoch: u64, second: u64) -> Option<Self> {
+        Self::start_with(epoch, &["--timestamp", &second.to_string()])
+    }
+
+    /// The same with other words on its command line.
+    pub fn start_with(epoch: u64, args: &[&str]) -> Option<Self> {
         let mut command = Command::new(program()?);
-        command.args(["--port", "0", "--slots-in-an-epoch", &epoch.to_string()]);
-        command.args(["--timestamp", &second.to_string()]);
+        command.args(["--port", "0", "--slots-in-an-epoch", &epoch.to_string()]).args(args);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let port = lines.find_map(|line| {

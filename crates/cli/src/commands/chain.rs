@@ -2,11 +2,15 @@
 
 mod accounts;
 mod collect;
+mod deploy;
 mod dev;
 mod guard;
+mod hand_over;
+mod predict;
 mod rotate;
 mod serve;
 mod sign;
+mod wanted;
 
 use crate::shell::Shell;
 use anyhow::Result;
@@ -18,6 +22,13 @@ pub enum ChainCommand {
     /// Serve a development chain on this machine, for wallets and tools: JSON-RPC over HTTP, in memory, until
     /// Ctrl-C
     Dev(dev::DevArgs),
+    /// Tell where the next contracts of an account will stand: a policy names its Gate before it is there
+    Predict(predict::Predict),
+    /// Put a ledger's contracts on a chain, and read back what stands there
+    #[command(subcommand)]
+    Deploy(deploy::Deploy),
+    /// Give a token's roles to its Gate, and see that nobody else keeps one. Exit code 1: somebody does
+    HandOverToken(hand_over::HandOver),
     /// Sign a declaration to a contract with a co-signer's key: one line of JSON, to be handed around
     #[command(subcommand)]
     Sign(sign::Sign),
@@ -31,6 +42,9 @@ pub enum ChainCommand {
 pub fn run(shell: &mut Shell, command: &ChainCommand) -> Result<u8> {
     match command {
         ChainCommand::Dev(args) => dev::run(shell.out, args),
+        ChainCommand::Predict(args) => predict::run(shell, args),
+        ChainCommand::Deploy(command) => deploy::run(shell, command),
+        ChainCommand::HandOverToken(args) => hand_over::run(shell, args),
         ChainCommand::Sign(command) => sign::run(shell, command),
         ChainCommand::Rotate(args) => rotate::run(shell, args),
         ChainCommand::Collect(args) => collect::run(shell, args),

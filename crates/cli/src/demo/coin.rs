@@ -6,7 +6,7 @@ use super::world::World;
 use crate::fault::{Kind, told as fault};
 use anyhow::{Context, Result, ensure};
 use lockstep_chain::contracts::{Token, error_name};
-use lockstep_chain::deploy::{self, Following, Line};
+use lockstep_chain::deploy::{self, Following, Line, escrow_of};
 use lockstep_chain::rpc::Rule;
 use lockstep_chain::rpc::finality::Finality;
 use lockstep_chain::{
@@ -220,11 +220,6 @@ fn redemptions(world: &World, target: Account) -> Result<Line> {
         cap: NO_ORDINARY_CALLS,
         window_s: WINDOW_S,
     })
-}
-
-/// A Gate makes its Escrow itself: the first contract that it creates.
-fn escrow_of(gate: Account) -> Account {
-    gate.create(1)
 }
 
 impl Coin {

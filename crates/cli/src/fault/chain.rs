@@ -39,7 +39,9 @@ fn of_domain(error: &DomainError) -> Known {
     let (code, kind, hint) = match error {
         DomainError::Reverted { .. } | DomainError::Halted { .. } => ("contract", Kind::Refused, None),
         DomainError::Endpoints { .. } => ("endpoints", Kind::Invalid, None),
-        DomainError::OtherChain { .. } => ("other-chain", Kind::Invalid, None),
+        DomainError::OtherChain { .. } => {
+            ("other-chain", Kind::Invalid, Some("name endpoints of the chain that is meant, or that chain"))
+        }
         DomainError::NoQuorum { .. } => {
             ("no-quorum", Kind::Retry, Some("try again later, or name more endpoints"))
         }

@@ -3,13 +3,18 @@
 mod chain;
 mod declare;
 mod gates;
+mod how_to;
 #[path = "../../../chain/tests/anvil/key.rs"]
 mod key;
 #[path = "../../../chain/tests/anvil/node.rs"]
 #[expect(dead_code, reason = "the tests of `chain` let endpoints misbehave in more ways than these do")]
 mod node;
 mod observe;
+mod place;
 mod replace;
+#[path = "../wallets/served.rs"]
+#[expect(dead_code, reason = "the tests for wallets ask it in more ways than these do")]
+mod served;
 mod signer;
 mod submit;
 mod town;

@@ -365,6 +365,28 @@ fn a_decision_that_lapses_is_taken_anew_under_the_next_ordinal() {
     );
 }
 
+/// Headroom that one step reserves and a later one decides on: what has returned is held anew, or nobody counts
+/// what is minted in the end.
+#[test]
+fn a_hold_that_was_taken_before_the_last_step_is_taken_anew_after_a_lapse() {
+    let last =
+        "[step.sign]\nby    = \"issuer\"\ntitle = \"signs\"\nafter = [\"approve\"]\n\n[reading.supply]";
+    let layout = world::LAYOUT.replace("[reading.supply]", last);
+    let layout = layout.replace("after   = [\"approve\"]", "after   = [\"sign\"]");
+    let permit = "permit (principal in Role::\"issuer\", action == Action::\"sign\", resource);";
+    let mut world = World::with(&layout, &format!("{}\n@id(\"issuer-may-sign\")\n{permit}\n", world::GUARDS));
+    let held = |world: &World| world.kernel().programme("acme-usd").unwrap().account.totals().1;
+    world.play(&format!("{READY}, approve, is open"));
+    let amount = held(&world);
+    assert!(amount > 0);
+    world.play("sign, is decided, wait 40m, supply block=-5m, is open, supply");
+    assert_eq!(held(&world), 0);
+    world.play("sign!order, approve, is open");
+    assert_eq!(held(&world), amount);
+    world.play("sign, is decided");
+    assert_eq!(held(&world), amount, "what can be minted is held");
+}
+
 #[test]
 fn a_block_before_the_last_moment_settles_nothing() {
     both(&format!("{READY}, approve, wait 1h, supply block=-31m, is decided, supply block=-5m, is open"));

@@ -78,6 +78,11 @@ impl<'a> Reader<'a> {
         self.findings.push(self.source.finding(self.places.offset(path), code, text));
     }
 
+    /// A finding about what the file does not have.
+    pub(crate) fn missing(&self, text: impl Into<String>) -> Finding {
+        self.source.finding(0, "missing", text)
+    }
+
     /// Gives the findings from the `from`-th on the place of the array element they are about.
     pub(crate) fn move_findings(&mut self, from: usize, at: usize) {
         let (line, column) = self.source.place(at);

@@ -9,29 +9,20 @@ use crate::fault::{Kind, told};
 use crate::folder::Folder;
 use crate::folder::memory::check_holds;
 use crate::key::KeyRef;
-use crate::key::sender::Sender;
+use crate::sending::{Desk, SendingArgs};
 use crate::shell::Shell;
-use crate::submissions::JournalFile;
 use crate::words;
 use anyhow::{Context, Result};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use lockstep_chain::contracts::error_name;
 use lockstep_chain::enforce::{self, Anchored, Placed};
-use lockstep_chain::submit::journal::Book;
-use lockstep_chain::submit::{Limits, SignHash, SubmitError, Until};
+use lockstep_chain::submit::{SubmitError, Until};
 use lockstep_chain::{Account, Domain, DomainError, Receipt, Rpc, Submitter, Transaction};
 use lockstep_crypto::tree;
 use lockstep_node::Replica;
 use lockstep_types::{CaseId, Digest};
 use loosen::Loosened;
 use serde_json::{Value, json};
-use std::time::Duration;
-
-const WEI_IN_GWEI: u128 = 1_000_000_000;
-/// Blocks without a transaction after which it is offered for more.
-const STUCK_BLOCKS: u64 = 4;
-/// Pause between two looks at the chain.
-const PAUSE: Duration = Duration::from_secs(2);
 
 /// Where, from which account, and for how much.
 #[derive(Debug, Clone, Args)]
@@ -43,27 +34,11 @@ pub struct Submit {
     /// The account that sends and pays: a key of suite `eip712`, in a file or behind `exec:PROGRAM`
     #[arg(long = "as", alias = "signer", value_name = "KEY")]
     key: KeyRef,
-    /// Most that is offered for a unit of gas
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    max_fee_gwei: u32,
     /// The chain, where outcomes of several are unlocked: its EIP-155 number
     #[arg(long, value_name = "NUMBER")]
     chain: Option<u64>,
-    /// What is waited for
-    #[arg(long, value_name = "WHAT", default_value = "final")]
-    until: Wanted,
-    /// How long; the same command later goes on with what is on its way
-    #[arg(long, value_name = "DURATION", default_value = "30m")]
-    patience: String,
-}
-
-/// What is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Wanted {
-    /// The transactions are in blocks
-    Mined,
-    /// These blocks will not be replaced
-    Final,
+    #[command(flatten)]
+    sending: SendingArgs,
 }
 
 /// An outcome, and what became of it and of the loosenings in it.
@@ -88,41 +63,23 @@ pub fn run(shell: &mut Shell, args: &Submit) -> Result<u8> {
     let found = of_chain(&replica, case, args.chain)?;
     let chain_id = found.first().and_then(|found| u64::try_from(found.body.chainId).ok());
     let chain_id = chain_id.context("the outcome is of no EIP-155 chain")?;
-    let sender = Sender::new(shell.keyring.open(&args.key)?)?;
-    let mut journal = JournalFile::open(shell.state.as_deref(), chain_id, sender.account())?;
-    let path = journal.path().display().to_string();
-    let rpc = connect(args, chain_id, (&journal, sender.account()))?;
-    shell.out.note(format!("note: answers of the chain rest on {}", rpc.rests_on()));
-    let limits = Limits {
-        fee_cap: u128::from(args.max_fee_gwei).saturating_mul(WEI_IN_GWEI),
-        stuck_blocks: STUCK_BLOCKS,
-        pause: PAUSE,
-        patience: Duration::from_millis(words::duration_ms(&args.patience)?),
-    };
-    let submitter = Submitter::open((&rpc, &sender), &mut journal, limits)?;
-    let until = if args.until == Wanted::Final { Until::Final } else { Until::Mined };
-    let mut work =
-        Work { shell, replica: &replica, rpc: &rpc, submitter, case, from: sender.account(), until };
+    let mut desk = Desk::open(shell, &args.key, (chain_id, &args.endpoints))?;
+    let (path, from, until) = (desk.journal_path(), desk.account(), args.sending.until());
+    let (submitter, rpc) = desk.parts(&args.sending)?;
+    let mut work = Work { shell, replica: &replica, rpc, submitter, case, from, until };
     let brought = work.all(&found).with_context(|| format!("what was sent is kept in `{path}`"))?;
     let answer = json!({
-        "account": sender.account().to_string(),
+        "account": from.to_string(),
         "case": case,
         "chain": chain_id.to_string(),
         "finality": rpc.finality().to_string(),
         "outcomes": brought.iter().map(Done::json).collect::<Vec<_>>(),
         "quorum": rpc.quorum(),
         "rests_on": rpc.rests_on(),
-        "until": if until == Until::Final { "final" } else { "mined" },
+        "until": args.sending.until_shown(),
     });
     shell.out.answer(&answer, || brought.iter().map(Done::line).collect::<Vec<_>>().join("\n"))?;
     Ok(0)
-}
-
-/// What was final when this machine last looked is held against the endpoints.
-fn connect(args: &Submit, chain_id: u64, (journal, account): (&JournalFile, Account)) -> Result<Rpc> {
-    let kept = Book::read(journal, chain_id, account);
-    let kept = kept.map_err(|what| SubmitError::Journal { account, what })?;
-    args.endpoints.connect_after(chain_id, kept.settled)
 }
 
 /// What is needed to bring outcomes.
