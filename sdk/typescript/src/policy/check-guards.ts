@@ -6,7 +6,8 @@ import { stepsBefore } from "./order.js";
 import type { ValueType } from "./value.js";
 
 /**
- * `policy.md` §§4 and 5: every guard passes Cedar's strict validation for every step that it covers, and
+ * `policy.md` §4, `guards.md` §3: every guard passes Cedar's strict validation for every step that it
+ * covers, and
  * every
  * step can be permitted. Cedar's warnings about letters of mixed scripts are not among these checks.
  */
