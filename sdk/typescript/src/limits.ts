@@ -48,19 +48,19 @@ export const TRUST_BYTES_MAX = 65_536;
 
 /** `pack.md` §1. */
 export const PACK_BYTES_MAX = 64 * 1024 * 1024;
-/** `pack.md` §1, and here for every other canonical JSON. */
+/** `record.md` §6: lists and objects open at once. */
 export const DEPTH_MAX = 16;
-/** `pack.md` §7. */
+/** `pack.md` §6. */
 export const PACK_RECORDS_MAX = 65_536;
-/** `pack.md` §7. */
+/** `pack.md` §6. */
 export const PACK_ENTRIES_MAX = 8_192;
-/** `pack.md` §7. */
+/** `pack.md` §6. */
 export const PACK_SEEN_MAX = 4_096;
-/** `pack.md` §7. */
+/** `pack.md` §6. */
 export const PACK_HANDOVERS_MAX = 1_024;
-/** `pack.md` §7. */
+/** `pack.md` §6. */
 export const PACK_DOCUMENTS_MAX = 1_024;
-/** `pack.md` §7: hashes of a path in the log. */
+/** `pack.md` §6: hashes of a path in the log. */
 export const LOG_PATH_MAX = 64;
 /** `state-map.md`: siblings of a proof. */
 export const MAP_PATH_MAX = 256;

@@ -3,7 +3,7 @@ import { refuse, refusedAs } from "../refusal.js";
 import { tokensOf, unescape, unescapePattern, type Token } from "./lexer.js";
 import type { BinaryOperator, Entity, Expression, Guard, Variable } from "./syntax.js";
 
-/** `policy.md` §5: bounds the stack that an evaluator needs. */
+/** `guards.md` §2: bounds the stack that an evaluator needs. */
 const GUARDS_MAX = 256;
 const UNITS_A_GUARD_MAX = 512;
 const DEPTH_MAX = 24;

@@ -1,4 +1,4 @@
-/** What a guard of `cedar-1` is made of (`policy.md` §5). */
+/** What a guard of `cedar-1` is made of (`guards.md`). */
 
 export type Variable = "principal" | "action" | "resource" | "context";
 

@@ -9,7 +9,7 @@ export type Type =
   | { readonly kind: "set"; readonly of: Type }
   | { readonly kind: "record"; readonly fields: ReadonlyMap<string, Type> };
 
-/** What a guard may name for one step (`policy.md` §5). */
+/** What a guard may name for one step (`guards.md` §3). */
 export interface Schema {
   readonly step: string;
   readonly steps: ReadonlySet<string>;

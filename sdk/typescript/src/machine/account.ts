@@ -1,6 +1,6 @@
 import type { Booked } from "./body.js";
 
-/** What a programme's money says (`case.md` §7). Amounts are minor units, times ms. */
+/** What a programme's money says (`readings.md` §4). Amounts are minor units, times ms. */
 export class Account {
   /** t: the newest date of a balance ever attested; it never goes back. */
   date: number | undefined;

@@ -47,7 +47,7 @@ export function emptyState(): State {
 }
 
 /**
- * Applies a record that is on the ledger (`case.md` §1). It has happened, so nothing here refuses it; a
+ * Applies a record that is on the ledger (`bodies.md`). It has happened, so nothing here refuses it; a
  * `Refusal` (`body`) says that it is no record of rules 1, or of something that is not known.
  */
 export function apply(state: State, record: Applied, word?: Submission): void {
@@ -345,7 +345,7 @@ function proposalOf(
   return proposal;
 }
 
-/** `case.md` §9: what an entry says besides `count` and `head`. */
+/** `entries.md` §1: what an entry says besides `count` and `head`. */
 function valueOf(state: State, entity: Entity): JsonObject {
   if (entity === "committee") return committeeValue(state);
   if ("case" in entity) return caseValue(state, entity.case);

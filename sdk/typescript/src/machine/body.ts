@@ -8,7 +8,7 @@ import { readKey } from "../suites.js";
 import { readAction, readCredentialKeys } from "./action.js";
 import { CODES } from "./codes.js";
 
-/** Bodies of records of tag 1 (`case.md` §1, `governance.md`), with the ledger's names of fields. */
+/** Bodies of records of tag 1 (`bodies.md`), with the ledger's names of fields. */
 
 export type PartyKeys = { readonly keys: readonly Json[]; readonly lei: string };
 

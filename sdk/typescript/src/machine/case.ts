@@ -20,7 +20,7 @@ export function fall(of: Case, steps: readonly string[], applying: Applying): vo
   }
 }
 
-/** A case ends without an outcome that was executed (`case.md` §6): balances stay. */
+/** A case ends without an outcome that was executed (`case.md` §8): balances stay. */
 export function endCase(of: Case, phase: ClosedPhase, applying: Applying): void {
   of.phase = phase;
   for (const standing of of.standing.values()) {

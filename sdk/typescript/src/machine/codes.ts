@@ -1,4 +1,4 @@
-/** The rules that a command can break, by name; those of a step stand in `attempted` (`case.md` §4). */
+/** The rules that a command can break, by name; those of a step stand in `attempted` (`refusals.md` §8). */
 export const CODES: ReadonlySet<string> = new Set([
   "action_form",
   "agreed_before",

@@ -4,7 +4,7 @@ import { digest, lei, list, name, variant } from "../reading.js";
 import { refuse } from "../refusal.js";
 import { entryKey } from "../state-map.js";
 
-/** What an entry of the state map is about (`case.md` §9), as a pack names it. */
+/** What an entry of the state map is about (`entries.md` §1), as a pack names it. */
 export type Entity =
   | { readonly case: string }
   | { readonly credential: string }

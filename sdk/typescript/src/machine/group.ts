@@ -56,7 +56,7 @@ export interface Findings {
   /** `no_order`, `suspect`, `revoked`, `decided_again`, `attempts`, in this order. */
   readonly flags: readonly Noted[];
   readonly facts?: CaseFacts;
-  /** What no chain was asked about (`pack.md` §6). */
+  /** What no chain was asked about (`report.md` §6). */
   readonly deposits: readonly Json[];
   readonly outcomes: readonly Json[];
 }

@@ -163,9 +163,7 @@ class Rerunning implements Rerun {
     const said = records[0]?.said;
     const code = said?.kind === "attempted" ? said.of.code : "";
     const headroom = code === "headroom_unknown" ? "unknown" : code === "headroom_short" ? "short" : "enough";
-    const actIsFree = (use: string): boolean =>
-      code !== "single_use" && this.#state.uses.get(use) === undefined;
-    return { inPart: true, headroom, actIsFree };
+    return { inPart: true, headroom, actIsFree: code !== "single_use" };
   }
 
   #apply(group: Group, shown: ShownAs, word?: Submission): void {

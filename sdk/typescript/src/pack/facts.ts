@@ -8,7 +8,7 @@ import type { Pack } from "./file.js";
 import { signersOf, type ShownHead } from "./heads.js";
 import { seenBy, submissionOf } from "./statements.js";
 
-/** What a report states of a case besides its verdict (`pack.md` §6). */
+/** What a report states of a case besides its verdict (`report.md` §5). */
 
 /** A bound of time, and by whose clocks. */
 export interface Bound {
@@ -79,7 +79,7 @@ export function certifiedBy(certificate: Certificate, committee: Committee): Non
   return { epoch, members: members.length, signed: signersOf(certificate, committee), threshold };
 }
 
-/** The clocks that bound the times of a pack's records (`pack.md` §6, *When*). */
+/** The clocks that bound the times of a pack's records (`report.md` §5, *When*). */
 export class Clocks {
   readonly #seen: ReadonlyMap<string, ShownHead>;
   readonly #certified: ShownHead;

@@ -101,7 +101,7 @@ const SALT_BYTES = 32;
 const ANY = Number.MAX_SAFE_INTEGER;
 
 /**
- * Reads the file of a pack; refuses (`form` and other codes) what has not the types and limits of §§1 and 7.
+ * Reads the file of a pack; refuses (`form` and other codes) what has not the types and limits of §§1 and 6.
  */
 export function readPack(file: Uint8Array): Pack {
   const read = object(parseCanonical(file, { bytes: PACK_BYTES_MAX }), FIELDS, ["consistency"]);

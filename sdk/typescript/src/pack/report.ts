@@ -1,7 +1,7 @@
 import { writeCanonical, type Json } from "../canonical.js";
 import type { Facts } from "./facts.js";
 
-/** What a verifier answers: `lockstep-report/1` (`pack.md` §6). Codes are stable, texts are not. */
+/** What a verifier answers: `lockstep-report/1` (`report.md`). Codes are stable, texts are not. */
 
 export type Verdict = "verified" | "failed" | "cannot_tell";
 

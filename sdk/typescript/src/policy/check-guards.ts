@@ -6,9 +6,8 @@ import { stepsBefore } from "./order.js";
 import type { ValueType } from "./value.js";
 
 /**
- * `policy.md` §§4 and 5: every guard passes Cedar's strict validation for every step that it covers, and
- * every
- * step can be permitted. Cedar's warnings about letters of mixed scripts are not among these checks.
+ * `policy.md` §4, `guards.md` §3: every guard passes Cedar's strict validation for every step that it covers,
+ * and every step can be permitted. Cedar's warnings about mixed scripts are not among these checks.
  */
 export function checkGuards(policy: Policy): void {
   for (const guard of policy.guards) checkGuard(policy, guard);

@@ -35,7 +35,7 @@ interface Leaf {
   readonly value: Value | "hidden" | undefined;
 }
 
-/** `policy.md` §5, *Verdict*: over all guards whose scope of actions takes the step in. */
+/** `guards.md` §4: over all guards whose scope of actions takes the step in. */
 export function judge(policy: Policy, step: Step, input: GuardInput): Verdict {
   const guards = policy.guards.filter((guard) => guard.steps?.includes(step.name) ?? true);
   const leaves = leavesOf(policy, step, input);
@@ -107,7 +107,7 @@ function claimLeaves(
   }));
 }
 
-/** `policy.md` §5: what a text is for a guard. */
+/** `guards.md` §3: what a text is for a guard. */
 function valueOf(type: ValueType, shown: Shown | undefined): Value | "hidden" | undefined {
   if (shown === undefined || shown === "hidden") return shown;
   if (type.kind === "bool") return { kind: "bool", value: shown.text === "true" };

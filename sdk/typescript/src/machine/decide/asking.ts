@@ -21,7 +21,7 @@ export interface Across {
   /** Whether a claim that is not shown is passed over until a rule needs its value. */
   readonly inPart: boolean;
   /** Whether an act is free; none: as the state says. */
-  readonly actIsFree?: (useKey: string) => boolean;
+  readonly actIsFree?: boolean;
   /** Whether there is headroom; none: as the state says. */
   readonly headroom?: "enough" | "unknown" | "short";
 }
@@ -42,7 +42,7 @@ export function signers({ envelope }: Submission): readonly string[] {
   return envelope.signatures.map(({ keyId }) => keyId);
 }
 
-/** `case.md` §2: what holds for every envelope. */
+/** `refusals.md` §2: what holds for every envelope. */
 export function checkEnvelopeTimes({ state, word, now }: Asking): void {
   const { statement } = word.envelope;
   if (statement.ledger !== state.ledger) refuse("other_ledger", "it names another ledger");

@@ -4,7 +4,7 @@ import { isCanonical, numberOf } from "../../policy/value.js";
 import type { Asking } from "./asking.js";
 
 /**
- * Claims in number, name and canonical text (`case.md` §§3 and 4, 7). A claim that is not shown refuses the
+ * Claims in number, name and canonical text (`refusals.md` §§3 to 5). A claim that is not shown refuses the
  * command on a ledger; in a re-run it is passed over here.
  */
 export function checkClaims({ word, across }: Asking, declared: readonly (Claim | Parameter)[]): void {

@@ -11,7 +11,7 @@ export interface Entitled {
 }
 
 /**
- * `case.md` §4: each key holds the role's credential. Of several the one with the smallest id counts.
+ * `refusals.md` §2: each key holds the role's credential. Of several the one with the smallest id counts.
  * Refuses with `not_entitled`, `credential_revoked` or `credential_not_valid`.
  */
 export function entitled({ state, word, now }: Asking, role: Role): Entitled {

@@ -8,7 +8,10 @@ import { writeDecision } from "./decision.js";
 import { checkPersons, entitled } from "./entitled.js";
 import { actIsFree, actOf } from "./step.js";
 
-/** `case.md` §10: a deposit that is shown after its case has ended goes back. A refusal leaves nothing. */
+/**
+ * `case.md` §10, `refusals.md` §4: a deposit that is shown after its case has ended goes back. A
+ * refusal leaves nothing.
+ */
 export function decideLateDeposit(asking: Of<"attestation">, of: Case): void {
   const { word, writer, said } = asking;
   const step = of.policy.steps.get(said.step) ?? refuse("step_unknown", `no step \`${said.step}\``);

@@ -4,7 +4,7 @@ import type { Of } from "./asking.js";
 import { checkClaims } from "./claims.js";
 import { checkPersons, entitled } from "./entitled.js";
 
-/** `case.md` §3: a case is opened. */
+/** `case.md` §3, `refusals.md` §5: a case is opened. */
 export function decideOpening(asking: Of<"opening">): void {
   const { state, word, now, writer, said } = asking;
   const policy = state.policies.get(said.policy);

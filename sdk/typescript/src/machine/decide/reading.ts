@@ -14,7 +14,7 @@ const CONSUMED_MAX = 256;
 const UNITS_END = 2n ** 128n;
 
 /**
- * `case.md` §§7 and 8: an observer reads a domain; at the quorum supply is known and outcomes are
+ * `readings.md`: an observer reads a domain; at the quorum supply is known and outcomes are
  * settled.
  */
 export function decideReading(asking: Of<"reading">): void {

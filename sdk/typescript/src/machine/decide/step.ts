@@ -25,7 +25,10 @@ interface Taking {
 
 const ATTEMPTS_MAX = 8;
 
-/** `case.md` §4: a step of a case that has not ended. Gives the refusal, if it was one that is on record. */
+/**
+ * `refusals.md` §3: a step of a case that has not ended. Gives the refusal, if it was one that is on
+ * record.
+ */
 export function decideStep(asking: Of<"attestation">, of: Case): string | undefined {
   const { said } = asking;
   const step = of.policy.steps.get(said.step) ?? refuse("step_unknown", `no step \`${said.step}\``);
@@ -174,7 +177,7 @@ export function actOf(of: Case, step: Step, claims: readonly Shown[]): string | 
 
 /** Whether an act carries no case. */
 export function actIsFree({ state, across }: Of<"attestation">, use: string): boolean {
-  return across.actIsFree?.(use) ?? state.uses.get(use) === undefined;
+  return across.actIsFree ?? state.uses.get(use) === undefined;
 }
 
 /** What the step's money is to the programme (`policy.md` §2). */

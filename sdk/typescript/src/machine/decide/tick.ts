@@ -15,7 +15,7 @@ export interface Ticking {
 }
 
 /**
- * `case.md` §1: what is due at a time; nothing refuses it. Gives `withheld` where a deposit goes back and
+ * `case.md` §7: what is due at a time; nothing refuses it. Gives `withheld` where a deposit goes back and
  * what
  * its outcome is formed of is not shown, which only a re-run meets.
  */

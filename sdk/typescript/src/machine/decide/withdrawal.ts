@@ -4,7 +4,10 @@ import { commits, isClosed } from "../state.js";
 import type { Of } from "./asking.js";
 import { checkPersons, entitled } from "./entitled.js";
 
-/** `case.md` §5: a party takes its own standing step back, and what builds on it falls. */
+/**
+ * `case.md` §5, `refusals.md` §5: a party takes its own standing step back, and what builds on it
+ * falls.
+ */
 export function decideWithdrawal(asking: Of<"withdrawal">): void {
   const { state, word, now, writer, said } = asking;
   if (state.unknownCases.has(said.case)) refuse("policy_unknown", "a case of a policy that is not known");
