@@ -1,9 +1,9 @@
 //! What comes from npm: the tools of the contracts, whose tests run in forge, and wallets for tests.
 
-use crate::run::{lines, succeeds, title};
+use crate::npm::{install, npm};
+use crate::run::{lines, title};
 use anyhow::Result;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 /// Tests, artifacts, figures and form of the contracts; each line of stdout goes to `on_line` too. True when
 /// all is as it should be.
@@ -29,22 +29,4 @@ pub fn run(root: &Path, on_line: &mut dyn FnMut(&str)) -> Result<bool> {
 pub fn wallets(root: &Path) -> Result<bool> {
     title("wallets");
     install(&root.join("crates/cli/tests/wallets"))
-}
-
-/// Fetches what a folder's `package-lock.json` names, and nothing else.
-fn install(folder: &Path) -> Result<bool> {
-    succeeds(npm(folder).args(["ci", "--no-audit", "--no-fund"]).stdout(Stdio::null()))
-}
-
-/// Why nothing can come from npm here; nothing when it can.
-pub fn absent(root: &Path) -> Option<String> {
-    let version = npm(root).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    let there = version.is_ok_and(|status| status.success());
-    (!there).then(|| "contracts, wallets: `npm` is absent: install Node 20 or later".to_owned())
-}
-
-fn npm(folder: &Path) -> Command {
-    let mut command = Command::new("npm");
-    command.current_dir(folder);
-    command
 }

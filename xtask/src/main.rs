@@ -12,7 +12,9 @@ mod fuzz;
 mod generate;
 mod layers;
 mod licences;
+mod npm;
 mod run;
+mod sdk;
 mod test_run;
 mod tidy;
 mod workspace;
@@ -61,6 +63,17 @@ enum Command {
     },
     /// Tests, artifacts, gas and form of the contracts; needs Node
     Contracts,
+    /// Build and test the reader in TypeScript; needs Node
+    Sdk,
+    /// Hand changed packs of every kind to both readers, and compare what they say; needs Node
+    Agree {
+        /// How many packs
+        #[arg(long, default_value_t = 10_000)]
+        mutations: u64,
+        /// Where the generator begins
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Long runs with faults: the simulator over many seeds, and processes killed under load
     Faults {
         /// Handed to the program that injects the faults
@@ -100,6 +113,8 @@ fn answer(command: Command) -> Result<bool> {
         Command::Gen { check: false } => generate::write(&root),
         Command::Bench { name, json } => bench::run(&root, &name, json),
         Command::Contracts => contracts::run(&root, &mut |_| {}),
+        Command::Sdk => sdk::run(&root, &mut |_| {}),
+        Command::Agree { mutations, seed } => sdk::agree(&root, mutations, seed),
         Command::Faults { arguments } => faults::run(&root, &arguments),
         Command::Fuzz { name, seconds } => fuzz::run(&root, &name, seconds),
     }

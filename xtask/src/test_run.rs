@@ -4,14 +4,16 @@ mod tally;
 
 use crate::check::{Outcome, run_static};
 use crate::contracts;
+use crate::npm;
 use crate::run::{lines, title};
+use crate::sdk;
 use crate::workspace::cargo;
 use anyhow::Result;
 use std::path::Path;
 use tally::Tally;
 
-/// Runs what `check` looks at, the tests of the contracts and every test of the workspace. Ends with one line
-/// on stdout,
+/// Runs what `check` looks at, the tests of the contracts and of the reader in TypeScript, and every test of
+/// the workspace. Ends with one line on stdout,
 /// `N passed, N failed, N skipped`, summed over all test programs. A test that prints a line beginning with
 /// `skipped: ` counts as skipped, not as passed. True when nothing failed and, with `no_skips`, nothing was
 /// skipped.
@@ -21,7 +23,7 @@ use tally::Tally;
 pub fn run(root: &Path, no_skips: bool) -> Result<bool> {
     let mut checks = run_static(root)?;
     let mut tally = Tally::default();
-    match contracts::absent(root) {
+    match npm::absent(root) {
         Some(why) => checks.skipped.push(why),
         None => {
             if !contracts::run(root, &mut |line| tally.read(line))? {
@@ -29,6 +31,9 @@ pub fn run(root: &Path, no_skips: bool) -> Result<bool> {
             }
             if !contracts::wallets(root)? {
                 checks.failed.push("wallets".to_owned());
+            }
+            if !sdk::run(root, &mut |line| tally.read(line))? {
+                checks.failed.push("sdk".to_owned());
             }
         }
     }

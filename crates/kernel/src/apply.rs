@@ -474,8 +474,8 @@ impl Kernel {
     }
 }
 
-/// The steps that are taken anew after a lapse, in the policy's order: those that an outcome waits for directly,
-/// those whose holds have returned with it, and all that build on them.
+/// The steps that are taken anew after a lapse, in the policy's order: those that an outcome waits for
+/// directly, those whose holds have returned with it, and all that build on them.
 fn decided_on(layout: &Layout) -> Vec<Name> {
     let holding = layout.holds.iter().map(|hold| &hold.at);
     let direct = layout.outcomes_decided().flat_map(|outcome| &outcome.after).chain(holding);

@@ -1,4 +1,4 @@
-//! Counts over what libtest prints with `--show-output`, and over what forge prints.
+//! Counts over what libtest prints with `--show-output`, over what forge prints, and over TAP.
 
 /// What the lines of all test programs add up to.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -34,6 +34,14 @@ impl Tally {
             self.failed_names.push(name.strip_prefix("test ").unwrap_or(name).to_owned());
         } else if let Some(failed) = line.strip_prefix("[FAIL") {
             self.failed_names.push(failed.split_once("] ").map_or(failed, |(_, name)| name).to_owned());
+        } else if let Some(failed) = line.trim_start().strip_prefix("not ok ") {
+            self.failed_names.push(failed.split_once(" - ").map_or(failed, |(_, name)| name).to_owned());
+        } else if let Some(count) = line.strip_prefix("# pass ") {
+            self.passed += number(count);
+        } else if let Some(count) = line.strip_prefix("# fail ") {
+            self.failed += number(count);
+        } else if let Some(count) = line.strip_prefix("# skipped ") {
+            self.skipped += number(count);
         } else if let Some(counts) = line.strip_prefix("Suite result: ") {
             self.add(counts);
         } else if let Some(counts) = line.strip_prefix("test result: ") {
@@ -51,7 +59,7 @@ impl Tally {
         let count = |word: &str| {
             let mut parts = counts.split([';', '.']).map(str::trim);
             let part = parts.find_map(|part| part.strip_suffix(word));
-            part.and_then(|number| number.trim().parse::<usize>().ok()).unwrap_or(0)
+            part.map_or(0, number)
         };
         self.passed += count(" passed").saturating_sub(self.skipped_here);
         self.failed += count(" failed");
@@ -70,4 +78,8 @@ impl Tally {
             self.skipped_here += 1;
         }
     }
+}
+
+fn number(text: &str) -> usize {
+    text.trim().parse().unwrap_or(0)
 }

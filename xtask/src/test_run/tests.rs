@@ -96,3 +96,13 @@ fn what_forge_counts_is_added() {
     assert_eq!((tally.passed, tally.failed, tally.skipped), (1, 1, 1));
     assert_eq!(tally.failed_names, ["test_b() (gas: 20)"]);
 }
+
+#[test]
+fn what_node_counts_is_added() {
+    let tally = tally(
+        "TAP version 13\n# Subtest: packs\n    # Subtest: decided\n    ok 1 - decided\n    not ok 2 - open\n    1..2\n\
+         ok 1 - packs\n# tests 4\n# suites 0\n# pass 2\n# fail 1\n# cancelled 0\n# skipped 1\n# todo 0",
+    );
+    assert_eq!((tally.passed, tally.failed, tally.skipped), (2, 1, 1));
+    assert_eq!(tally.failed_names, ["open"]);
+}

@@ -365,8 +365,8 @@ fn a_decision_that_lapses_is_taken_anew_under_the_next_ordinal() {
     );
 }
 
-/// Headroom that one step reserves and a later one decides on: what has returned is held anew, or nobody counts
-/// what is minted in the end.
+/// Headroom that one step reserves and a later one decides on: what has returned is held anew, or nobody
+/// counts what is minted in the end.
 #[test]
 fn a_hold_that_was_taken_before_the_last_step_is_taken_anew_after_a_lapse() {
     let last =
