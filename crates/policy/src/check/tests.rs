@@ -415,7 +415,7 @@ fn a_layout_that_is_not_of_the_form_says_where() {
         expect![[r#"
             policy.toml:10:1: unknown field `last`, expected one of `format`, `name`, `title`,
               `programme`, `guards`, `opened_by`, `lasts`, `param`, `list`, `domain`, `role`, `step`,
-              `reading`, `hold`, `outcome` (form)
+              `reading`, `hold`, `outcome`, `audience` (form)
         "#]],
     );
     check(
