@@ -9,6 +9,7 @@ use lockstep_kernel::{Action, Request, outcome};
 use lockstep_ledger::Entry;
 use lockstep_pack::report::{OutcomeKind, Said};
 use lockstep_pack::{Options, Pack, PackedBody, verify};
+use lockstep_policy::Audience;
 use lockstep_types::*;
 use world::*;
 
@@ -29,8 +30,12 @@ fn check(world: &World, bytes: &[u8], (expected, phase): (&str, &str)) {
 
 /// The coin of which tokens can be redeemed, and an open redemption of a thousand.
 fn opened() -> (World, CaseId) {
+    opened_by(LAYOUT)
+}
+
+fn opened_by(layout: &str) -> (World, CaseId) {
     let mut world = stablecoin();
-    let files = Files { guards: GUARDS.to_owned(), layout: LAYOUT.to_owned() };
+    let files = Files { guards: GUARDS.to_owned(), layout: layout.to_owned() };
     let adoption = world.propose(Action::Adopt(files));
     world.consent(adoption);
     let policy = world.ledger.machine().programme("acme-usd").unwrap().policies[&name("stablecoin.redeem")].0;
@@ -54,13 +59,31 @@ fn deposit(world: &mut World, case: CaseId, (amount, transaction): (&str, u8)) {
 }
 
 fn approved() -> (World, CaseId) {
-    let (mut world, case) = opened();
+    approved_of(opened())
+}
+
+fn approved_of((mut world, case): (World, CaseId)) -> (World, CaseId) {
     deposit(&mut world, case, ("1000.00", 1));
     world.certify();
     screen(&mut world, case);
     world.attest(case, "compliance", "approve", &[]);
     world.certify();
     (world, case)
+}
+
+fn pay_out(world: &mut World, case: CaseId) {
+    let booked = world.now.to_string();
+    let claims = [
+        ("amount", "1000.00"),
+        ("servicer", "NORTHNO1"),
+        ("account", "NO9386011117947"),
+        ("servicer_ref", "out 1"),
+        ("entry_ref", "1"),
+        ("creditor", "Jane Doe"),
+        ("booked", "true"),
+        ("booked_at", &booked),
+    ];
+    world.attest(case, "custodian", "payout", &claims);
 }
 
 /// A chain shows the last decision of the case as executed.
@@ -75,18 +98,7 @@ fn execute(world: &mut World, case: CaseId) {
 #[test]
 fn a_paid_redemption_is_verified_from_its_deposit_to_the_burn() {
     let (mut world, case) = approved();
-    let booked = world.now.to_string();
-    let claims = [
-        ("amount", "1000.00"),
-        ("servicer", "NORTHNO1"),
-        ("account", "NO9386011117947"),
-        ("servicer_ref", "out 1"),
-        ("entry_ref", "1"),
-        ("creditor", "Jane Doe"),
-        ("booked", "true"),
-        ("booked_at", &booked),
-    ];
-    world.attest(case, "custodian", "payout", &claims);
+    pay_out(&mut world, case);
     world.certify();
     check(&world, &world.pack(case), ("verified", "decided"));
     execute(&mut world, case);
@@ -209,4 +221,54 @@ fn a_certified_refund_to_somebody_else_fails_at_its_record() {
     world.certify();
     let report = verify(&world.pack(case), Some(&world.trust()));
     assert_eq!(told(&report), "failed: no_decision");
+}
+
+/// How redemptions end: paid, refused, over, and with a deposit that is shown after the end.
+fn endings(layout: &str) -> Vec<(World, CaseId)> {
+    let (mut paid, case) = approved_of(opened_by(layout));
+    pay_out(&mut paid, case);
+    let (mut refused, _) = approved_of(opened_by(layout));
+    refused.refuse(case, "custodian", "payout");
+    let (mut over, _) = opened_by(layout);
+    deposit(&mut over, case, ("1000.00", 1));
+    over.wait(WEEK_MS + 1_000);
+    over.ask(Request::Tick).unwrap();
+    let (mut late, _) = opened_by(layout);
+    late.wait(WEEK_MS + 1_000);
+    late.ask(Request::Tick).unwrap();
+    late.certify();
+    deposit(&mut late, case, ("999.00", 1));
+    [paid, refused, over, late]
+        .map(|mut world| {
+            world.certify();
+            (world, case)
+        })
+        .into()
+}
+
+#[test]
+fn every_audience_of_a_redemption_can_verify_what_it_sees_however_the_case_ends() {
+    let carried = "\"deposit.depositor\", \"deposit.amount\", \"payout.amount\", \"payout.booked_at\"";
+    let layout = LAYOUT.split("\n[audience]").next().unwrap().to_owned()
+        + &format!(
+            "\n[audience]\npublic = [{carried}]\ncounterparty = [\"payout.*\", \"param.*\"]\nauditor = [\"deposit.*\", \
+             \"payout.bank-statement\"]\nsupervisor = [\"*\"]\n"
+        );
+    let mut found = Vec::new();
+    for (world, case) in endings(&layout) {
+        let answers = Audience::ALL.map(|audience| {
+            let options = Options { audience: Some(audience), evidence: true, ..Options::default() };
+            let pack = world.pack_with(case, &options);
+            let report = verify(&pack, Some(&world.trust()));
+            let facts = report.facts.as_ref().unwrap();
+            assert!(facts.audiences.as_ref().unwrap().contains(&audience));
+            assert!(facts.outcome.as_ref().unwrap().outcomes.len() == 1);
+            told(&report).trim_start_matches("cannot_tell: ").to_owned()
+        });
+        found.push(answers.join(" | "));
+    }
+    let claims = "claims | claims | claims | verified";
+    // Why the bank could not pay is for those who see all of its step.
+    let refused = "withheld, claims | claims | withheld, claims | verified";
+    assert_eq!(found, [claims, refused, claims, claims]);
 }
