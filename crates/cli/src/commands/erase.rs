@@ -11,7 +11,7 @@ use lockstep_attest::Statement;
 use lockstep_kernel::{Action, Body, Entity, Request};
 use lockstep_ledger::Input;
 use lockstep_node::{Replica, index};
-use lockstep_store::Store;
+use lockstep_store::{Store, stream};
 use lockstep_types::{CaseId, Digest};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,16 +38,40 @@ pub fn run(shell: &Shell, args: &Erase) -> Result<u8> {
             commands.push(number);
         }
     }
+    let kept = spared(&**replica.store(), &commands, &mut documents)?;
     let documents: Vec<Digest> = documents.into_iter().collect();
     let erased = replica.store().erase(&documents, &commands)?;
-    let answer = json!({ "case": case, "commands": erased.commands, "documents": erased.documents });
+    let answer =
+        json!({ "case": case, "commands": erased.commands, "documents": erased.documents, "kept": kept });
     shell.out.answer(&answer, || {
-        format!(
-            "case {case}: {} signed commands and {} documents are erased here",
-            erased.commands, erased.documents
-        )
+        let (commands, documents) = (erased.commands, erased.documents);
+        let text =
+            format!("case {case}: {commands} signed commands and {documents} documents are erased here");
+        match kept.len() {
+            0 => text,
+            count => {
+                format!("{text}; {count} documents stay, another case names them: order it erased as well")
+            }
+        }
     })?;
     Ok(0)
+}
+
+/// Takes out of `documents`, and gives, those that a step of another case names too: an order is about one
+/// case, and what proves another stays. Nobody has a document of a case erased by naming it in one of theirs.
+fn spared(store: &dyn Store, own: &[u64], documents: &mut BTreeSet<Digest>) -> Result<Vec<Digest>> {
+    let mut kept = Vec::new();
+    if documents.is_empty() {
+        return Ok(kept);
+    }
+    for (number, stored) in (0..).zip(stream(store, 0, store.head()?.size)) {
+        let stored = stored?;
+        let Some(command) = stored.command.filter(|_| !own.contains(&number)) else { continue };
+        if matches!(Body::from_slice(&stored.body), Ok(Body::Attested(_))) {
+            kept.extend(evidence_of(&command)?.into_iter().filter(|digest| documents.remove(digest)));
+        }
+    }
+    Ok(kept)
 }
 
 /// Ordered and in effect, closed, and wholly under a certificate: who joins later applies what stands.
@@ -90,10 +114,14 @@ fn ordered(replica: &Replica) -> Result<BTreeSet<CaseId>> {
 /// Digests of the documents that the command of a record names.
 fn evidence(store: &dyn Store, number: u64) -> Result<Vec<Digest>> {
     let stored = store.records(number, 1, usize::MAX)?;
-    let Some(bytes) = stored.first().and_then(|stored| stored.command.as_deref()) else {
-        return Ok(Vec::new());
-    };
-    let Some(command) = Input::from_bytes(bytes)?.command else { return Ok(Vec::new()) };
+    match stored.first().and_then(|stored| stored.command.as_deref()) {
+        Some(command) => evidence_of(command),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn evidence_of(command: &[u8]) -> Result<Vec<Digest>> {
+    let Some(command) = Input::from_bytes(command)?.command else { return Ok(Vec::new()) };
     let request = Request::from_slice(&command)?;
     let Some(submission) = request.submission() else { return Ok(Vec::new()) };
     match Statement::from_slice(&submission.envelope.payload)? {
@@ -101,3 +129,6 @@ fn evidence(store: &dyn Store, number: u64) -> Result<Vec<Digest>> {
         _ => Ok(Vec::new()),
     }
 }
+
+#[cfg(test)]
+mod tests;
