@@ -73,10 +73,11 @@ impl Check<'_> {
         }
     }
 
-    /// Records and outcomes carry some values in every pack. A policy that has audiences says so.
+    /// Records and outcomes carry some values in every pack. A policy that has audiences says so. Which values,
+    /// is known of a layout whose parts fit together.
     fn shown_anyway(&mut self) {
         let layout = self.layout;
-        if layout.audiences.is_empty() {
+        if layout.audiences.is_empty() || !self.findings.is_empty() {
             return;
         }
         let public = layout.view(Audience::Public).unwrap_or_else(|| View::of([]));
