@@ -73,8 +73,8 @@ impl Check<'_> {
         }
     }
 
-    /// Records and outcomes carry some values in every pack. A policy that has audiences says so. Which values
-    /// they are is known of a layout whose parts fit together.
+    /// Records and outcomes carry some values in every pack. A policy that has audiences says so. Which ones
+    /// is known of a layout whose parts fit together.
     fn shown_anyway(&mut self) {
         let layout = self.layout;
         if layout.audiences.is_empty() || !self.findings.is_empty() {
