@@ -14,8 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A shown word of the case.
 struct Word<'a> {
-    /// Number of its record.
-    index: u64,
     about: About,
     signed: &'a Signed,
 }
@@ -25,7 +23,7 @@ pub(super) fn tell(facts: &mut Facts, pack: (&Pack, &Opened), (admitted, rerun):
     let Some(layout) = rerun.layout() else { return };
     let (words, shown) = (words(pack, admitted), documents(pack.0));
     for step in &mut facts.steps {
-        if let Some(word) = words.iter().find(|word| word.index == step.index) {
+        if let Some(word) = words.get(&step.index) {
             step.claims_withheld = claims_withheld(word, layout);
             step.documents_not_shown = documents_not_shown(word, layout, &shown);
         }
@@ -38,7 +36,8 @@ pub(super) fn tell(facts: &mut Facts, pack: (&Pack, &Opened), (admitted, rerun):
     }
 }
 
-fn words<'a>((pack, opened): (&Pack, &Opened), admitted: &'a Admitted) -> Vec<Word<'a>> {
+/// By the number of the record that came of it.
+fn words<'a>((pack, opened): (&Pack, &Opened), admitted: &'a Admitted) -> BTreeMap<u64, Word<'a>> {
     let records = pack.records().zip(opened.groups.iter().flatten());
     let step = |(packed, record): (&crate::PackedRecord, &lockstep_ledger::Record)| {
         let Some(Body::Attested(body)) = packed.record_body() else { return None };
@@ -50,7 +49,7 @@ fn words<'a>((pack, opened): (&Pack, &Opened), admitted: &'a Admitted) -> Vec<Wo
         // A proposal is an opening too, of a governance case: those are public.
         let submitted = matches!(group.command, PackedCommand::Submit(_));
         let about = About::of(signed.statement(), pack.case, &steps).filter(|_| submitted)?;
-        Some(Word { index: group.records.first()?.index, about, signed })
+        Some((group.records.first()?.index, Word { about, signed }))
     };
     admitted.all().filter_map(word).collect()
 }
@@ -86,9 +85,13 @@ fn named(name: Option<&&Name>, what: &str, at: usize) -> String {
 }
 
 /// True when an audience may see all that is shown. A document may be named in several slots: one is enough.
-fn may_see(view: &View, words: &[Word<'_>], (layout, shown): (&Layout, &BTreeSet<EvidenceDigest>)) -> bool {
+fn may_see(
+    view: &View,
+    words: &BTreeMap<u64, Word<'_>>,
+    (layout, shown): (&Layout, &BTreeSet<EvidenceDigest>),
+) -> bool {
     let mut granted = BTreeSet::new();
-    for word in words {
+    for word in words.values() {
         let mut claims = word.signed.submission().openings.iter().flatten();
         if !word.about.word_shown(view) || !claims.all(|claim| word.about.claim_shown(view, &claim.name)) {
             return false;
