@@ -2,14 +2,17 @@
 
 mod collect;
 mod error;
+mod hidden;
 
 pub use error::{BuildError, Unreadable};
 
 use crate::pack::{Consistency, Document, PACK_FORMAT, Pack, PackedHandover};
 use collect::Collector;
+use hidden::Hidden;
 use lockstep_crypto::map::MapProof;
 use lockstep_crypto::tree::TreeHead;
 use lockstep_ledger::{Certificate, Handover, Record};
+use lockstep_policy::Audience;
 use lockstep_types::limits::PACK_BYTES_MAX;
 use lockstep_types::{CaseId, CertificateDigest, Digest, EvidenceDigest, MapKey, RootHash};
 
@@ -91,6 +94,8 @@ pub struct MapAnswer {
 /// What goes into a pack.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
+    /// For whom: what the policy of the case does not grant them is withheld.
+    pub audience: Option<Audience>,
     /// True: with every document that the case's attestations name and the ledger keeps.
     pub evidence: bool,
     /// A head that the reader has pinned: the pack then proves that it is of the same log.
@@ -106,14 +111,15 @@ pub struct Options {
 pub fn build<R: LedgerReader>(ledger: &R, case: CaseId, options: &Options) -> Result<Vec<u8>, BuildError> {
     let mut collector = Collector::new(ledger, case)?;
     collector.collect()?;
-    let excerpt = collector.groups(&options.withhold)?;
+    let mut hidden = Hidden::new(options, collector.layout())?;
+    let excerpt = collector.groups(&mut hidden)?;
     let seal = collector.seal()?;
     let map = collector.map(&excerpt)?;
     let pack = Pack {
         case,
         certificate: collector.certificate().clone(),
         consistency: consistency(&collector, options.pinned)?,
-        evidence: if options.evidence { collector.evidence(&excerpt)? } else { Vec::new() },
+        evidence: if options.evidence { collector.evidence(&excerpt, &hidden)? } else { Vec::new() },
         format: PACK_FORMAT.to_owned(),
         handovers: handovers(&collector)?,
         map,

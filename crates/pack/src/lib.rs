@@ -17,6 +17,7 @@
 
 mod encoding;
 mod entries;
+mod showing;
 
 pub mod build;
 pub mod pack;

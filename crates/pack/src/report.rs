@@ -8,6 +8,7 @@ pub use on_chain::{DepositFact, OnChain, OutcomeFact, OutcomeKind, Said};
 pub use rule::{Failure, Flag, Missing, Reliance, Rule};
 
 use lockstep_crypto::tree::TreeHead;
+use lockstep_policy::Audience;
 use lockstep_types::canonical::{self, CanonicalError};
 use lockstep_types::{CaseId, Digest, LeafHash, LedgerId, Lei, Name, PolicyDigest, Time};
 use serde::Serialize;
@@ -58,6 +59,9 @@ pub struct Facts {
     pub outcome: Option<CaseFacts>,
     /// Records of the case, in order.
     pub steps: Vec<StepFact>,
+    /// Who may see all that the pack shows, by the policy of the case; none when it names no audiences, or
+    /// when the re-run was not reached.
+    pub audiences: Option<Vec<Audience>>,
 }
 
 /// A certificate that holds.
@@ -99,6 +103,12 @@ pub struct StepFact {
     pub at: Time,
     /// Claims by name, where shown; parameters for an opening.
     pub claims: BTreeMap<String, String>,
+    /// Claims of a shown word that are not shown, in declared order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claims_withheld: Vec<String>,
+    /// Slots of a shown word whose documents are not in the pack, in declared order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub documents_not_shown: Vec<String>,
     /// Not earlier than this, by the clocks of those who signed the checkpoint that the signer had seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub earliest: Option<Bound>,
@@ -175,6 +185,8 @@ struct ReportText<'a> {
 
 #[derive(Serialize)]
 struct FactsText<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audiences: Option<Vec<&'static str>>,
     case: CaseId,
     #[serde(skip_serializing_if = "Option::is_none")]
     certified: Option<&'a Certified>,
@@ -237,6 +249,7 @@ impl Report {
     /// Never for this type; the error is that of the JSON writer.
     pub fn to_json(&self) -> Result<Vec<u8>, CanonicalError> {
         let facts = self.facts.as_ref().map(|facts| FactsText {
+            audiences: facts.audiences.as_ref().map(|all| all.iter().map(|one| one.as_str()).collect()),
             case: facts.case,
             certified: facts.certified.as_ref(),
             ledger: facts.ledger,

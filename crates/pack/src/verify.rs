@@ -10,6 +10,7 @@ mod seen;
 mod signatures;
 mod tell;
 mod trusted;
+mod unshown;
 
 use crate::pack::Pack;
 use crate::report::{Certified, Facts, Failure, Flag, Missing, OnChain, Reliance, Report, Rule, Verdict};
@@ -67,6 +68,7 @@ impl<'a> Verifier<'a> {
             on_chain: OnChain::default(),
             outcome: None,
             steps: Vec::new(),
+            audiences: None,
         };
         Self { pack, opened, trust, facts, missing: Vec::new(), rests_on: Vec::new(), flags: Vec::new() }
     }
@@ -92,6 +94,7 @@ impl<'a> Verifier<'a> {
         self.facts.outcome = rerun.case_facts();
         self.facts.on_chain = on_chain::facts(self.pack, &rerun);
         self.facts.steps = tell::steps(self.pack, self.opened, &admitted, &seen, &rerun, &committee);
+        unshown::tell(&mut self.facts, (self.pack, self.opened), (&admitted, &rerun));
         ran?;
         sealed::check_complete(self.pack, &rerun)?;
         admitted.check_evidence(self.pack)?;

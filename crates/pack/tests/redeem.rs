@@ -10,6 +10,8 @@ use lockstep_kernel::{Request, outcome};
 use lockstep_ledger::Entry;
 use lockstep_pack::report::{OutcomeKind, Said};
 use lockstep_pack::{Options, Pack, PackedBody, verify};
+use lockstep_policy::Audience;
+use lockstep_types::CaseId;
 use redeeming::*;
 use world::*;
 
@@ -148,4 +150,54 @@ fn a_certified_refund_to_somebody_else_fails_at_its_record() {
     world.certify();
     let report = verify(&world.pack(case), Some(&world.trust()));
     assert_eq!(told(&report), "failed: no_decision");
+}
+
+/// How redemptions end: paid, refused, over, and with a deposit that is shown after the end.
+fn endings(layout: &str) -> Vec<(World, CaseId)> {
+    let (mut paid, case) = approved_of(opened_by(layout));
+    payout(&mut paid, case);
+    let (mut refused, _) = approved_of(opened_by(layout));
+    refused.refuse(case, "custodian", "payout");
+    let (mut over, _) = opened_by(layout);
+    deposit(&mut over, case, ("1000.00", 1));
+    over.wait(WEEK_MS + 1_000);
+    over.ask(Request::Tick).unwrap();
+    let (mut late, _) = opened_by(layout);
+    late.wait(WEEK_MS + 1_000);
+    late.ask(Request::Tick).unwrap();
+    late.certify();
+    deposit(&mut late, case, ("999.00", 1));
+    [paid, refused, over, late]
+        .map(|mut world| {
+            world.certify();
+            (world, case)
+        })
+        .into()
+}
+
+#[test]
+fn every_audience_of_a_redemption_can_verify_what_it_sees_however_the_case_ends() {
+    let carried = "\"deposit.depositor\", \"deposit.amount\", \"payout.amount\", \"payout.booked_at\"";
+    let layout = REDEEM_LAYOUT.split("\n[audience]").next().unwrap().to_owned()
+        + &format!(
+            "\n[audience]\npublic = [{carried}]\ncounterparty = [\"payout.*\", \"param.*\"]\nauditor = [\"deposit.*\", \
+             \"payout.bank-statement\"]\nsupervisor = [\"*\"]\n"
+        );
+    let mut found = Vec::new();
+    for (world, case) in endings(&layout) {
+        let answers = Audience::ALL.map(|audience| {
+            let options = Options { audience: Some(audience), evidence: true, ..Options::default() };
+            let pack = world.pack_with(case, &options);
+            let report = verify(&pack, Some(&world.trust()));
+            let facts = report.facts.as_ref().unwrap();
+            assert!(facts.audiences.as_ref().unwrap().contains(&audience));
+            assert!(facts.outcome.as_ref().unwrap().outcomes.len() == 1);
+            told(&report).trim_start_matches("cannot_tell: ").to_owned()
+        });
+        found.push(answers.join(" | "));
+    }
+    let claims = "claims | claims | claims | verified";
+    // Why the bank could not pay is for those who see all of its step.
+    let refused = "withheld, claims | claims | withheld, claims | verified";
+    assert_eq!(found, [claims, refused, claims, claims]);
 }

@@ -1,6 +1,7 @@
 //! Static checks of a layout whose values are typed (`specs/policy.md` §4): do its parts fit together, and
 //! can the process that it describes come to its end?
 
+mod audience;
 mod flow;
 mod unlock;
 mod value;
@@ -30,6 +31,7 @@ pub(crate) fn check(read: &ReadLayout, source: Source<'_>) -> Vec<Finding> {
     check.holds();
     check.outcomes();
     check.order();
+    check.audiences();
     check.findings
 }
 

@@ -1,5 +1,7 @@
 //! A policy in numbered English sentences, for those who sign off a process and do not read its files.
 
+mod audience;
+
 use crate::Policy;
 use crate::claim::ClaimKind;
 use crate::duration::words;
@@ -22,6 +24,7 @@ pub fn explain(policy: &Policy) -> Vec<String> {
     }
     sentences.extend(layout.outcomes.iter().map(|outcome| outcome_sentence(layout, outcome)));
     sentences.push(ending(layout));
+    sentences.extend(audience::sentences(layout));
     let numbered = sentences.into_iter().enumerate();
     numbered.map(|(index, sentence)| format!("{}. {sentence}", index.saturating_add(1))).collect()
 }

@@ -17,6 +17,7 @@
     )
 )]
 
+pub mod audience;
 mod check;
 pub mod claim;
 mod draw;
@@ -31,6 +32,7 @@ mod order;
 pub mod policy;
 pub mod scenario;
 
+pub use audience::{Audience, Grant, Granted, View};
 pub use claim::{ClaimError, ClaimKind, ClaimValue, ListValue};
 pub use draw::draw;
 pub use explain::explain;

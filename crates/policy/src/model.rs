@@ -1,6 +1,7 @@
 //! The layout of a policy: its parameters, lists, domains, roles, steps, readings, holds and outcomes,
 //! each in the order in which the file declares them (`specs/policy.md` §2).
 
+use crate::audience::Granted;
 use crate::claim::{ClaimError, ClaimKind, ClaimValue};
 use lockstep_types::{Address, ChainId, Money, Name};
 
@@ -34,6 +35,8 @@ pub struct Layout {
     pub holds: Vec<Hold>,
     /// What a decided case unlocks.
     pub outcomes: Vec<Outcome>,
+    /// Who may see what of a case.
+    pub audiences: Vec<Granted>,
 }
 
 /// A typed value that is fixed when a case is opened.

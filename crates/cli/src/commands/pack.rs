@@ -10,6 +10,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use lockstep_pack::trust::TRUST_BYTES_MAX;
 use lockstep_pack::{BuildError, Options, Trust, build};
+use lockstep_policy::Audience;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -44,10 +45,13 @@ pub struct Export {
     /// The file to write
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
+    /// Withhold what the policy of the case does not grant this reader
+    #[arg(long, value_name = "public|counterparty|auditor|supervisor")]
+    audience: Option<Audience>,
     /// Withhold a claim, or a whole step
     #[arg(long, value_name = "STEP[.CLAIM]")]
     withhold: Vec<String>,
-    /// Also give the documents that the steps name
+    /// Also give the documents that the steps name, those that the audience may see
     #[arg(long)]
     evidence: bool,
     /// Also prove that it is of the log that this trust file pins
@@ -66,18 +70,19 @@ pub fn export(shell: &Shell, command: &Pack) -> Result<u8> {
         Some(path) => Some(trust_in(path)?.head()),
         None => None,
     };
-    let options = Options { evidence: args.evidence, pinned, withhold: args.withhold.clone() };
+    let options =
+        Options { audience: args.audience, evidence: args.evidence, pinned, withhold: args.withhold.clone() };
     let bytes = build(&archive, case, &options).map_err(hinted)?;
     os::write_atomic(&args.out, &bytes)?;
     let (certificate, _) = certified(&archive)?;
-    let answer = json!({ "bytes": bytes.len(), "case": case, "file": args.out, "size": certificate.size });
+    let (size, file) = (certificate.size, args.out.display());
+    let audience = args.audience.map(Audience::as_str);
+    let answer = json!({
+        "audience": audience, "bytes": bytes.len(), "case": case, "file": args.out, "size": size,
+    });
     shell.out.answer(&answer, || {
-        format!(
-            "`{}`: case {case}, certified at {} records, {} bytes",
-            args.out.display(),
-            certificate.size,
-            bytes.len()
-        )
+        let whom = audience.map(|audience| format!(", for the audience `{audience}`")).unwrap_or_default();
+        format!("`{file}`: case {case}{whom}, certified at {size} records, {} bytes", bytes.len())
     })?;
     Ok(0)
 }
@@ -95,6 +100,9 @@ fn hinted(error: BuildError) -> anyhow::Error {
                 .hint("enough co-signers run `lockstep cosign DIR --key KEY`, then export again")
                 .into()
         }
+        BuildError::NotAnAudience { .. } => told(Kind::Refused, "audience", text)
+            .hint("choose with `--withhold`; an `[audience]` adopted later is for cases opened later")
+            .into(),
         BuildError::NothingToWithhold { .. } => told(Kind::Invalid, "withhold", text).into(),
         other => other.into(),
     }

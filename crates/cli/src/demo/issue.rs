@@ -276,8 +276,7 @@ fn tell_decision(world: &World, story: &mut Story, case: CaseId, accepted: &Acce
 
 /// Writes the pack of a case, reads the bytes back, and verifies them: they must hold.
 pub fn prove(world: &World, case: CaseId, (path, trust): (&Path, &[u8])) -> Result<(Vec<u8>, Report)> {
-    let pack =
-        build(&world.archive()?, case, &Options { evidence: true, pinned: None, withhold: Vec::new() })?;
+    let pack = build(&world.archive()?, case, &Options { evidence: true, ..Options::default() })?;
     os::write_atomic(path, &pack)?;
     let pack = os::read(path, os::FILE_BYTES_MAX)?;
     let report = verify(&pack, Some(&Trust::from_slice(trust)?));

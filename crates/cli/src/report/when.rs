@@ -69,6 +69,12 @@ fn card(page: &Page<'_>, step: &StepFact, (span, members): ((Time, Time), usize)
                 dl.claims { @for (name, value) in &step.claims { div { dt { (name.replace('_', " ")) } dd {
                     (value) } } } }
             }
+            @if !step.claims_withheld.is_empty() {
+                p.small { "withheld: " (step.claims_withheld.join(", ").replace('_', " ")) }
+            }
+            @if !step.documents_not_shown.is_empty() {
+                p.small { "documents not shown: " (step.documents_not_shown.join(", ")) }
+            }
             p.small {
                 "record " (step.index) " · leaf " span.mono {
                     (step.leaf.to_string().chars().take(16).collect::<String>()) "…" }

@@ -1,5 +1,6 @@
 //! Whole stories with the real program: folders, keys, institutions, and what goes wrong between them.
 
+mod audience;
 mod chain;
 mod declare;
 mod gates;

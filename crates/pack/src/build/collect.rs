@@ -1,20 +1,19 @@
 //! Finding the records that matter to a case, and the proofs that go with them.
 
+use super::hidden::Hidden;
 use super::{BuildError, LedgerReader};
 use crate::entries::needed;
 use crate::pack::{
     Document, PackedBody, PackedCommand, PackedEntry, PackedGroup, PackedRecord, PackedSeal, PackedSeen,
 };
+use crate::showing::About;
 use crate::topic::Topic;
 use lockstep_attest::{Statement, Submission};
 use lockstep_kernel::{Action, Body, Request};
 use lockstep_ledger::{Certificate, Record, SealBody, Tag};
 use lockstep_policy::{Layout, Policy};
-use lockstep_types::{CaseId, CredentialDigest, EvidenceDigest, KeyId, PolicyDigest};
+use lockstep_types::{CaseId, CredentialDigest, EvidenceDigest, KeyId, LeafHash, Name, PolicyDigest};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The step under which an opening is withheld.
-const OPEN: &str = "open";
 
 /// What is being put together for one case.
 pub(super) struct Collector<'a, R> {
@@ -48,6 +47,11 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
 
     pub(super) const fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// Of the policy under which the case was opened.
+    pub(super) const fn layout(&self) -> Option<&Layout> {
+        self.layout.as_ref()
     }
 
     pub(super) fn seal(&self) -> Result<PackedSeal, BuildError> {
@@ -208,8 +212,8 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
     }
 
     /// The records found, one group a command, with what the reader is not to see taken out.
-    pub(super) fn groups(&self, withhold: &[String]) -> Result<Vec<PackedGroup>, BuildError> {
-        let mut unused: BTreeSet<&str> = withhold.iter().map(String::as_str).collect();
+    pub(super) fn groups(&self, hidden: &mut Hidden<'_>) -> Result<Vec<PackedGroup>, BuildError> {
+        let steps = self.steps();
         let mut groups: Vec<(u64, PackedGroup)> = Vec::new();
         for (index, record) in &self.records {
             let made = self.ledger.made(*index)?;
@@ -226,24 +230,21 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
                 Some((first, group)) if *first == made.first => group.records.push(packed),
                 _ => {
                     let request = made.request.map(|bytes| Request::from_slice(&bytes)).transpose()?;
-                    let command = self.command(request, &packed, withhold, &mut unused)?;
+                    let command = self.command(request, &packed, (hidden, &steps))?;
                     let time = record.time();
                     groups.push((made.first, PackedGroup { command, records: vec![packed], time }));
                 }
             }
         }
-        match unused.first() {
-            Some(what) => Err(BuildError::NothingToWithhold { what: (*what).to_owned() }),
-            None => Ok(groups.into_iter().map(|(_, group)| group).collect()),
-        }
+        hidden.all_used()?;
+        Ok(groups.into_iter().map(|(_, group)| group).collect())
     }
 
     fn command(
         &self,
         request: Option<Request>,
         first: &PackedRecord,
-        withhold: &[String],
-        unused: &mut BTreeSet<&str>,
+        (hidden, steps): (&mut Hidden<'_>, &BTreeMap<LeafHash, Name>),
     ) -> Result<PackedCommand, BuildError> {
         let Some(request) = request else {
             let erased = self.records.values().any(|record| orders_erasure(record, &self.case));
@@ -257,27 +258,20 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
             Request::Genesis(_) => PackedCommand::Genesis,
             Request::Tick => PackedCommand::Tick,
             Request::Propose(proposing) => PackedCommand::Propose(Box::new(proposing.submission)),
-            Request::Submit(mut submission) => match self.step_of(&submission)? {
-                Some(step) if withhold.contains(&step) => {
-                    unused.remove(step.as_str());
-                    PackedCommand::Withheld
-                }
-                Some(step) => {
-                    hide(&mut submission, &step, withhold, unused);
-                    PackedCommand::Submit(submission)
-                }
-                None => PackedCommand::Submit(submission),
-            },
+            Request::Submit(submission) => {
+                let about = About::of(&statement(&submission)?, self.case, steps);
+                hidden.show(submission, about.as_ref())
+            }
         })
     }
 
-    /// The step of this case that a submission is about; nothing for what is no part of the case.
-    fn step_of(&self, submission: &Submission) -> Result<Option<String>, BuildError> {
-        Ok(match statement(submission)? {
-            Statement::Opening(_) => Some(OPEN.to_owned()),
-            Statement::Attestation(a) if a.case == self.case => Some(a.step.to_string()),
+    /// The steps of the attested records, by leaf.
+    fn steps(&self) -> BTreeMap<LeafHash, Name> {
+        let step = |record: &Record| match Body::peek(record) {
+            Some(Body::Attested(body)) => Some((record.leaf_hash(), body.step)),
             _ => None,
-        })
+        };
+        self.records.values().filter(|record| record.tag() == Tag::Record).filter_map(step).collect()
     }
 
     /// The entries of the map that a verifier compares with its re-run, in the order of entities.
@@ -321,14 +315,20 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
         Ok(all)
     }
 
-    /// The documents that shown attestations name, each once.
-    pub(super) fn evidence(&self, excerpt: &[PackedGroup]) -> Result<Vec<Document>, BuildError> {
+    /// The documents that shown attestations name, as far as they are for the reader, each once.
+    pub(super) fn evidence(
+        &self,
+        excerpt: &[PackedGroup],
+        hidden: &Hidden<'_>,
+    ) -> Result<Vec<Document>, BuildError> {
         let mut named: BTreeSet<EvidenceDigest> = BTreeSet::new();
         let mut documents = Vec::new();
         for submission in excerpt.iter().filter_map(|group| group.command.submission()) {
-            let Statement::Attestation(attestation) = statement(submission)? else { continue };
-            for digest in attestation.evidence {
-                if named.insert(digest) {
+            let statement = statement(submission)?;
+            let Some(about) = About::of(&statement, self.case, &BTreeMap::new()) else { continue };
+            let Statement::Attestation(attestation) = statement else { continue };
+            for (at, digest) in attestation.evidence.into_iter().enumerate() {
+                if hidden.shows_document(&about, self.layout(), at) && named.insert(digest) {
                     documents.extend(self.ledger.evidence(&digest)?);
                 }
             }
@@ -341,16 +341,6 @@ fn statement(submission: &Submission) -> Result<Statement, BuildError> {
     let refused =
         |error: lockstep_attest::StatementError| BuildError::Contradiction { what: error.to_string() };
     Statement::from_slice(&submission.envelope.payload).map_err(refused)
-}
-
-fn hide(submission: &mut Submission, step: &str, withhold: &[String], unused: &mut BTreeSet<&str>) {
-    for opening in &mut submission.openings {
-        let name = opening.as_ref().map(|claim| format!("{step}.{}", claim.name));
-        if let Some(name) = name.filter(|name| withhold.contains(name)) {
-            unused.remove(name.as_str());
-            *opening = None;
-        }
-    }
 }
 
 fn layout_of(action: &Action, digest: &PolicyDigest) -> Option<Layout> {

@@ -1,5 +1,6 @@
 //! Why no pack is built.
 
+use lockstep_policy::Audience;
 use lockstep_types::CaseId;
 use lockstep_types::canonical::CanonicalError;
 use lockstep_types::limits::PACK_BYTES_MAX;
@@ -48,6 +49,17 @@ pub enum BuildError {
     Contradiction {
         /// What was expected and found.
         what: String,
+    },
+    /// By the policy of the case there is no such reader, so nothing says what it may see.
+    #[error(
+        "the policy of the case names no audience `{audience}`: it names {}",
+        if named.is_empty() { "none" } else { named.as_str() }
+    )]
+    NotAnAudience {
+        /// Who was asked for.
+        audience: Audience,
+        /// Those that it names.
+        named: String,
     },
     /// Nothing of that name is there to be withheld.
     #[error("there is no `{what}` in this case to withhold")]

@@ -2,6 +2,7 @@
 
 use super::{Bound, Failure, Flag, Missing, Reliance, Report, Shown, StepFact, Verdict};
 use core::fmt;
+use lockstep_policy::Audience;
 use lockstep_types::Name;
 
 /// Most record numbers that one line lists.
@@ -173,6 +174,29 @@ fn step(step: &StepFact) -> String {
     )
 }
 
+/// What is not there of a word that is, and on whom it rests then.
+fn not_shown(step: &StepFact) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !step.claims_withheld.is_empty() {
+        let claims = step.claims_withheld.join(", ");
+        lines.push(format!("      withheld: {claims}; what a rule asks of it rests on the certificate"));
+    }
+    if !step.documents_not_shown.is_empty() {
+        let documents = step.documents_not_shown.join(", ");
+        lines.push(format!("      documents not shown: {documents}; that they exist is the party's word"));
+    }
+    lines
+}
+
+/// For whom a pack is fit, where the policy says who may see what.
+fn audiences(audiences: &[Audience]) -> String {
+    let names: Vec<&str> = audiences.iter().map(|audience| audience.as_str()).collect();
+    match names.as_slice() {
+        [] => "its policy names nobody who may see all that is shown here".to_owned(),
+        names => format!("by its policy, what is shown here may be seen by: {}", names.join(", ")),
+    }
+}
+
 pub(super) fn lines(report: &Report) -> Vec<String> {
     let mut lines = verdict(report);
     lines.extend(report.flags.iter().map(|flag| format!("  WARNING: {flag}")));
@@ -204,7 +228,8 @@ pub(super) fn lines(report: &Report) -> Vec<String> {
         let (policy, programme, records) = (&case.policy_name, &case.programme, case.records);
         lines.push(format!("policy {policy} of {programme}, {}, {records} records{outcomes}", case.phase));
     }
-    lines.extend(facts.steps.iter().map(step));
+    lines.extend(facts.audiences.as_deref().map(audiences));
+    lines.extend(facts.steps.iter().flat_map(|fact| core::iter::once(step(fact)).chain(not_shown(fact))));
     if !facts.on_chain.is_empty() {
         lines.push("on chain, not checked here".to_owned());
         lines.extend(facts.on_chain.deposits.iter().map(|deposit| format!("  {deposit}")));

@@ -182,6 +182,8 @@ fn step_fact(
     StepFact {
         at: record.time(),
         claims: openings.map(|claim| (claim.name.clone(), claim.value.clone())).collect(),
+        claims_withheld: Vec::new(),
+        documents_not_shown: Vec::new(),
         earliest: None,
         index: packed.index,
         kind,

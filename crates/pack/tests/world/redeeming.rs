@@ -5,16 +5,23 @@ use lockstep_kernel::Action;
 use lockstep_kernel::governance::Files;
 use lockstep_types::*;
 
-const REDEEM_LAYOUT: &str =
+/// The policy of redemption.
+pub const REDEEM_LAYOUT: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/stablecoin-redeem/policy.toml"));
 const REDEEM_GUARDS: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/stablecoin-redeem/guards.cedar"));
-const HOLDER: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+/// Who redeems.
+pub const HOLDER: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 
 /// The coin of which tokens can be redeemed, and an open redemption of a thousand.
 pub fn opened() -> (World, CaseId) {
+    opened_by(REDEEM_LAYOUT)
+}
+
+/// As [`opened`], under another layout.
+pub fn opened_by(layout: &str) -> (World, CaseId) {
     let mut world = stablecoin();
-    let files = Files { guards: REDEEM_GUARDS.to_owned(), layout: REDEEM_LAYOUT.to_owned() };
+    let files = Files { guards: REDEEM_GUARDS.to_owned(), layout: layout.to_owned() };
     let adoption = world.propose(Action::Adopt(files));
     world.consent(adoption);
     let policy = world.ledger.machine().programme("acme-usd").unwrap().policies[&name("stablecoin.redeem")].0;
@@ -40,7 +47,11 @@ pub fn deposit(world: &mut World, case: CaseId, (amount, transaction): (&str, u8
 
 /// A redemption that compliance has approved.
 pub fn approved() -> (World, CaseId) {
-    let (mut world, case) = opened();
+    approved_of(opened())
+}
+
+/// A redemption that compliance approves.
+pub fn approved_of((mut world, case): (World, CaseId)) -> (World, CaseId) {
     deposit(&mut world, case, ("1000.00", 1));
     world.certify();
     screen(&mut world, case);

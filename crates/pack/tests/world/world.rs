@@ -497,7 +497,7 @@ impl World {
             ledger: self.id(),
             party: party.lei,
             prev,
-            reason: (!done).then(|| "no".to_owned()),
+            reason: (!done).then(|| "the name is on a list".to_owned()),
             seen: self.seen,
             step: name(step),
             verdict,
@@ -597,10 +597,15 @@ pub const KINDS: [(&str, &str, &[Suite]); 6] = [
     ("compliance", "compliance-officer", &[Suite::Ed25519, Suite::Es256]),
 ];
 
-pub fn stablecoin_on(mut world: World) -> World {
+pub fn stablecoin_on(world: World) -> World {
+    stablecoin_by(world, LAYOUT)
+}
+
+/// The same by another layout.
+pub fn stablecoin_by(mut world: World, layout: &str) -> World {
     let kinds: Vec<&str> = KINDS.iter().map(|(_, kind, _)| *kind).collect();
     world.name_issuer("REGULATOR", &kinds);
-    world.adopt(LAYOUT, GUARDS);
+    world.adopt(layout, GUARDS);
     world.set_list("sanctions", StoredList::Digest(Digest(sha256(b"list"))));
     world.set_list("blocked_countries", StoredList::Set(BTreeSet::from(["KP".to_owned()])));
     for (who, kind, suites) in KINDS {

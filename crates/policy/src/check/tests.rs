@@ -372,6 +372,10 @@ fn duplicates_and_limits_are_found() {
         &format!("claim = {{ hits = \"int\", list = \"digest\", {} }}", claims.join(", ")),
         expect![[r#"
             policy.toml:76:1: 35 entries, at most 32 are read (too-many)
+            policy.toml:115:21: `provider` is no claim or document of step `screen`: expected `hits`,
+              `list`, `c0`, `c1`, `c2`, `c3`, `c4`, `c5`, `c6`, `c7`, `c8`, `c9`, `c10`, `c11`,
+              `c12`, `c13`, `c14`, `c15`, `c16`, `c17`, `c18`, `c19`, `c20`, `c21`, `c22`, `c23`,
+              `c24`, `c25`, `c26`, `c27`, `c28`, `c29`, `c30`, `c31`, `c32` (unknown-claim)
         "#]],
     );
     check(
@@ -387,6 +391,8 @@ fn duplicates_and_limits_are_found() {
         expect![[r#"
             policy.toml:76:16: `in` cannot stand in a guard: expected a word of letters, digits and
               `_` (not-a-word)
+            policy.toml:115:21: `provider` is no claim or document of step `screen`: expected `in`,
+              `hits`, `list` (unknown-claim)
         "#]],
     );
     check(
@@ -395,6 +401,8 @@ fn duplicates_and_limits_are_found() {
         expect![[r#"
             policy.toml:76:23: `pro-vider` cannot stand in a guard: expected a word of letters,
               digits and `_` (not-a-word)
+            policy.toml:115:21: `provider` is no claim or document of step `screen`: expected
+              `pro-vider`, `hits`, `list` (unknown-claim)
         "#]],
     );
 }
@@ -415,7 +423,7 @@ fn a_layout_that_is_not_of_the_form_says_where() {
         expect![[r#"
             policy.toml:10:1: unknown field `last`, expected one of `format`, `name`, `title`,
               `programme`, `guards`, `opened_by`, `lasts`, `param`, `list`, `domain`, `role`, `step`,
-              `reading`, `hold`, `outcome` (form)
+              `reading`, `hold`, `outcome`, `audience` (form)
         "#]],
     );
     check(

@@ -68,6 +68,8 @@ pub(crate) struct RawLayout {
     pub(crate) hold: Ordered<RawHold>,
     #[serde(default)]
     pub(crate) outcome: Ordered<RawOutcome>,
+    #[serde(default)]
+    pub(crate) audience: Ordered<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]

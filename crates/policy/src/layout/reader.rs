@@ -5,6 +5,7 @@ use super::raw::{
 };
 use super::typing::Reader;
 use super::{FORMAT, GUARDS, ReadLayout};
+use crate::audience::{Audience, Grant, Granted};
 use crate::claim::{ClaimKind, cut};
 use crate::finding::Finding;
 use crate::model::{
@@ -53,6 +54,7 @@ impl Reader<'_> {
             self.table("/reading", raw.reading, |reader, path, item| reader.reading(path, item, &all));
         let holds = self.table("/hold", raw.hold, Self::hold);
         let outcomes = self.table("/outcome", raw.outcome, Self::outcome);
+        let audiences = self.audiences(raw.audience);
         Some(Layout {
             name: name?,
             title: title?,
@@ -67,6 +69,7 @@ impl Reader<'_> {
             readings,
             holds,
             outcomes,
+            audiences,
         })
     }
 
@@ -273,6 +276,31 @@ impl Reader<'_> {
         let call = Call { target: target?, signature: raw.call, types: types?, args: args? };
         let returns = settled(returns)?;
         Some(Outcome { name, after, returns, domain: domain?, line: line?, call, expires: expires? })
+    }
+
+    fn audiences(&mut self, raw: Ordered<Vec<String>>) -> Vec<Granted> {
+        let mut audiences = Vec::new();
+        for (key, texts) in raw.0 {
+            let path = format!("/audience/{key}");
+            let audience: Option<Audience> = self.parse(&path, "unknown-audience", &key);
+            let grants =
+                texts.iter().filter_map(|text| self.grant(&format!("{path}/{text}"), text)).collect();
+            audiences.extend(audience.map(|audience| Granted { audience, grants }));
+        }
+        audiences
+    }
+
+    fn grant(&mut self, path: &str, text: &str) -> Option<Grant> {
+        let grant = Grant::parse(text);
+        if grant.is_none() {
+            let text = format!(
+                "`{}` names nothing that can be seen: expected `param.NAME`, `STEP.CLAIM`, `STEP.SLOT`, `STEP.*`, \
+                 `param.*` or `*`",
+                cut(text, 40)
+            );
+            self.fault(path, "name", text);
+        }
+        grant
     }
 
     fn target(&mut self, path: &str, text: Option<&str>) -> Option<Target> {

@@ -165,7 +165,7 @@ fn play_collusion(world: &mut World, story: &mut Story, (issued, other): (&Issue
             verifies",
         forged.certificate.size
     ));
-    let options = Options { evidence: false, pinned: Some(trust.head()), withhold: Vec::new() };
+    let options = Options { evidence: false, pinned: Some(trust.head()), ..Options::default() };
     let pack = build(&forged.archive, other.case, &options)?;
     keep(world, "colluding.evidence.json", &pack)?;
     let report = verify(&pack, Some(&trust));

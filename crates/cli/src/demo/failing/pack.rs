@@ -91,7 +91,7 @@ fn revocation_left_out(
     story: &mut Story,
     (issued, trust): (&Issued, &Trust),
 ) -> Result<(Damage, Vec<u8>)> {
-    let options = Options { evidence: true, pinned: Some(trust.head()), withhold: Vec::new() };
+    let options = Options { evidence: true, pinned: Some(trust.head()), ..Options::default() };
     let later = build(&world.archive()?, issued.case, &options)?;
     let report = verify(&later, Some(trust));
     anyhow::ensure!(
