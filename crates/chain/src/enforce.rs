@@ -91,6 +91,8 @@ pub struct Anchored {
     pub anchor: Address,
     /// The ledger that it follows now.
     pub ledger: LedgerId,
+    /// The epoch whose certificates it takes.
+    pub epoch: u64,
     /// Size and root of the last anchored head; nothing before the first.
     pub head: Option<(u64, RootHash)>,
 }
@@ -102,6 +104,7 @@ pub struct Anchored {
 pub fn anchored(domain: &dyn Domain, block: &Block, at_gate: Address) -> Result<Anchored, DomainError> {
     let anchor = read(domain, block, (at_gate, &Gate::ANCHORCall {}))?;
     let ledger = read(domain, block, (anchor, &Anchor::ledgerCall {}))?;
+    let epoch = read(domain, block, (anchor, &Anchor::committeeCall {}))?.epoch;
     let head = match read(domain, block, (anchor, &Anchor::headCall {}))? {
         0 => None,
         size => {
@@ -109,7 +112,7 @@ pub fn anchored(domain: &dyn Domain, block: &Block, at_gate: Address) -> Result<
             Some((size, RootHash(root.0)))
         }
     };
-    Ok(Anchored { anchor, ledger: LedgerId(ledger.0), head })
+    Ok(Anchored { anchor, ledger: LedgerId(ledger.0), epoch, head })
 }
 
 /// Whether a Gate has executed an outcome, as of one block.

@@ -180,6 +180,23 @@ pub fn handover_file(dir: &Path, epoch: u64) -> PathBuf {
     dir.join("handovers").join(format!("{epoch}.json"))
 }
 
+/// Where a certificate is kept that the committee of an epoch has given after it handed over, for Anchors
+/// that still go by it.
+pub fn leaving_file(dir: &Path, (epoch, size): (u64, u64)) -> PathBuf {
+    dir.join("handovers").join(format!("{epoch}-{size}.json"))
+}
+
+/// The latest certificate that the committee of an epoch has given after it handed over.
+pub fn latest_leaving(dir: &Path, epoch: u64) -> Result<Option<Certificate>> {
+    let of_epoch = format!("{epoch}-");
+    let size_of = |name: &str| name.strip_prefix(&of_epoch)?.strip_suffix(".json")?.parse::<u64>().ok();
+    let entries = std::fs::read_dir(dir.join("handovers")).into_iter().flatten().flatten();
+    let sizes = entries.filter_map(|entry| size_of(entry.file_name().to_str()?));
+    let Some(size) = sizes.max() else { return Ok(None) };
+    let bytes = os::read(&leaving_file(dir, (epoch, size)), os::SMALL_FILE_BYTES_MAX)?;
+    Ok(Some(Certificate::from_bytes(&bytes)?))
+}
+
 /// Every handover, in the order of epochs.
 pub fn handovers(dir: &Path) -> Result<Vec<Handover>> {
     let read = |path: PathBuf| -> Result<Handover> {

@@ -43,6 +43,10 @@ pub struct Cosign {
     /// The ledger to follow, when the own copy begins; compare it with what the others follow
     #[arg(long, value_name = "ID")]
     ledger: Option<LedgerId>,
+    /// Sign as a member of the committee before the present one, for Anchors on which the notice of a
+    /// rotation still runs
+    #[arg(long)]
+    leaving: bool,
 }
 
 /// Follows, re-runs, signs; the certificate is kept once enough have signed.
@@ -60,6 +64,12 @@ pub fn run(shell: &mut Shell, args: &Cosign) -> Result<u8> {
     follow(shell, &mut live, &mut cosigner)?;
     if !own.join("lockstep.json").exists() {
         Folder::write(&own, ledger, live.folder().name().clone())?;
+    }
+    if args.leaving {
+        let signed = handover::ForAnchors::make(&live, &mut cosigner)?;
+        cosigner.snapshot_if_due()?;
+        shell.out.answer(&signed.json(), || signed.text())?;
+        return Ok(0);
     }
     let signed = Signatures::make(&mut live, &mut cosigner)?;
     cosigner.snapshot_if_due()?;

@@ -5,7 +5,7 @@
 mod submit;
 
 use crate::fault::{Kind, told};
-use crate::folder::{Folder, FolderArgs, latest_certificate};
+use crate::folder::{Folder, FolderArgs, latest_certificate, latest_leaving};
 use crate::records;
 use crate::shell::Shell;
 use crate::words;
@@ -54,6 +54,9 @@ pub struct PrintTx {
     /// The size that the Anchor holds already: what its `head()` answers [default: none]
     #[arg(long, value_name = "SIZE", default_value_t = 0)]
     anchored: u64,
+    /// Under a certificate of the committee before the present one: the notice of a rotation runs there
+    #[arg(long)]
+    leaving: bool,
 }
 
 /// An outcome in the log.
@@ -89,10 +92,15 @@ fn show(shell: &Shell, args: &Show) -> Result<u8> {
 }
 
 fn print_tx(shell: &Shell, args: &PrintTx) -> Result<u8> {
-    let replica = Folder::open(&args.show.folder.dir)?.replica()?;
+    let folder = Folder::open(&args.show.folder.dir)?;
+    let replica = folder.replica()?;
     let case = words::case(&replica, &args.show.case)?;
     let found = of_chain(&replica, case, args.chain)?;
-    let certificate = covering(&replica, &found)?;
+    let before = replica.kernel().committee().and_then(|committee| committee.epoch().checked_sub(1));
+    let certificate = match before.filter(|_| args.leaving) {
+        Some(epoch) => covering_in(&folder, epoch, &found)?,
+        None => covering(&replica, &found)?,
+    };
     let size = certificate.size;
     let chain = found.first().map(|found| found.body.chainId.to_string()).unwrap_or_default();
     let mut transactions: Vec<Transaction> =
@@ -108,7 +116,7 @@ fn print_tx(shell: &Shell, args: &PrintTx) -> Result<u8> {
     }
     transactions.extend(found.iter().flat_map(Found::enactments));
     shell.out.note("note: nothing was sent; send them in this order, on this chain, from any account");
-    if certificate.epoch > 0 {
+    if certificate.epoch > 0 && !args.leaving {
         shell.out.note("note: the Anchor must have been shown the rotations up to that epoch");
     }
     let about = json!({ "case": case, "chain": chain, "epoch": certificate.epoch, "size": size });
@@ -206,6 +214,23 @@ fn covering(replica: &Replica, found: &[Found]) -> Result<Certificate> {
         _ => Err(told(Kind::Conflict, "not-certified", format!("no certificate covers record {last} yet"))
             .hint("enough co-signers run `lockstep cosign DIR --key KEY`, then print again")
             .into()),
+    }
+}
+
+/// The latest certificate of the committee of an epoch, which an Anchor still goes by; it must cover the
+/// outcomes.
+fn covering_in(folder: &Folder, epoch: u64, found: &[Found]) -> Result<Certificate> {
+    let last = found.last().map_or(0, |found| found.index);
+    match latest_leaving(folder.dir(), epoch)? {
+        Some(certificate) if certificate.size > last => Ok(certificate),
+        _ => {
+            let text = format!(
+                "no certificate of epoch {epoch} covers record {last}, and the Anchor takes no other"
+            );
+            let hint = "co-signers of that epoch run `lockstep cosign DIR --key KEY --leaving`; `lockstep chain \
+                        rotate` shows the rotation, which is in force after the Anchor's notice";
+            Err(told(Kind::Conflict, "not-certified", text).hint(hint).into())
+        }
     }
 }
 

@@ -158,18 +158,32 @@ fn an_anchor_follows_a_rotation_after_its_notice_and_the_old_set_anchors_no_more
     // What the new set certifies counts after the notice; what the old one does counts until then.
     town.open_case();
     [1, 2, 5].iter().for_each(|number| drop(town.cosign(*number)));
-    let handed_over = printed["size"].to_string();
-    let args = ["outcome", "print-tx", "acme", &case, "--anchor", &at, "--anchored", &handed_over];
-    let by_new = town.ok(&args)["transactions"][0].clone();
-    assert_eq!(send(&mut chain, &by_new), Err("WrongEpoch".to_owned()));
     let by_old = town.ok(&["chain", "rotate", "acme", "--anchor", &at])["transactions"][0].clone();
     assert_eq!(send(&mut chain, &by_old), Ok(()), "the same head again, by the old set");
+    let handed_over = printed["size"].to_string();
+    let args = ["outcome", "print-tx", "acme", &case, "--anchor", &at, "--anchored", &handed_over];
+    let newer = [&args[..], &["--leaving"]].concat();
+    assert_eq!(town.run(&newer).fault(), "not-certified", "nobody of those who leave has signed it");
+    let leaving =
+        |number: u8| town.run(&["cosign", "acme", "--key", &format!("cosigner{number}"), "--leaving"]);
+    assert_eq!(leaving(5).fault(), "epoch", "it was not there before");
+    let signed = [3, 1, 2].map(|number| leaving(number).json());
+    assert_eq!(signed.map(|signed| signed["certificate"] == true), [false, false, true]);
+    let by_leaving = town.ok(&newer);
+    let size = by_leaving["size"].to_string();
+    let by_new = town.ok(&args)["transactions"][0].clone();
+    assert_eq!(send(&mut chain, &by_new), Err("WrongEpoch".to_owned()));
+    assert_eq!(send(&mut chain, &by_leaving["transactions"][0]), Ok(()), "by those who leave");
     chain.mine(1, 3_600);
     assert_eq!(send(&mut chain, &by_old), Err("WrongEpoch".to_owned()));
-    assert_eq!(send(&mut chain, &by_new), Ok(()));
+    town.open_case();
+    [1, 2, 5].iter().for_each(|number| drop(town.cosign(*number)));
+    let args = ["outcome", "print-tx", "acme", &case, "--anchor", &at, "--anchored", &size];
+    let by_new = town.ok(&args);
+    assert_eq!(send(&mut chain, &by_new["transactions"][0]), Ok(()));
     let answer = chain.call(anchor, &lockstep_chain::encode(&Anchor::headCall {})).unwrap();
     let head = lockstep_chain::decode::<Anchor::headCall>(&answer).unwrap();
-    assert_eq!(head, town.ok(&args)["size"].as_u64().unwrap());
+    assert_eq!(head, by_new["size"].as_u64().unwrap());
     // The rotation is not shown twice.
     assert_eq!(send(&mut chain, rotate), Err("RotationNotLater".to_owned()));
 }

@@ -1,7 +1,8 @@
 //! The first certificate after a rotation: signed by both sets (specs/certificate.md §5).
 
+use crate::fault::{Kind, told};
 use crate::folder::live::Live;
-use crate::folder::{committees, handover_file};
+use crate::folder::{committees, handover_file, leaving_file};
 use crate::key::Holder;
 use crate::os;
 use anyhow::{Context, Result};
@@ -12,7 +13,8 @@ use lockstep_node::cosigner::Cosigned;
 use lockstep_node::{Cosigner, Quorum};
 use lockstep_store::SignerState;
 use lockstep_types::Address;
-use std::path::PathBuf;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 /// The committee that leaves, while nobody has handed over from it yet.
 pub fn leaving(live: &Live) -> Result<Option<Committee>> {
@@ -48,6 +50,57 @@ pub fn sign(
     Ok(Cosigned { address: signer.address(), checkpoint, signature })
 }
 
+/// What the committee that leaves has signed for Anchors that still go by it.
+pub struct ForAnchors {
+    cosigned: Cosigned,
+    signed: usize,
+    threshold: u8,
+    certified: bool,
+}
+
+impl ForAnchors {
+    /// Signs the last seal in the epoch before the present one, whether that has handed over or not; the
+    /// certificate is kept once enough have signed.
+    pub fn make(live: &Live, cosigner: &mut Cosigner<Holder, SignerState>) -> Result<Self> {
+        let epoch = live.kernel().committee().context("the ledger is empty")?.epoch();
+        let address = cosigner.signer_mut().address();
+        let mut all = committees(live.replica())?.into_iter();
+        let before = epoch.checked_sub(1).and_then(|before| all.find(|found| found.epoch() == before));
+        let Some(old) = before.filter(|old| old.index_of(&address).is_some()) else {
+            let text = format!("`{address}` is no co-signer of the epoch before {epoch}");
+            return Err(told(Kind::Conflict, "epoch", text).hint("sign without `--leaving`").into());
+        };
+        let cosigned = sign(live, cosigner, &old)?;
+        keep(live, &cosigned)?;
+        let (quorum, signed) = gather(live, &cosigned.checkpoint, &old)?;
+        let certificate = quorum.certificate();
+        if let Some(certificate) = &certificate {
+            let file = leaving_file(live.folder().dir(), (certificate.epoch, certificate.size));
+            write(&file, &certificate.to_bytes()?)?;
+        }
+        Ok(Self { cosigned, signed, threshold: old.threshold(), certified: certificate.is_some() })
+    }
+
+    /// For programs.
+    pub fn json(&self) -> Value {
+        let Checkpoint { epoch, ledger, root, size } = self.cosigned.checkpoint;
+        json!({
+            "address": self.cosigned.address, "certificate": self.certified, "epoch": epoch, "ledger": ledger,
+            "root": root, "signed": self.signed, "size": size, "threshold": self.threshold,
+        })
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let (Checkpoint { epoch, size, .. }, end) = (
+            self.cosigned.checkpoint,
+            if self.certified { "an Anchor of that epoch takes it" } else { "not yet enough" },
+        );
+        let (address, signed, threshold) = (self.cosigned.address, self.signed, self.threshold);
+        format!("{address} signed {size} records in epoch {epoch}: {signed} of {threshold} needed, {end}")
+    }
+}
+
 /// Where the signature of a member of the committee that leaves waits for the others.
 fn waiting(live: &Live, size: u64, address: &Address) -> PathBuf {
     live.folder().cosigned().join(format!("leaving-{size}-{address}.json"))
@@ -64,7 +117,14 @@ pub fn keep(live: &Live, cosigned: &Cosigned) -> Result<()> {
 /// How many of the committee that leaves have signed; once enough of both sets have signed one size, the
 /// handover is kept.
 pub fn count(live: &Live, signed: &Checkpoint, committee: &Committee) -> Result<usize> {
-    let checkpoint = Checkpoint { epoch: committee.epoch(), ..*signed };
+    let (quorum, count) = gather(live, &Checkpoint { epoch: committee.epoch(), ..*signed }, committee)?;
+    complete(live, &quorum)?;
+    Ok(count)
+}
+
+/// The signatures of a committee that leaves, so far.
+fn gather(live: &Live, checkpoint: &Checkpoint, committee: &Committee) -> Result<(Quorum, usize)> {
+    let checkpoint = *checkpoint;
     let mut quorum = Quorum::new(checkpoint, committee.clone());
     let mut count = 0;
     for member in committee.members() {
@@ -75,8 +135,7 @@ pub fn count(live: &Live, signed: &Checkpoint, committee: &Committee) -> Result<
             count += 1;
         }
     }
-    complete(live, &quorum)?;
-    Ok(count)
+    Ok((quorum, count))
 }
 
 fn complete(live: &Live, quorum: &Quorum) -> Result<()> {
@@ -84,8 +143,12 @@ fn complete(live: &Live, quorum: &Quorum) -> Result<()> {
     let Some(bytes) = live.replica().store().certificate(old.size)? else { return Ok(()) };
     let handover = Handover { new: lockstep_ledger::Certificate::from_bytes(&bytes)?, old };
     let file = handover_file(live.folder().dir(), handover.new.epoch);
+    write(&file, &lockstep_types::canonical::to_vec(&handover)?)
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(parent) = file.parent() {
         std::fs::create_dir_all(parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
     }
-    os::write_atomic(&file, &lockstep_types::canonical::to_vec(&handover)?)
+    os::write_atomic(file, bytes)
 }

@@ -3,7 +3,7 @@
 
 mod loosen;
 
-use super::{Found, Show, covering, of_chain};
+use super::{Found, Show, covering, covering_in, of_chain};
 use crate::endpoints::EndpointArgs;
 use crate::fault::{Kind, told};
 use crate::folder::Folder;
@@ -19,6 +19,7 @@ use lockstep_chain::enforce::{self, Anchored, Placed};
 use lockstep_chain::submit::{SubmitError, Until};
 use lockstep_chain::{Account, Domain, DomainError, Receipt, Rpc, Submitter, Transaction};
 use lockstep_crypto::tree;
+use lockstep_ledger::Committee;
 use lockstep_node::Replica;
 use lockstep_types::{CaseId, Digest};
 use loosen::Loosened;
@@ -58,7 +59,8 @@ enum Brought {
 
 /// Runs the command.
 pub fn run(shell: &mut Shell, args: &Submit) -> Result<u8> {
-    let replica = Folder::open(&args.show.folder.dir)?.replica()?;
+    let folder = Folder::open(&args.show.folder.dir)?;
+    let replica = folder.replica()?;
     let case = words::case(&replica, &args.show.case)?;
     let found = of_chain(&replica, case, args.chain)?;
     let chain_id = found.first().and_then(|found| u64::try_from(found.body.chainId).ok());
@@ -66,7 +68,8 @@ pub fn run(shell: &mut Shell, args: &Submit) -> Result<u8> {
     let mut desk = Desk::open(shell, &args.key, (chain_id, &args.endpoints))?;
     let (path, from, until) = (desk.journal_path(), desk.account(), args.sending.until());
     let (submitter, rpc) = desk.parts(&args.sending)?;
-    let mut work = Work { shell, replica: &replica, rpc, submitter, case, from, until };
+    let ledger = (&folder, &replica);
+    let mut work = Work { shell, ledger, rpc, submitter, case, from, until };
     let brought = work.all(&found).with_context(|| format!("what was sent is kept in `{path}`"))?;
     let answer = json!({
         "account": from.to_string(),
@@ -85,7 +88,7 @@ pub fn run(shell: &mut Shell, args: &Submit) -> Result<u8> {
 /// What is needed to bring outcomes.
 struct Work<'a> {
     shell: &'a Shell,
-    replica: &'a Replica,
+    ledger: (&'a Folder, &'a Replica),
     rpc: &'a Rpc,
     submitter: Submitter<'a>,
     case: CaseId,
@@ -109,7 +112,8 @@ impl Work<'_> {
             return Ok(Brought::Before);
         }
         let size = self.anchor(found, enforce::anchored(self.rpc, &block, gate)?)?;
-        let path: Vec<Digest> = tree::inclusion_proof(&self.replica.hashes(), found.index, size)?;
+        let (_, replica) = self.ledger;
+        let path: Vec<Digest> = tree::inclusion_proof(&replica.hashes(), found.index, size)?;
         let data = enforce::execute(Placed { record: &found.record, index: found.index, path: &path }, size);
         let transaction = Transaction { from: self.from, to: Some(gate), data };
         match self.submitter.submit(&label, &transaction, self.until) {
@@ -126,23 +130,28 @@ impl Work<'_> {
 
     /// An anchored size that covers the outcome; the latest certificate is brought if there is none.
     fn anchor(&mut self, found: &Found, anchored: Anchored) -> Result<u64> {
-        let Anchored { anchor, ledger, head } = anchored;
-        let own = self.replica.ledger().id().context("the ledger has not begun")?;
+        let Anchored { anchor, ledger, epoch, head } = anchored;
+        let (folder, replica) = self.ledger;
+        let own = replica.ledger().id().context("the ledger has not begun")?;
         if ledger != own {
             let text = format!("the Anchor `{anchor}` follows ledger `{ledger}`, expected `{own}`");
             return Err(told(Kind::Conflict, "other-anchor", text).into());
         }
         if let Some((size, root)) = head {
             // Two histories under one id are a matter for people, never for a transaction.
-            check_holds(self.replica, (size, root), "the Anchor")?;
+            check_holds(replica, (size, root), "the Anchor")?;
             if size > found.index {
                 return Ok(size);
             }
         }
-        let certificate = covering(self.replica, core::slice::from_ref(found))?;
+        // While the notice of a rotation runs, the Anchor goes by those who were there before.
+        let present = replica.kernel().committee().map(Committee::epoch);
+        let all = core::slice::from_ref(found);
+        let certificate =
+            if Some(epoch) == present { covering(replica, all)? } else { covering_in(folder, epoch, all)? };
         let proof = match head {
             None => Vec::new(),
-            Some((last, _)) => tree::consistency_proof(&self.replica.hashes(), last, certificate.size)?,
+            Some((last, _)) => tree::consistency_proof(&replica.hashes(), last, certificate.size)?,
         };
         let data = enforce::submit(&certificate, &proof);
         let transaction = Transaction { from: self.from, to: Some(anchor), data };
