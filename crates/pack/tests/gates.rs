@@ -105,8 +105,8 @@ fn a_case_at_the_gate_that_replaced_another_rests_on_the_replacement() {
     check(&world, &world.pack(case), "failed: no_decision");
 }
 
-/// A policy that lost its Gate to another programme while its notice ran changed nothing, and the pack that does
-/// not show the other programme need not explain why.
+/// A policy that lost its Gate to another programme while its notice ran changed nothing, and the pack that
+/// does not show the other programme need not explain why.
 #[test]
 fn a_governance_case_that_took_no_effect_is_in_no_pack() {
     let mut world = stablecoin();
