@@ -106,7 +106,7 @@ fn envelopes_in_plain_dsse_verify_with_securesystemslib_and_hold_in_toto_stateme
     let other = key(Suite::Ed25519, 3);
     let both = envelope(&[&plain, &p256]);
     let mut changed = both.clone();
-    // Base64 of `{"_type"…` with a space in it: still a statement, and not the one that was signed.
+    // Base64 of another text: its first bytes were changed after it was signed.
     let payload = changed["payload"].as_str().unwrap().replacen("eyJfdHlw", "eyAiX3R5", 1);
     changed["payload"] = payload.into();
     let mut of_other_type = both.clone();
