@@ -8,6 +8,7 @@
 )]
 
 #[path = "../tests/world/small.rs"]
+#[expect(dead_code, reason = "the vectors use more of it")]
 mod small;
 #[path = "../tests/world/world.rs"]
 mod world;

@@ -21,7 +21,7 @@ const PINNED: [(&str, &str); 14] = [
     ("first.json", "5d34abf8b3fe731d61441e82b2928755859c497fbc207fd9a21919334ad52724"),
     ("first_exported_late.json", "30257bef5e8bd6fe2387f5ef3e4767bdf160f4c9313e88bc2736e07fe421555b"),
     ("first_proven.json", "3e7bec1e8773f3550f6621783ad70a06dfa32be56a0711887580e2344a5dea4d"),
-    ("index.json", "9e0639d36f44e5152fb4ce2cbca0ba63ab50169a8158d2289b4aab372674b7ca"),
+    ("index.json", "722787132cfc8132abb2abc7ca5f468a669db4b54076f6d5722fc25ab1d07a89"),
     ("one_key.json", "dc9debb84ba3466839f93313ab5785a816a1d25ebab2b39d92b1366d59644e84"),
     ("one_key_and_copies.json", "9ebd7ab037e556c43eed4f5ba9c2e942c1e058c8cd01d5f4412fd27a18cc0924"),
     ("quorum.json", "27c47f0a26a63b6270d0286ea944c3aa349a0eba49b2859b065ae9373a9a297d"),
