@@ -1,0 +1,180 @@
+import { el, svg, visible } from "./dom.js";
+import { standingOf, type Drawn, type Standing } from "./steps.js";
+import type { ViewPolicy } from "./view.js";
+import { SHOWN } from "./words.js";
+
+/** The order that the policy gives to its steps, drawn with how far each has come. */
+
+interface Box {
+  readonly name: string;
+  readonly line: string;
+  readonly after: readonly string[];
+  readonly look: string;
+}
+
+/** Boxes in layers, each after all that it waits for. */
+type Layers = readonly (readonly Box[])[];
+
+interface Shape {
+  readonly name: "wide" | "tall";
+  readonly width: number;
+  readonly height: number;
+  /** Between two layers. */
+  readonly gap: number;
+  /** Between two boxes of a layer. */
+  readonly beside: number;
+  /** Boxes that stand beside each other at most. */
+  readonly most: number;
+}
+
+const WIDE: Shape = { name: "wide", width: 132, height: 50, gap: 34, beside: 14, most: 12 };
+const TALL: Shape = { name: "tall", width: 104, height: 50, gap: 26, beside: 10, most: 3 };
+// A longer chain is drawn downwards on every screen.
+const LAYERS_ACROSS_MAX = 6;
+const LETTER_WIDTH = 7.4;
+const OPENING = "\u0000opening";
+const PAD = 4;
+
+/** Both drawings; the style sheet shows the one that fits. Words for all of it stand in the records below. */
+export function drawOrder(policy: ViewPolicy, steps: readonly Drawn[]): Node {
+  const layers = layersOf(boxesOf(policy, steps));
+  const across = layers.length <= LAYERS_ACROSS_MAX;
+  const label = `Steps of the policy: ${layers.flat().map(({ name, line }) => `${nameOf(name)} ${line}`).join("; ")}`;
+  return el(
+    "figure",
+    { class: across ? "order" : "order long", "aria-label": "The order of the steps" },
+    across ? draw(layers, WIDE, label) : undefined,
+    draw(layers, TALL, label),
+  );
+}
+
+function nameOf(name: string): string {
+  return name === OPENING ? "opening" : name.replace(/^\u0000/, "");
+}
+
+function boxesOf(policy: ViewPolicy, steps: readonly Drawn[]): readonly Box[] {
+  const opened = steps.find(({ kind }) => kind === "opened");
+  const standing = standingOf(policy.steps.map(({ name }) => name), steps);
+  const opening = { name: OPENING, after: [], ...lookOf({ state: opened === undefined ? "not taken" : "done", record: opened }) };
+  const boxes = policy.steps.map(({ name, after }): Box => ({
+    name,
+    after: after.length === 0 ? [OPENING] : after,
+    ...lookOf(standing.get(name) ?? { state: "not taken" }),
+  }));
+  // A step and an outcome may have one name.
+  const outcomes = policy.outcomes.map(({ name, after }): Box => {
+    const record = steps.findLast(({ outcome }) => outcome?.name === name);
+    const [line, look] = record === undefined ? ["not unlocked", "none"] : unlocked(record);
+    return { name: `\u0000${name}`, after, line, look: `outcome ${look}` };
+  });
+  return [opening, ...boxes, ...outcomes];
+}
+
+function unlocked(record: Drawn): readonly [line: string, look: string] {
+  if (record.shown === "unchecked") return ["not checked", "unchecked"];
+  return [`unlocked · ${record.index}`, lookOf({ state: "done", record }).look];
+}
+
+function lookOf({ state, record }: { readonly state: Standing["state"]; readonly record?: Drawn | undefined }) {
+  if (record === undefined) return { line: state, look: "none" };
+  const { shown, index } = record;
+  if (shown === "broken") return { line: `fails · ${index}`, look: "broken" };
+  if (shown === "unchecked") return { line: "not checked", look: "unchecked" };
+  if (state !== "done") return { line: `${state} · ${index}`, look: state };
+  const line = shown === "rerun" ? "done" : shown === "as_recorded" ? "done" : SHOWN[shown].title.toLowerCase();
+  return { line: `${line.replace("re-run in part", "in part")} · ${index}`, look: shown };
+}
+
+/** Each box one layer below the lowest that it waits for. */
+function layersOf(boxes: readonly Box[]): Layers {
+  const byName = new Map(boxes.map((box) => [box.name, box] as const));
+  const depths = new Map<string, number>();
+  const depthOf = (name: string, above: ReadonlySet<string>): number => {
+    const known = depths.get(name);
+    if (known !== undefined) return known;
+    // A pack whose form holds may still carry a layout that goes in circles; it is refused elsewhere.
+    const before = (byName.get(name)?.after ?? []).filter((of) => byName.has(of) && !above.has(of));
+    const inside = new Set([...above, name]);
+    const depth = before.reduce((deepest, of) => Math.max(deepest, depthOf(of, inside) + 1), 0);
+    depths.set(name, depth);
+    return depth;
+  };
+  const layers: Box[][] = [];
+  for (const box of boxes) (layers[depthOf(box.name, new Set())] ??= []).push(box);
+  return layers.filter((layer) => layer !== undefined);
+}
+
+interface Placed {
+  readonly box: Box;
+  readonly x: number;
+  readonly y: number;
+}
+
+function draw(layers: Layers, shape: Shape, label: string): Node {
+  const placed = shape.name === "wide" ? placeAcross(layers, shape) : placeDown(layers, shape);
+  const byName = new Map(placed.map((at) => [at.box.name, at] as const));
+  const width = Math.max(...placed.map(({ x }) => x)) + shape.width + PAD;
+  const height = Math.max(...placed.map(({ y }) => y)) + shape.height + PAD;
+  const lines = placed.flatMap((to) =>
+    to.box.after.flatMap((name) => {
+      const from = byName.get(name);
+      return from === undefined ? [] : [svg("path", { class: "edge", d: line(from, to, shape) })];
+    }),
+  );
+  const attributes = {
+    class: shape.name,
+    viewBox: `0 0 ${width} ${height}`,
+    width: String(width),
+    height: String(height),
+    role: "img",
+    "aria-label": visible(label),
+  };
+  return svg("svg", attributes, lines, placed.map((at) => drawBox(at, shape)));
+}
+
+function placeAcross(layers: Layers, { width, height, gap, beside }: Shape): readonly Placed[] {
+  const tallest = Math.max(...layers.map(({ length }) => length));
+  const whole = tallest * (height + beside) - beside;
+  return layers.flatMap((layer, column) => {
+    const top = PAD + (whole - (layer.length * (height + beside) - beside)) / 2;
+    return layer.map((box, row) => ({ box, x: PAD + column * (width + gap), y: top + row * (height + beside) }));
+  });
+}
+
+function placeDown(layers: Layers, { width, height, gap, beside, most }: Shape): readonly Placed[] {
+  const rows = layers.flatMap((layer) =>
+    Array.from({ length: Math.ceil(layer.length / most) }, (_, row) => layer.slice(row * most, (row + 1) * most)),
+  );
+  const widest = Math.max(...rows.map(({ length }) => length));
+  const whole = widest * (width + beside) - beside;
+  return rows.flatMap((row, at) => {
+    const left = PAD + (whole - (row.length * (width + beside) - beside)) / 2;
+    return row.map((box, place) => ({ box, x: left + place * (width + beside), y: PAD + at * (height + gap) }));
+  });
+}
+
+function line(from: Placed, to: Placed, { name, width, height }: Shape): string {
+  if (name === "wide") {
+    const [x1, y1, x2, y2] = [from.x + width, from.y + height / 2, to.x, to.y + height / 2];
+    const bend = Math.max(12, (x2 - x1) / 2);
+    return `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
+  }
+  const [x1, y1, x2, y2] = [from.x + width / 2, from.y + height, to.x + width / 2, to.y];
+  const bend = Math.max(10, (y2 - y1) / 2);
+  return `M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}`;
+}
+
+function drawBox({ box, x, y }: Placed, { width, height }: Shape): Node {
+  const letters = Math.floor((width - 16) / LETTER_WIDTH);
+  const name = nameOf(box.name);
+  const short = name.length > letters ? `${name.slice(0, letters - 1)}…` : name;
+  const middle = String(x + width / 2);
+  return svg(
+    "g",
+    { class: `box ${box.look}` },
+    svg("title", {}, `${name}: ${box.line}`),
+    svg("rect", { x: String(x), y: String(y), width: String(width), height: String(height), rx: "7" }),
+    svg("text", { class: "name", x: middle, y: String(y + 21), "text-anchor": "middle" }, short),
+    svg("text", { class: "state", x: middle, y: String(y + 38), "text-anchor": "middle" }, box.line),
+  );
+}
