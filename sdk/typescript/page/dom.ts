@@ -9,6 +9,9 @@ const SVG = "http://www.w3.org/2000/svg";
 const HIDDEN =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
 
+// Digests and addresses, which are compared letter by letter.
+const NUMBER = /^(?:0x)?[0-9a-fA-F]{40,64}$/;
+
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes,
@@ -46,7 +49,7 @@ export function visible(text: string): string {
 
 /** Something out of a file: kept apart from the words around it, whatever its direction. */
 export function said(text: string): HTMLElement {
-  return el("bdi", { class: "said" }, text);
+  return el("bdi", { class: NUMBER.test(text) ? "number" : "said" }, text);
 }
 
 /** A digest, an address, a name of the ledger. */

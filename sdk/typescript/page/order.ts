@@ -27,12 +27,14 @@ interface Shape {
   readonly most: number;
 }
 
-const WIDE: Shape = { name: "wide", width: 132, height: 50, gap: 34, beside: 14, most: 12 };
+const WIDE: Shape = { name: "wide", width: 122, height: 50, gap: 26, beside: 14, most: 12 };
 const TALL: Shape = { name: "tall", width: 104, height: 50, gap: 26, beside: 10, most: 3 };
 // A longer chain is drawn downwards on every screen.
-const LAYERS_ACROSS_MAX = 6;
+const LAYERS_ACROSS_MAX = 8;
 const LETTER_WIDTH = 7.4;
-const OPENING = "\u0000opening";
+// Names of boxes that no step can have.
+const OPENING = " opening";
+const DECISION = " decision";
 const PAD = 4;
 
 /** Both drawings; the style sheet shows the one that fits. Words for all of it stand in the records below. */
@@ -49,33 +51,44 @@ export function drawOrder(policy: ViewPolicy, steps: readonly Drawn[]): Node {
 }
 
 function nameOf(name: string): string {
-  return name === OPENING ? "opening" : name.replace(/^\u0000/, "");
+  return name.trimStart();
 }
 
 function boxesOf(policy: ViewPolicy, steps: readonly Drawn[]): readonly Box[] {
-  const opened = steps.find(({ kind }) => kind === "opened");
   const standing = standingOf(policy.steps.map(({ name }) => name), steps);
-  const opening = { name: OPENING, after: [], ...lookOf({ state: opened === undefined ? "not taken" : "done", record: opened }) };
   const boxes = policy.steps.map(({ name, after }): Box => ({
     name,
     after: after.length === 0 ? [OPENING] : after,
     ...lookOf(standing.get(name) ?? { state: "not taken" }),
   }));
-  // A step and an outcome may have one name.
-  const outcomes = policy.outcomes.map(({ name, after }): Box => {
+  const outcomes = policy.outcomes.map(({ name }): Box => {
     const record = steps.findLast(({ outcome }) => outcome?.name === name);
-    const [line, look] = record === undefined ? ["not unlocked", "none"] : unlocked(record);
-    return { name: `\u0000${name}`, after, line, look: `outcome ${look}` };
+    const { line, look } = record === undefined ? { line: "not unlocked", look: "none" } : lookOf(done(record));
+    return { name: ` ${name}`, after: [DECISION], line: line.replace("done", "unlocked"), look: `outcome ${look}` };
   });
-  return [opening, ...boxes, ...outcomes];
+  // What gives a deposit back follows when a case ends some other way, so nothing waits for it.
+  const waits = policy.outcomes.filter(({ returns }) => !returns).flatMap(({ after }) => after);
+  const opened = steps.find(({ kind }) => kind === "opened");
+  const decided = steps.findLast(({ kind }) => kind === "decided");
+  return [
+    { name: OPENING, after: [], ...lookOf(done(opened)) },
+    ...boxes,
+    { name: DECISION, after: [...new Set(waits)], ...decision(decided) },
+    ...outcomes,
+  ];
 }
 
-function unlocked(record: Drawn): readonly [line: string, look: string] {
-  if (record.shown === "unchecked") return ["not checked", "unchecked"];
-  return [`unlocked · ${record.index}`, lookOf({ state: "done", record }).look];
+function done(record: Drawn | undefined): Standing {
+  return record === undefined ? { state: "not taken" } : { state: "done", record };
 }
 
-function lookOf({ state, record }: { readonly state: Standing["state"]; readonly record?: Drawn | undefined }) {
+function decision(decided: Drawn | undefined): Pick<Box, "line" | "look"> {
+  if (decided === undefined) return { line: "not decided", look: "none decision" };
+  const { line, look } = lookOf(done(decided));
+  return { line: line.replace("done", "decided"), look: `${look} decision` };
+}
+
+function lookOf({ state, record }: Standing): Pick<Box, "line" | "look"> {
   if (record === undefined) return { line: state, look: "none" };
   const { shown, index } = record;
   if (shown === "broken") return { line: `fails · ${index}`, look: "broken" };
@@ -101,7 +114,21 @@ function layersOf(boxes: readonly Box[]): Layers {
   };
   const layers: Box[][] = [];
   for (const box of boxes) (layers[depthOf(box.name, new Set())] ??= []).push(box);
-  return layers.filter((layer) => layer !== undefined);
+  return untangled(layers.filter((layer) => layer !== undefined));
+}
+
+/** Each layer in the order of what it waits for, so that few lines cross. */
+function untangled(layers: Layers): Layers {
+  const places = new Map<string, number>();
+  return layers.map((layer) => {
+    const middle = ({ after }: Box): number => {
+      const known = after.flatMap((name) => places.get(name) ?? []);
+      return known.reduce((sum, place) => sum + place, 0) / Math.max(1, known.length);
+    };
+    const sorted = [...layer].sort((a, b) => middle(a) - middle(b));
+    sorted.forEach(({ name }, at) => places.set(name, (at + 0.5) / sorted.length));
+    return sorted;
+  });
 }
 
 interface Placed {

@@ -136,7 +136,9 @@ class Page {
       document.body.setAttribute("data-verdict", verdict);
       part("status").textContent = `${VERDICTS[verdict]}.`;
       const trustFile = this.#trustIsWrong ? "unusable" : this.#trust === undefined ? "none" : "used";
-      part("answer").replaceChildren(showAnswer(answer, { file: pack.name, size: pack.bytes.length, trustFile }));
+      const shown = showAnswer(answer, { file: pack.name, size: pack.bytes.length, trustFile });
+      part("answer").replaceChildren(shown);
+      bringIntoView(part("answer"));
     }
   }
 
@@ -151,6 +153,11 @@ function part(id: string): HTMLElement {
   const found = document.getElementById(id);
   if (found === null) throw new Error(`the page has no part \`${id}\``);
   return found;
+}
+
+/** On a small screen an answer may stand where nobody sees that it has come. */
+function bringIntoView(element: HTMLElement): void {
+  if (element.getBoundingClientRect().top > innerHeight / 2) element.scrollIntoView();
 }
 
 function sizeSays({ bytes }: Given): Child {

@@ -1,5 +1,5 @@
 import type { Answered } from "./answer.js";
-import { el, icon, listed, moment, mono, recordsText, said, sizeText, terms, type Child } from "./dom.js";
+import { el, icon, moment, mono, recordsText, said, sizeText, terms, type Child } from "./dom.js";
 import { drawOrder } from "./order.js";
 import { describeChains } from "./chain.js";
 import { stepsOf, type Drawn } from "./steps.js";
@@ -24,6 +24,7 @@ export function showAnswer(answered: Answered, about: About): Node {
     { class: `result ${report.verdict}` },
     banner(answered, about),
     notes(report),
+    overview(answered, steps),
     el(
       "div",
       { class: "body" },
@@ -52,15 +53,16 @@ function banner({ report, view }: Answered, { trustFile }: About): Node {
   );
 }
 
-function sentence({ verdict, facts }: Report): string {
+function sentence({ verdict, facts, flags }: Report): string {
   if (verdict === "failed") return "A rule is broken. Do not rely on what this pack says.";
   if (verdict === "cannot_tell") {
     return "Nothing was found to be wrong, but what is shown is not enough for a yes.";
   }
   const open = facts?.outcome?.phase === "open" ? " The case is still open: this is its state so far." : "";
+  const noted = flags.length > 0 ? " Something about it is to be noted, below." : "";
   return (
     "What this pack shows follows, step by step, from what the parties signed, by the policy of the case, and " +
-    `the co-signers of your trust file have certified it.${open}`
+    `the co-signers of your trust file have certified it.${open}${noted}`
   );
 }
 
@@ -143,21 +145,28 @@ function revoked(flags: readonly Item[]): Node | undefined {
   return el("details", {}, el("summary", {}, "Which"), texts.map((text) => el("p", { class: "small" }, said(text))));
 }
 
-function story({ report, view }: Answered, steps: readonly Drawn[]): Child {
-  if (view === undefined) {
-    return [el("h2", {}, "The process"), el("p", {}, "Its form is broken, so there is nothing to draw.")];
-  }
-  const { policy } = view;
+function overview({ report, view }: Answered, steps: readonly Drawn[]): Node {
+  const policy = view?.policy;
+  const broken = view === undefined ? "Its form is broken, so there is nothing to draw." : undefined;
+  const unchecked = steps.some(({ shown }) => shown === "unchecked");
   const warn =
-    report.verdict === "failed"
-      ? el("p", { class: "warn" }, "The pack failed. What is marked “not checked” is only what the file says.")
+    report.verdict === "failed" && unchecked
+      ? el("p", { class: "warn" }, "What is marked “not checked” is only what the file says.")
       : undefined;
-  return [
-    el("h2", {}, "The process"),
-    policy === undefined ? undefined : el("p", { class: "policy" }, said(policy.title)),
+  return el(
+    "section",
+    { class: "process", "aria-labelledby": "process" },
+    el("h2", { id: "process" }, "The process"),
+    el("p", { class: "policy" }, policy === undefined ? broken : said(policy.title)),
     warn,
     policy === undefined ? undefined : drawOrder(policy, steps),
-    drawTimeline(steps, policy),
+  );
+}
+
+function story({ report, view }: Answered, steps: readonly Drawn[]): Child {
+  if (view === undefined) return undefined;
+  return [
+    drawTimeline(steps, view.policy),
     report.facts === undefined ? undefined : describeChains(report.facts),
   ];
 }
@@ -166,10 +175,10 @@ function facts({ report: { facts: of, verdict }, view }: Answered): Child {
   if (of === undefined) return undefined;
   const { outcome } = of;
   return [
-    section("The case", [
+    section(verdict === "failed" ? "The case, as far as checked" : "The case", [
       ["Policy", outcome === undefined ? undefined : said(outcome.policy_name)],
       ["Programme", outcome === undefined ? undefined : said(outcome.programme)],
-      ["Stands at", outcome === undefined ? undefined : (PHASES[outcome.phase] ?? outcome.phase)],
+      [verdict === "failed" ? "Stood at" : "Stands at", outcome === undefined ? undefined : (PHASES[outcome.phase] ?? outcome.phase)],
       ["Records", outcome === undefined ? undefined : String(outcome.records)],
       ["Case", mono(of.case)],
     ]),
@@ -225,7 +234,7 @@ function rests({ rests_on: items }: Report): Node | undefined {
   return el("section", { id: "rests" }, el("h2", {}, "What the answer rests on"), list(items, RESTS_ON));
 }
 
-function fileFacts({ digest, json, report }: Answered, { file, size, trustFile }: About): Node {
+function fileFacts({ digest, json }: Answered, { file, size, trustFile }: About): Node {
   const save = el("a", { download: "report.json", class: "button" }, "Save the report for programs");
   save.href = URL.createObjectURL(new Blob([json], { type: "application/json" }));
   const trust = { used: "given, and used", none: "not given", unusable: "given, but unusable" };
@@ -238,7 +247,6 @@ function fileFacts({ digest, json, report }: Answered, { file, size, trustFile }
       ["Its SHA-256", mono(digest)],
       ["Trust file", trust[trustFile]],
       ["Worked out", `${moment(Date.now())}, by this computer’s clock`],
-      ["Signed by", report.facts?.certified === undefined ? undefined : said(listed(report.facts.certified.signed))],
     ]),
     el("p", { class: "actions" }, save),
   );

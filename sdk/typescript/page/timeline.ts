@@ -20,7 +20,7 @@ function entry(step: Drawn, policy: ViewPolicy | undefined, span: Span): Child {
   const shown = SHOWN[step.shown];
   return [
     el("header", {}, el("h3", {}, title(step)), el("span", { class: "tag" }, shown.title)),
-    el("p", { class: "who" }, who(step, policy)),
+    who(step, policy),
     words(step, policy),
     step.shown === "rerun" ? undefined : el("p", { class: "how" }, shown.means),
     claims(step),
@@ -40,7 +40,7 @@ function title({ kind, step, ordinal, outcome: of }: Drawn): Child {
 function who({ party, step, kind }: Drawn, policy: ViewPolicy | undefined): Child {
   if (party === undefined) return undefined;
   const role = kind === "opened" ? policy?.openedBy : policy?.steps.find(({ name }) => name === step)?.by;
-  return ["by ", mono(party), role === undefined ? undefined : [", as ", said(role)]];
+  return el("p", { class: "who" }, "by ", mono(party), role === undefined ? undefined : [", as ", said(role)]);
 }
 
 function words({ kind, step, refusal, reason, fallen, settled, deadline }: Drawn, policy: ViewPolicy | undefined): Child {
@@ -66,7 +66,10 @@ function claims({ claims: of, evidence }: Drawn): Child {
   const hidden = () => el("span", { class: "hidden" }, "not shown");
   return terms(
     [
-      ...of.map(({ name, value }) => [name, value === undefined ? hidden() : said(value)] as const),
+      ...of.map(({ name, value, currency }) => {
+        const unit = currency === undefined ? undefined : ` ${currency}`;
+        return [name, value === undefined ? hidden() : [said(value), unit]] as const;
+      }),
       ...evidence.map(({ name, bytes }) => {
         const there = bytes === undefined ? "not in the pack" : `in the pack, ${sizeText(bytes)}`;
         return [name, el("span", { class: bytes === undefined ? "hidden" : "said" }, `document, ${there}`)] as const;
@@ -127,7 +130,7 @@ function time({ bounds, time: at }: Drawn, span: Span): Child {
       "p",
       {},
       earliest === undefined
-        ? ["Not bounded from below; on the ledger by ", el("b", {}, moment(latest.time))]
+        ? ["No later than ", el("b", {}, moment(latest.time))]
         : [
             "Between ",
             el("b", {}, sameDay ? clock(earliest.time) : moment(earliest.time)),
@@ -135,11 +138,10 @@ function time({ bounds, time: at }: Drawn, span: Span): Child {
             " and ",
             el("b", {}, moment(latest.time)),
           ],
-      " (",
+      ", by the ",
       clocks(latest.by),
-      ")",
     ),
-    el("p", { class: "small" }, appender),
+    el("p", { class: "small" }, appender, earliest === undefined ? "; nothing shown says since when" : ""),
   );
 }
 

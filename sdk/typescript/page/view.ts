@@ -37,7 +37,7 @@ export interface ViewPolicy {
   readonly title: string;
   readonly openedBy: string;
   readonly steps: readonly ViewStep[];
-  readonly outcomes: readonly Pick<OutcomeRule, "name" | "after" | "domain">[];
+  readonly outcomes: readonly { readonly name: string; readonly after: readonly string[]; readonly returns: boolean }[];
 }
 
 export interface ViewStep {
@@ -65,9 +65,17 @@ export interface ViewRecord {
   /** Where a chain showed what became of an outcome, and when it was executed. */
   readonly settled?: { readonly domain: string; readonly executed?: number };
   readonly deadline?: number;
-  readonly claims: readonly { readonly name: string; readonly value?: string }[];
+  readonly claims: readonly ViewClaim[];
   readonly evidence: readonly ViewEvidence[];
   readonly outcome?: ViewOutcome;
+}
+
+export interface ViewClaim {
+  readonly name: string;
+  /** None: it is not shown. */
+  readonly value?: string;
+  /** Of money. */
+  readonly currency?: string;
 }
 
 export interface ViewEvidence {
@@ -151,7 +159,7 @@ function policyOf({ title, openedBy, steps, outcomes }: Layout): ViewPolicy {
     title,
     openedBy,
     steps: [...steps.values()].map(({ name, title: of, by, after }) => ({ name, title: of, by, after })),
-    outcomes: outcomes.map(({ name, after, domain }) => ({ name, after, domain })),
+    outcomes: outcomes.map(({ name, after, returns }) => ({ name, after, returns: returns !== undefined })),
   };
 }
 
@@ -238,11 +246,14 @@ function claimsOf(
   body: Body | undefined,
 ): ViewRecord["claims"] {
   const declared = body?.kind === "opened" ? layout?.parameters : stepOf(layout, body)?.claims;
-  return (submission?.openings ?? []).map((opening, at) =>
-    opening === null
-      ? { name: declared?.[at]?.name ?? `claim ${at + 1}` }
-      : { name: opening.name, value: opening.value },
-  );
+  return (submission?.openings ?? []).map((opening, at): ViewClaim => {
+    const slot = declared?.[at];
+    if (opening === null) return { name: slot?.name ?? `claim ${at + 1}` };
+    const { name, value } = opening;
+    return slot?.name === name && slot.type.kind === "money"
+      ? { name, value, currency: slot.type.currency }
+      : { name, value };
+  });
 }
 
 function stepOf(layout: Layout | undefined, body: Body | undefined) {
@@ -283,7 +294,7 @@ function outcomeOf(record: PackRecord, layout: Layout | undefined): Pick<ViewRec
       notAfter: outcome.notAfter,
       ...(rule === undefined ? {} : { name: rule.name }),
       calls: outcome.calls.map(({ target, data }) => {
-        const called = rule === undefined ? undefined : argumentsOf(rule, data);
+        const called = rule === undefined ? undefined : argumentsOf(rule, layout, data);
         const text = called === undefined ? `0x${hex(data)}` : (rule?.call ?? "");
         return { target: writeAddress(target), text, arguments: called ?? [] };
       }),

@@ -38,4 +38,4 @@ const page = template.replace(/@@([a-z]+)@@/g, (_, part) => parts[part]);
 
 await mkdir(dirname(FILE), { recursive: true });
 await writeFile(FILE, page);
-console.log(`${FILE}: ${page.length} bytes, sha256 ${hash(page, "sha256", "hex")}`);
+console.log(`${FILE}: ${Buffer.byteLength(page)} bytes, sha256 ${hash(page, "sha256", "hex")}`);
