@@ -105,7 +105,7 @@ export async function choose(page: Page, place: "pack" | "trust", { name, bytes 
 export async function verify(page: Page, pack: Chosen, trust?: Chosen): Promise<void> {
   if (trust !== undefined) {
     await choose(page, "trust", trust);
-    await page.waitForSelector('[data-place="trust"].full');
+    await page.waitForSelector('[data-place="trust"].full', { state: "attached" });
   }
   await choose(page, "pack", pack);
   await page.waitForFunction(
