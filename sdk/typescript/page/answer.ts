@@ -40,7 +40,12 @@ export function answer({ pack, trust }: Asked): Answer {
     if (text !== undefined) return { kind: "no_pack", text };
     const report = verifyPack(pack, trust === undefined ? undefined : parseTrust(trust));
     const view = viewOf(pack);
-    const answered: Answered = { kind: "answered", report, json: writeReport(report), digest: sha256Hex(pack) };
+    const answered: Answered = {
+      kind: "answered",
+      report,
+      json: writeReport(report),
+      digest: sha256Hex(pack),
+    };
     return view === undefined ? answered : { ...answered, view };
   } catch (error) {
     return { kind: "broken", text: error instanceof Error ? error.message : String(error) };

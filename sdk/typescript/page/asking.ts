@@ -11,10 +11,13 @@ interface TrustedTypes {
 
 /** Names the one policy that the page's security policy admits; it makes the worker, and nothing else. */
 const POLICY = "lockstep-worker";
+/** So that what the page shows meanwhile is painted before it stands still. */
+const PAINT_MS = 50;
 
 export class Asking {
   readonly #start: () => Worker;
   #worker: Worker | undefined;
+  #turn = 0;
 
   /** `script` is what the worker runs. */
   constructor(script: string) {
@@ -27,29 +30,31 @@ export class Asking {
   /** Asks; what was asked before is given up. `answered` is not called once this was stopped. */
   ask(asked: Asked, answered: (answer: Answer) => void): void {
     this.stop();
+    const turn = this.#turn;
+    const onlyNow = (act: () => void) => {
+      if (turn === this.#turn) act();
+    };
+    // A browser that makes no worker of a local file: the page stands still meanwhile.
+    const here = () => setTimeout(() => onlyNow(() => answered(answer(asked))), PAINT_MS);
     let worker: Worker;
     try {
       worker = this.#start();
     } catch {
-      // A browser that makes no workers of a local file: the page stands still meanwhile.
-      setTimeout(() => answered(answer(asked)));
+      here();
       return;
     }
     this.#worker = worker;
-    worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
-      this.stop();
-      answered(data);
-    });
+    worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => onlyNow(() => answered(data)));
+    // Whatever is wrong with a pack is an answer: an error means that the worker did not start.
     worker.addEventListener("error", (event) => {
       event.preventDefault();
-      if (this.#worker !== worker) return;
-      this.stop();
-      answered({ kind: "broken", text: event.message || "the worker did not start" });
+      onlyNow(here);
     });
     worker.postMessage(asked);
   }
 
   stop(): void {
+    this.#turn += 1;
     this.#worker?.terminate();
     this.#worker = undefined;
   }

@@ -7,7 +7,7 @@ const WORD = 32;
 const ADDRESS_START = 12;
 const STATIC = /^(?:address|bool|bytes32|u?int[0-9]*)$/;
 
-/** The arguments of a call under the names that its policy gives them; nothing, where a type has no one word. */
+/** The arguments of a call, by the names that its policy gives them; nothing, where a type takes many words. */
 export function argumentsOf(
   { types, args, domain }: OutcomeRule,
   layout: Layout | undefined,

@@ -12,7 +12,7 @@ export function describeChains({ on_chain_not_checked: { outcomes, deposits } }:
     el(
       "p",
       {},
-      "This page asks no chain. Whether a chain shows the following has to be looked up there, for instance by ",
+      "This page asks no chain. Whether one shows the following has to be looked up there, for instance by ",
       mono("lockstep verify --rpc"),
       ".",
     ),

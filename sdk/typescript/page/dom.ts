@@ -9,6 +9,9 @@ const SVG = "http://www.w3.org/2000/svg";
 const HIDDEN =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
 
+const LETTERS_MAX = 4_096;
+const RECORDS_LISTED_MAX = 24;
+
 // Digests and addresses, which are compared letter by letter.
 const NUMBER = /^(?:0x)?[0-9a-fA-F]{40,64}$/;
 
@@ -39,8 +42,11 @@ function append(element: Element, children: readonly Child[]): void {
   }
 }
 
-/** A text of which nothing is hidden. */
+/** A text of which nothing is hidden, and no more than a page can bear. */
 export function visible(text: string): string {
+  if (text.length > LETTERS_MAX) {
+    return `${visible(text.slice(0, LETTERS_MAX))} … (${text.length - LETTERS_MAX} letters more)`;
+  }
   return text.replace(HIDDEN, (letter) => {
     const number = letter.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
     return `⟨U+${number}⟩`;
@@ -60,7 +66,11 @@ export function mono(text: string): HTMLElement {
 /** Terms and what they are, without those that are not there. */
 export function terms(rows: readonly (readonly [term: string, of: Child])[], kind = "terms"): HTMLElement {
   const shown = rows.filter(([, of]) => of !== undefined);
-  return el("dl", { class: kind }, shown.map(([term, of]) => el("div", {}, el("dt", {}, term), el("dd", {}, of))));
+  return el(
+    "dl",
+    { class: kind },
+    shown.map(([term, of]) => el("div", {}, el("dt", {}, term), el("dd", {}, of))),
+  );
 }
 
 /** A drawing that says nothing which the words beside it do not say. */
@@ -72,7 +82,12 @@ export function icon(name: "yes" | "no" | "unknown" | "note"): SVGElement {
     unknown: "M9 9.4a3 3 0 1 1 4.6 2.6c-1 .7-1.6 1.2-1.6 2.3M12 17.2v.1",
     note: "M12 6.8v6.4M12 16.8v.1",
   };
-  return svg("svg", attributes, svg("circle", { cx: "12", cy: "12", r: "11" }), svg("path", { d: lines[name] }));
+  return svg(
+    "svg",
+    attributes,
+    svg("circle", { cx: "12", cy: "12", r: "11" }),
+    svg("path", { d: lines[name] }),
+  );
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -100,7 +115,9 @@ export function listed(names: readonly string[]): string {
 
 /** `record 3`, `records 3, 4 and 5`. */
 export function recordsText(records: readonly number[]): string {
-  return `record${records.length === 1 ? "" : "s"} ${listed(records.map(String))}`;
+  const more = records.length - RECORDS_LISTED_MAX;
+  const shown = records.slice(0, RECORDS_LISTED_MAX).map(String);
+  return `record${records.length === 1 ? "" : "s"} ${listed(more > 0 ? [...shown, `${more} more`] : shown)}`;
 }
 
 /** A size in the largest unit that fits. */

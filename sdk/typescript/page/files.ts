@@ -100,7 +100,8 @@ export async function readFile(file: File, place: Place): Promise<Given | string
   const limit = LIMITS[place];
   if (file.size > limit) {
     const kind = TITLES[place].toLowerCase();
-    return `The file has ${sizeText(file.size)}; a${place === "pack" ? "n" : ""} ${kind} has at most ${sizeText(limit)}.`;
+    const article = place === "pack" ? "an" : "a";
+    return `The file has ${sizeText(file.size)}; ${article} ${kind} has at most ${sizeText(limit)}.`;
   }
   try {
     return { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };

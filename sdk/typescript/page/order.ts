@@ -41,7 +41,10 @@ const PAD = 4;
 export function drawOrder(policy: ViewPolicy, steps: readonly Drawn[]): Node {
   const layers = layersOf(boxesOf(policy, steps));
   const across = layers.length <= LAYERS_ACROSS_MAX;
-  const label = `Steps of the policy: ${layers.flat().map(({ name, line }) => `${nameOf(name)} ${line}`).join("; ")}`;
+  const label = `Steps of the policy: ${layers
+    .flat()
+    .map(({ name, line }) => `${nameOf(name)} ${line}`)
+    .join("; ")}`;
   return el(
     "figure",
     { class: across ? "order" : "order long", "aria-label": "The order of the steps" },
@@ -55,7 +58,10 @@ function nameOf(name: string): string {
 }
 
 function boxesOf(policy: ViewPolicy, steps: readonly Drawn[]): readonly Box[] {
-  const standing = standingOf(policy.steps.map(({ name }) => name), steps);
+  const standing = standingOf(
+    policy.steps.map(({ name }) => name),
+    steps,
+  );
   const boxes = policy.steps.map(({ name, after }): Box => ({
     name,
     after: after.length === 0 ? [OPENING] : after,
@@ -63,8 +69,14 @@ function boxesOf(policy: ViewPolicy, steps: readonly Drawn[]): readonly Box[] {
   }));
   const outcomes = policy.outcomes.map(({ name }): Box => {
     const record = steps.findLast(({ outcome }) => outcome?.name === name);
-    const { line, look } = record === undefined ? { line: "not unlocked", look: "none" } : lookOf(done(record));
-    return { name: ` ${name}`, after: [DECISION], line: line.replace("done", "unlocked"), look: `outcome ${look}` };
+    const { line, look } =
+      record === undefined ? { line: "not unlocked", look: "none" } : lookOf(done(record));
+    return {
+      name: ` ${name}`,
+      after: [DECISION],
+      line: line.replace("done", "unlocked"),
+      look: `outcome ${look}`,
+    };
   });
   // What gives a deposit back follows when a case ends some other way, so nothing waits for it.
   const waits = policy.outcomes.filter(({ returns }) => !returns).flatMap(({ after }) => after);
@@ -94,7 +106,8 @@ function lookOf({ state, record }: Standing): Pick<Box, "line" | "look"> {
   if (shown === "broken") return { line: `fails · ${index}`, look: "broken" };
   if (shown === "unchecked") return { line: "not checked", look: "unchecked" };
   if (state !== "done") return { line: `${state} · ${index}`, look: state };
-  const line = shown === "rerun" ? "done" : shown === "as_recorded" ? "done" : SHOWN[shown].title.toLowerCase();
+  const line =
+    shown === "rerun" ? "done" : shown === "as_recorded" ? "done" : SHOWN[shown].title.toLowerCase();
   return { line: `${line.replace("re-run in part", "in part")} · ${index}`, look: shown };
 }
 
@@ -156,7 +169,12 @@ function draw(layers: Layers, shape: Shape, label: string): Node {
     role: "img",
     "aria-label": visible(label),
   };
-  return svg("svg", attributes, lines, placed.map((at) => drawBox(at, shape)));
+  return svg(
+    "svg",
+    attributes,
+    lines,
+    placed.map((at) => drawBox(at, shape)),
+  );
 }
 
 function placeAcross(layers: Layers, { width, height, gap, beside }: Shape): readonly Placed[] {
@@ -164,19 +182,29 @@ function placeAcross(layers: Layers, { width, height, gap, beside }: Shape): rea
   const whole = tallest * (height + beside) - beside;
   return layers.flatMap((layer, column) => {
     const top = PAD + (whole - (layer.length * (height + beside) - beside)) / 2;
-    return layer.map((box, row) => ({ box, x: PAD + column * (width + gap), y: top + row * (height + beside) }));
+    return layer.map((box, row) => ({
+      box,
+      x: PAD + column * (width + gap),
+      y: top + row * (height + beside),
+    }));
   });
 }
 
 function placeDown(layers: Layers, { width, height, gap, beside, most }: Shape): readonly Placed[] {
   const rows = layers.flatMap((layer) =>
-    Array.from({ length: Math.ceil(layer.length / most) }, (_, row) => layer.slice(row * most, (row + 1) * most)),
+    Array.from({ length: Math.ceil(layer.length / most) }, (_, row) =>
+      layer.slice(row * most, (row + 1) * most),
+    ),
   );
   const widest = Math.max(...rows.map(({ length }) => length));
   const whole = widest * (width + beside) - beside;
   return rows.flatMap((row, at) => {
     const left = PAD + (whole - (row.length * (width + beside) - beside)) / 2;
-    return row.map((box, place) => ({ box, x: left + place * (width + beside), y: PAD + at * (height + gap) }));
+    return row.map((box, place) => ({
+      box,
+      x: left + place * (width + beside),
+      y: PAD + at * (height + gap),
+    }));
   });
 }
 

@@ -1,6 +1,6 @@
 import { trustOf, type Answer } from "./answer.js";
 import { Asking } from "./asking.js";
-import { el, listed, sizeText, type Child } from "./dom.js";
+import { el, listed, sizeText, visible, type Child } from "./dom.js";
 import { buildZones, placeOf, readFile, type Given, type Place, type Zones } from "./files.js";
 import { showAnswer } from "./result.js";
 import { VERDICTS } from "./words.js";
@@ -19,6 +19,7 @@ export function startPage(script: string): void {
 class Page {
   readonly #asking: Asking;
   readonly #zones: Zones;
+  readonly #title = document.title;
   #pack: Given | undefined;
   #trust: (Given & { readonly read: Trust }) | undefined;
   /** A trust file was given, and cannot be used. */
@@ -49,7 +50,9 @@ class Page {
       }
       taken.add(place);
       if (put !== undefined && place !== put) {
-        this.#notice(`That file is ${place === "trust" ? "a trust file" : "an evidence pack"}, and was put there.`);
+        this.#notice(
+          `That file is ${place === "trust" ? "a trust file" : "an evidence pack"}, and was put there.`,
+        );
       }
       await this.#put(file, place);
     }
@@ -66,7 +69,10 @@ class Page {
 
   #putPack(file: string, given: Given | string): void {
     this.#pack = typeof given === "string" ? undefined : given;
-    this.#zones.show("pack", typeof given === "string" ? { file, wrong: given } : { file, says: sizeSays(given) });
+    this.#zones.show(
+      "pack",
+      typeof given === "string" ? { file, wrong: given } : { file, says: sizeSays(given) },
+    );
   }
 
   #putTrust(file: string, given: Given | string): void {
@@ -74,7 +80,8 @@ class Page {
     this.#trustIsWrong = typeof read === "string";
     if (typeof read === "string" || typeof given === "string") {
       this.#trust = undefined;
-      const why = typeof given === "string" ? given : `This is no trust file that can be used: ${String(read)}`;
+      const why =
+        typeof given === "string" ? given : `This is no trust file that can be used: ${String(read)}`;
       this.#zones.show("trust", { file, wrong: why });
     } else {
       this.#trust = { ...given, read };
@@ -116,6 +123,7 @@ class Page {
     part("status").textContent = "";
     part("help").hidden = false;
     document.body.removeAttribute("data-verdict");
+    document.title = this.#title;
   }
 
   #stopped(): void {
@@ -129,12 +137,16 @@ class Page {
       this.#pack = undefined;
       this.#zones.show("pack", { file: pack.name, wrong: `This is not an evidence pack: ${answer.text}.` });
     } else if (answer.kind === "broken") {
-      this.#notice(`The verifier stopped: ${answer.text}. This is no answer about the pack; please report it.`);
+      this.#notice(
+        `The verifier stopped: ${answer.text}. This is no answer about the pack; please report it.`,
+      );
     } else {
       const { verdict } = answer.report;
       part("help").hidden = true;
       document.body.setAttribute("data-verdict", verdict);
       part("status").textContent = `${VERDICTS[verdict]}.`;
+      // What a printed paper, or the file made of it, is called.
+      document.title = `${VERDICTS[verdict]}: ${visible(pack.name)}`;
       const trustFile = this.#trustIsWrong ? "unusable" : this.#trust === undefined ? "none" : "used";
       const shown = showAnswer(answer, { file: pack.name, size: pack.bytes.length, trustFile });
       part("answer").replaceChildren(shown);

@@ -5,6 +5,7 @@ import { describeChains } from "./chain.js";
 import { stepsOf, type Drawn } from "./steps.js";
 import { drawTimeline } from "./timeline.js";
 import { FLAGS, KINDS, MISSING, PHASES, RESTS_ON, RULES, VERDICTS, wordsFor, type Words } from "./words.js";
+import type { View } from "./view.js";
 import type { Facts, Item, Report } from "../src/index.js";
 
 /** An answer as people read it. */
@@ -29,7 +30,12 @@ export function showAnswer(answered: Answered, about: About): Node {
       "div",
       { class: "body" },
       el("div", { class: "story" }, story(answered, steps)),
-      el("aside", { class: "facts", "aria-label": "What the answer is about" }, facts(answered), rests(report)),
+      el(
+        "aside",
+        { class: "facts", "aria-label": "What the answer is about" },
+        facts(answered),
+        rests(report),
+      ),
     ),
     fileFacts(answered, about),
   );
@@ -47,7 +53,7 @@ function banner({ report, view }: Answered, { trustFile }: About): Node {
       {},
       el("h2", { id: "verdict" }, VERDICTS[verdict]),
       el("p", { class: "lead" }, sentence(report)),
-      failure === undefined ? missing(report, trustFile) : brokenRule(failure, view?.others ?? {}, report),
+      failure === undefined ? missing(report, trustFile) : brokenRule(failure, report, view),
       actions(),
     ),
   );
@@ -61,14 +67,14 @@ function sentence({ verdict, facts, flags }: Report): string {
   const open = facts?.outcome?.phase === "open" ? " The case is still open: this is its state so far." : "";
   const noted = flags.length > 0 ? " Something about it is to be noted, below." : "";
   return (
-    "What this pack shows follows, step by step, from what the parties signed, by the policy of the case, and " +
-    `the co-signers of your trust file have certified it.${open}${noted}`
+    "What this pack shows follows, step by step, from what the parties signed, by the policy of the case, " +
+    `and the co-signers of your trust file have certified it.${open}${noted}`
   );
 }
 
 type Failed = NonNullable<Report["failure"]>;
 
-function brokenRule({ rule, record, text }: Failed, others: Readonly<Record<number, string>>, report: Report): Node {
+function brokenRule({ rule, record, text }: Failed, report: Report, view: View | undefined): Node {
   const { title, means } = wordsFor(RULES, rule);
   return el(
     "div",
@@ -77,16 +83,18 @@ function brokenRule({ rule, record, text }: Failed, others: Readonly<Record<numb
     el("p", {}, means),
     terms([
       ["First rule broken", mono(rule)],
-      ["At", record === undefined ? undefined : atRecord(record, others, report)],
+      ["At", record === undefined ? undefined : `record ${record}${placeOf(record, report, view)}`],
       ["In the verifier’s words", said(text)],
     ]),
   );
 }
 
-function atRecord(record: number, others: Readonly<Record<number, string>>, { facts }: Report): string {
-  const kind = others[record];
-  if (kind !== undefined) return `record ${record} (${(KINDS[kind] ?? kind).toLowerCase()}), outside the case`;
-  return facts === undefined ? `record ${record}` : `record ${record}, marked below`;
+/** Where a record stands that breaks a rule. */
+function placeOf(record: number, { facts }: Report, view: View | undefined): string {
+  if (view?.records.some(({ index }) => index === record)) return ", marked below";
+  const kind = view?.others[record];
+  if (kind !== undefined) return `: ${(KINDS[kind] ?? kind).toLowerCase()}, outside the case`;
+  return facts?.size === record + 1 ? ": the seal, which is the last" : "";
 }
 
 function missing({ missing: items }: Report, trustFile: About["trustFile"]): Node | undefined {
@@ -102,14 +110,14 @@ function missing({ missing: items }: Report, trustFile: About["trustFile"]): Nod
           "p",
           {},
           trustFile === "unusable" ? `${unusable} ` : "",
-          "A trust file names the co-signers that you believe and the latest state of their ledger that you " +
-            "know. It must reach you on another way than the pack does.",
+          "A trust file names the co-signers that you believe and the latest state of their ledger that " +
+            "you know. It must reach you on another way than the pack does.",
         )
       : undefined,
   );
 }
 
-/** A line an item: the words for its code, its records, and what the verifier adds where it names something. */
+/** A line an item: the words for its code, and its records; a code without words has those of the verifier. */
 function list(items: readonly Item[], table: Readonly<Record<string, Words>>): Node {
   return el(
     "ul",
@@ -118,7 +126,13 @@ function list(items: readonly Item[], table: Readonly<Record<string, Words>>): N
       const { title, means } = wordsFor(table, code);
       const at = records.length === 0 ? undefined : el("span", { class: "at" }, ` (${recordsText(records)})`);
       const more = means === "" ? said(text) : means;
-      return el("li", { "data-code": code }, el("b", {}, title), at, el("span", { class: "means" }, " ", more));
+      return el(
+        "li",
+        { "data-code": code },
+        el("b", {}, title),
+        at,
+        el("span", { class: "means" }, " ", more),
+      );
     }),
   );
 }
@@ -142,7 +156,12 @@ function notes({ flags }: Report): Node | undefined {
 function revoked(flags: readonly Item[]): Node | undefined {
   const texts = flags.filter(({ code }) => code === "revoked").map(({ text }) => text);
   if (texts.length === 0) return undefined;
-  return el("details", {}, el("summary", {}, "Which"), texts.map((text) => el("p", { class: "small" }, said(text))));
+  return el(
+    "details",
+    {},
+    el("summary", {}, "Which"),
+    texts.map((text) => el("p", { class: "small" }, said(text))),
+  );
 }
 
 function overview({ report, view }: Answered, steps: readonly Drawn[]): Node {
@@ -178,7 +197,10 @@ function facts({ report: { facts: of, verdict }, view }: Answered): Child {
     section(verdict === "failed" ? "The case, as far as checked" : "The case", [
       ["Policy", outcome === undefined ? undefined : said(outcome.policy_name)],
       ["Programme", outcome === undefined ? undefined : said(outcome.programme)],
-      [verdict === "failed" ? "Stood at" : "Stands at", outcome === undefined ? undefined : (PHASES[outcome.phase] ?? outcome.phase)],
+      [
+        verdict === "failed" ? "Stood at" : "Stands at",
+        outcome === undefined ? undefined : (PHASES[outcome.phase] ?? outcome.phase),
+      ],
       ["Records", outcome === undefined ? undefined : String(outcome.records)],
       ["Case", mono(of.case)],
     ]),
@@ -197,7 +219,7 @@ function section(title: string, rows: Parameters<typeof terms>[0]): Node {
   return el("section", {}, el("h2", {}, title), terms(rows));
 }
 
-type Members = NonNullable<Answered["view"]>["members"];
+type Members = View["members"];
 
 function certifiedBy({ certified }: Facts, members: Members, verdict: Report["verdict"]): Node {
   if (certified === undefined) {
@@ -220,12 +242,22 @@ function certifiedBy({ certified }: Facts, members: Members, verdict: Report["ve
           "li",
           { class: has ? "signed" : "silent" },
           icon(has ? "yes" : "note"),
-          el("div", {}, said(name), el("span", { class: "small" }, has ? " signed" : " did not sign"),
-            el("p", { class: "small" }, "LEI ", mono(lei)), el("p", { class: "small" }, mono(address))),
+          el(
+            "div",
+            {},
+            said(name),
+            el("span", { class: "small" }, has ? " signed" : " did not sign"),
+            el("p", { class: "small" }, "LEI ", mono(lei)),
+            el("p", { class: "small" }, mono(address)),
+          ),
         );
       }),
     ),
-    el("p", {}, `${signed.length} of ${count} signed, ${threshold} needed; committee ${epoch}.${single}${still}`),
+    el(
+      "p",
+      {},
+      `${signed.length} of ${count} signed, ${threshold} needed; committee ${epoch}.${single}${still}`,
+    ),
   );
 }
 

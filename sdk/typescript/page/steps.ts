@@ -31,7 +31,10 @@ export interface Standing {
 }
 
 /** Where each step of the policy stands after all records of the case. */
-export function standingOf(names: readonly string[], records: readonly Drawn[]): ReadonlyMap<string, Standing> {
+export function standingOf(
+  names: readonly string[],
+  records: readonly Drawn[],
+): ReadonlyMap<string, Standing> {
   const standing = new Map<string, Standing>(names.map((name) => [name, { state: "not taken" }]));
   for (const record of records) {
     if (record.kind === "withdrawn") {

@@ -3,16 +3,27 @@ import type { Drawn } from "./steps.js";
 import type { ViewOutcome, ViewPolicy } from "./view.js";
 import { KINDS, REFUSALS, SHOWN } from "./words.js";
 
-/** The records of the case in their order: who, what, when and by whose clock, and how it was gone through. */
+/** The records of the case in their order: who, what, when by whose clock, and how each was gone through. */
+
+/** The rest is counted; a record that fails is drawn wherever it stands. */
+const RECORDS_DRAWN_MAX = 1_000;
 
 export function drawTimeline(steps: readonly Drawn[], policy: ViewPolicy | undefined): Node {
   if (steps.length === 0) return el("p", {}, "The pack shows no record of this case.");
   const span = spanOf(steps);
+  const drawn = steps.filter(({ shown }, at) => at < RECORDS_DRAWN_MAX || shown === "broken");
+  const more = steps.length - drawn.length;
   return el(
     "ol",
     { class: "timeline", "aria-label": "Records of the case, in order" },
-    steps.map((step) => el("li", { class: `entry ${step.shown}`, "data-record": String(step.index) },
-      entry(step, policy, span))),
+    drawn.map((step) =>
+      el(
+        "li",
+        { class: `entry ${step.shown}`, "data-record": String(step.index) },
+        entry(step, policy, span),
+      ),
+    ),
+    more === 0 ? undefined : el("li", { class: "entry" }, `And ${more} more records, which are not drawn.`),
   );
 }
 
@@ -40,15 +51,26 @@ function title({ kind, step, ordinal, outcome: of }: Drawn): Child {
 function who({ party, step, kind }: Drawn, policy: ViewPolicy | undefined): Child {
   if (party === undefined) return undefined;
   const role = kind === "opened" ? policy?.openedBy : policy?.steps.find(({ name }) => name === step)?.by;
-  return el("p", { class: "who" }, "by ", mono(party), role === undefined ? undefined : [", as ", said(role)]);
+  return el(
+    "p",
+    { class: "who" },
+    "by ",
+    mono(party),
+    role === undefined ? undefined : [", as ", said(role)],
+  );
 }
 
-function words({ kind, step, refusal, reason, fallen, settled, deadline }: Drawn, policy: ViewPolicy | undefined): Child {
+function words(
+  { kind, step, refusal, reason, fallen, settled, deadline }: Drawn,
+  policy: ViewPolicy | undefined,
+): Child {
   const rule = policy?.steps.find(({ name }) => name === step);
   const line = (...children: readonly Child[]) => el("p", { class: "words" }, children);
   return [
     rule === undefined || kind !== "attested" ? undefined : line(said(rule.title)),
-    refusal === undefined ? undefined : line(`Refused, since ${REFUSALS[refusal] ?? "a rule says no"} (`, mono(refusal), ")."),
+    refusal === undefined
+      ? undefined
+      : line(`Refused, since ${REFUSALS[refusal] ?? "a rule says no"} (`, mono(refusal), ")."),
     reason === undefined || reason === "" ? undefined : line("In its own words: ", said(reason)),
     fallen === undefined || fallen.length === 0 ? undefined : line("Taken back: ", said(listed(fallen)), "."),
     settled === undefined ? undefined : line(settledText(settled)),
@@ -57,7 +79,8 @@ function words({ kind, step, refusal, reason, fallen, settled, deadline }: Drawn
 }
 
 function settledText({ domain, executed }: NonNullable<Drawn["settled"]>): Child {
-  const became = executed === undefined ? "lapsed, and was not carried out" : `was carried out ${moment(executed)}`;
+  const became =
+    executed === undefined ? "lapsed, and was not carried out" : `was carried out ${moment(executed)}`;
   return ["Observers read that the outcome on ", said(domain), ` ${became}.`];
 }
 
@@ -72,7 +95,10 @@ function claims({ claims: of, evidence }: Drawn): Child {
       }),
       ...evidence.map(({ name, bytes }) => {
         const there = bytes === undefined ? "not in the pack" : `in the pack, ${sizeText(bytes)}`;
-        return [name, el("span", { class: bytes === undefined ? "hidden" : "said" }, `document, ${there}`)] as const;
+        return [
+          name,
+          el("span", { class: bytes === undefined ? "hidden" : "said" }, `document, ${there}`),
+        ] as const;
       }),
     ],
     "terms claims",
@@ -166,7 +192,8 @@ function bar(
 }
 
 function details({ index, leaf, signatures, evidence, command }: Drawn): Node {
-  const by = signatures.length === 0 ? "" : `, ${signatures.length} signature${signatures.length === 1 ? "" : "s"}`;
+  const by =
+    signatures.length === 0 ? "" : `, ${signatures.length} signature${signatures.length === 1 ? "" : "s"}`;
   return el(
     "details",
     {},
@@ -174,7 +201,9 @@ function details({ index, leaf, signatures, evidence, command }: Drawn): Node {
     terms([
       ["Leaf", mono(leaf)],
       ["Command", mono(command)],
-      ...signatures.map(({ keyid, suite }) => [suite === "" ? "Signed" : `Signed (${suite})`, mono(keyid)] as const),
+      ...signatures.map(
+        ({ keyid, suite }) => [suite === "" ? "Signed" : `Signed (${suite})`, mono(keyid)] as const,
+      ),
       ...evidence.map(({ name, digest }) => [name, mono(digest)] as const),
     ]),
   );

@@ -37,7 +37,11 @@ export interface ViewPolicy {
   readonly title: string;
   readonly openedBy: string;
   readonly steps: readonly ViewStep[];
-  readonly outcomes: readonly { readonly name: string; readonly after: readonly string[]; readonly returns: boolean }[];
+  readonly outcomes: readonly {
+    readonly name: string;
+    readonly after: readonly string[];
+    readonly returns: boolean;
+  }[];
 }
 
 export interface ViewStep {
@@ -175,8 +179,7 @@ interface Context {
 }
 
 function recordsOf(group: PackGroup, context: Context): readonly ViewRecord[] {
-  const submission =
-    "submission" in group.command ? decoded(group.command.submission) : undefined;
+  const submission = "submission" in group.command ? decoded(group.command.submission) : undefined;
   return group.records
     .filter((record) => isOf(record, context.caseId))
     .map((record): ViewRecord => {

@@ -123,10 +123,7 @@ export const MISSING: Table = {
     "No handover leads from the co-signers you trust to those who certified.",
     "Get a newer trust file, or a pack that holds the handovers.",
   ),
-  rules: words(
-    "The ledger follows rules that this page does not know.",
-    "Use a newer version of this page.",
-  ),
+  rules: words("The ledger follows rules that this page does not know.", "Use a newer version of this page."),
   withheld: words("Steps are withheld.", "What was signed there is not in this pack. Ask whoever made it."),
   claims: words(
     "Statements are withheld.",
@@ -137,7 +134,10 @@ export const MISSING: Table = {
 
 /** What an answer rests on. */
 export const RESTS_ON: Table = {
-  trust: words("Your trust file", "That it came from elsewhere than the pack, and names the right co-signers."),
+  trust: words(
+    "Your trust file",
+    "That it came from elsewhere than the pack, and names the right co-signers.",
+  ),
   not_compared: words(
     "One history",
     "The pack was made at another moment than your trust file, and holds no proof between the two. That " +
@@ -148,7 +148,10 @@ export const RESTS_ON: Table = {
     "These records were not decided again here, or only in part. The co-signers’ certificate covers them.",
   ),
   single_use: words("Used once", "That no other case had used these acts: by the seal and the co-signers."),
-  headroom: words("Cover", "That there was enough cover, which other cases draw on too: the co-signers’ word."),
+  headroom: words(
+    "Cover",
+    "That there was enough cover, which other cases draw on too: the co-signers’ word.",
+  ),
   refused_across: words(
     "Refusals because of other cases",
     "That other cases were the reason: the co-signers’ word.",
@@ -209,7 +212,10 @@ export const KINDS: Readonly<Record<string, string>> = {
 export const SHOWN: Readonly<Record<Shown | "broken" | "unchecked", Words>> = {
   rerun: words("Re-run", "Decided again here, with the same result."),
   in_part: words("Re-run in part", "Some of what it depends on is not shown; that rests on the certificate."),
-  as_recorded: words("As recorded", "Taken from the record: it follows from something that is no part of this pack."),
+  as_recorded: words(
+    "As recorded",
+    "Taken from the record: it follows from something that is no part of this pack.",
+  ),
   withheld: words("Withheld", "What was signed is not in this pack; the record rests on the certificate."),
   erased: words("Erased", "What was signed is gone; the record rests on the certificate."),
   broken: words("Fails here", "This is the first record that breaks a rule."),

@@ -18,7 +18,8 @@ const hash = (text, algorithm, form) => createHash(algorithm).update(text).diges
 const script = await bundle("page/main.ts", { format: "iife", platform: "browser", target: "es2022" });
 const style = await bundle("page/page.css", {});
 // Either would end its element, or begin a comment in it, before its time.
-if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) throw new Error("a bundle that would end its element");
+if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style))
+  throw new Error("a bundle that would end its element");
 
 const policy = [
   "default-src 'none'",

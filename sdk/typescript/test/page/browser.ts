@@ -41,7 +41,8 @@ export class Sessions {
   constructor() {
     before(async () => {
       this.#folder = mkdtempSync(join(tmpdir(), "lockstep-page-"));
-      if (EXECUTABLE !== undefined) this.#browser = await chromium.launch({ executablePath: EXECUTABLE, args: QUIET });
+      if (EXECUTABLE !== undefined)
+        this.#browser = await chromium.launch({ executablePath: EXECUTABLE, args: QUIET });
     });
     after(async () => {
       await this.#browser?.close();
@@ -49,7 +50,7 @@ export class Sessions {
     });
   }
 
-  /** Runs a test on a fresh page; fails it on any error in the console, and on any request for something else. */
+  /** Runs a test on a fresh page; fails it on errors in the console, and on requests for anything else. */
   async on(
     use: (page: Page) => Promise<void>,
     options: BrowserContextOptions = {},
@@ -117,7 +118,9 @@ export async function verify(page: Page, pack: Chosen, trust?: Chosen): Promise<
 /** The texts of all elements that a selector finds. */
 export async function texts(page: Page, selector: string): Promise<readonly string[]> {
   // Parts of a drawing have no inner text.
-  return page.locator(selector).evaluateAll((all) =>
-    all.map((element) => ((element as HTMLElement).innerText ?? element.textContent ?? "").trim()),
-  );
+  return page
+    .locator(selector)
+    .evaluateAll((all) =>
+      all.map((element) => ((element as HTMLElement).innerText ?? element.textContent ?? "").trim()),
+    );
 }

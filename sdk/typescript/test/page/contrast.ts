@@ -43,12 +43,16 @@ export function contrasts(page: Page): Promise<readonly Contrast[]> {
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
       const element = node.parentElement;
       const text = node.textContent?.trim() ?? "";
-      if (element === null || text === "" || !element.checkVisibility() || element.matches("svg title")) continue;
+      if (element === null || text === "" || !element.checkVisibility() || element.matches("svg title"))
+        continue;
       const style = getComputedStyle(element);
       const below = behind(element);
       const colour = over(colourOf(element.namespaceURI?.endsWith("svg") ? style.fill : style.color), below);
       const [light = 0, dark = 0] = [brightness(colour), brightness(below)].sort((a, b) => b - a);
-      found.push({ text: text.slice(0, 40), ratio: Math.round(((light + 0.05) / (dark + 0.05)) * 100) / 100 });
+      found.push({
+        text: text.slice(0, 40),
+        ratio: Math.round(((light + 0.05) / (dark + 0.05)) * 100) / 100,
+      });
     }
     return found;
   });

@@ -31,7 +31,9 @@ test("its policy admits one script and one style, by their hashes, and nothing e
   const hashOf = (tag: string): string => {
     const all = [...page.matchAll(new RegExp(`<${tag}>([^]*?)</${tag}>`, "g"))];
     assert.equal(all.length, 1);
-    return createHash("sha256").update(all[0]?.[1] ?? "").digest("base64");
+    return createHash("sha256")
+      .update(all[0]?.[1] ?? "")
+      .digest("base64");
   };
   assert.deepEqual(policy.split("; "), [
     "default-src 'none'",
@@ -49,7 +51,9 @@ test("its policy admits one script and one style, by their hashes, and nothing e
 
 test("it names no other file and no other place", () => {
   const markup = page.replace(/<script>[^]*<\/script>/, "").replace(/<style>[^]*<\/style>/, "");
-  const places = [...markup.matchAll(/\s(?:src|href|action|data|srcset|poster)="([^"]*)"/g)].map(([, place]) => place);
+  const places = [...markup.matchAll(/\s(?:src|href|action|data|srcset|poster)="([^"]*)"/g)].map(
+    ([, place]) => place,
+  );
   assert.deepEqual(places, ["#answer"]);
   assert.doesNotMatch(/<style>([^]*)<\/style>/.exec(page)?.[1] ?? "", /url\(|@import/);
 });

@@ -8,14 +8,20 @@ import { filesOf, published, sayingPack, storyPack, TRUST, type Both } from "./m
 const sessions = new Sessions();
 const CONTRAST_MIN = 4.5;
 
-const unbroken = (): Both => filesOf(sayingPack("T".repeat(200), "w".repeat(500), "r".repeat(500)), `${"n".repeat(120)}.json`);
+const unbroken = (): Both =>
+  filesOf(sayingPack("T".repeat(200), "w".repeat(500), "r".repeat(500)), `${"n".repeat(120)}.json`);
+/** Made when first asked for, and once. */
+const once = (make: () => Both): (() => Both) => {
+  let made: Both | undefined;
+  return () => (made ??= make());
+};
 const SHOWN: readonly (readonly [name: string, files: () => Both])[] = [
   ["a verified pack", () => ({ pack: published("suspect.json"), trust: TRUST })],
   ["a failed pack", () => ({ pack: published("signature_changed.json"), trust: TRUST })],
   ["a pack with parts withheld", () => ({ pack: published("claim_withheld.json"), trust: TRUST })],
-  ["a long case", () => filesOf(storyPack("stablecoin-issue", "issued"))],
-  ["an attempt", () => filesOf(storyPack("stablecoin-issue", "hit"))],
-  ["words without a space", unbroken],
+  ["a long case", once(() => filesOf(storyPack("stablecoin-issue", "issued")))],
+  ["an attempt", once(() => filesOf(storyPack("stablecoin-issue", "hit")))],
+  ["words without a space", once(unbroken)],
 ];
 
 async function openDetails(page: Page): Promise<void> {
@@ -59,7 +65,10 @@ for (const colorScheme of ["light", "dark"] as const) {
           }
           await choose(page, "pack", { name: "other", bytes: "no" });
           await page.waitForSelector(".zone.wrong", { state: "attached" });
-          assert.deepEqual((await contrasts(page)).filter(({ ratio }) => ratio < CONTRAST_MIN), []);
+          assert.deepEqual(
+            (await contrasts(page)).filter(({ ratio }) => ratio < CONTRAST_MIN),
+            [],
+          );
         },
         { colorScheme },
       ),
@@ -91,7 +100,10 @@ test("everything can be done by keyboard alone", { skip: SKIP }, () =>
       await page.keyboard.press("Tab");
       return focused();
     };
-    const give = async (file: { readonly name: string; readonly bytes: Uint8Array | string }): Promise<void> => {
+    const give = async (file: {
+      readonly name: string;
+      readonly bytes: Uint8Array | string;
+    }): Promise<void> => {
       const asked = page.waitForEvent("filechooser");
       await page.keyboard.press("Space");
       const buffer = Buffer.from(file.bytes as Uint8Array);
@@ -99,7 +111,9 @@ test("everything can be done by keyboard alone", { skip: SKIP }, () =>
     };
     assert.equal(await tab(), "Skip to the answer");
     assert.equal(await tab(), "pack-file");
-    const outline = await page.locator("#pack-file + label .ask").evaluate((ask) => getComputedStyle(ask).outlineStyle);
+    const outline = await page
+      .locator("#pack-file + label .ask")
+      .evaluate((ask) => getComputedStyle(ask).outlineStyle);
     assert.equal(outline, "solid");
     await give(published("decided.json"));
     await page.waitForSelector(".result.cannot_tell");

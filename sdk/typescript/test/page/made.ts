@@ -32,7 +32,10 @@ export function storyPack(policy: string, story: string): Whole {
   const ledger = stage.ledger();
   const told = stage.stories.find(({ name }) => name === story);
   if (told === undefined) throw new Error(`no story \`${story}\``);
-  return wholePack(ledger, stage.play(ledger, told, () => undefined));
+  return wholePack(
+    ledger,
+    stage.play(ledger, told, () => undefined),
+  );
 }
 
 /** The same pack with the last signed statement of the case not shown. */
@@ -111,7 +114,13 @@ export function sayingPack(title: string, words: string, reason: string): Whole 
   return wholePack(ledger, caseId);
 }
 
-function taken({ drafts, refused }: { readonly drafts: readonly { readonly leaf: string }[]; readonly refused?: unknown }) {
+function taken({
+  drafts,
+  refused,
+}: {
+  readonly drafts: readonly { readonly leaf: string }[];
+  readonly refused?: unknown;
+}) {
   const leaf = drafts[0]?.leaf;
   if (leaf === undefined) throw new Error(`nothing was recorded: ${String(refused)}`);
   return leaf;

@@ -33,7 +33,9 @@ test("words in a pack that look like markup stay words", { skip: SKIP }, () =>
 test("letters that hide or turn text are shown by their numbers", { skip: SKIP }, () =>
   sessions.on(async (page) => {
     const turned = "not\u202everified";
-    await verify(page, { name: `${turned}.json`, bytes: published("decided.json").bytes }).catch(() => undefined);
+    await verify(page, { name: `${turned}.json`, bytes: published("decided.json").bytes }).catch(
+      () => undefined,
+    );
     assert.match((await texts(page, "#answer .about bdi")).join(), /^not⟨U\+202E⟩verified\.json/);
     assert.match((await texts(page, '[data-place="pack"] .file')).join(), /^not⟨U\+202E⟩verified\.json$/);
   }),
@@ -92,55 +94,96 @@ test("a trust file that cannot be used counts as none, and says so", { skip: SKI
   }),
 );
 
-test("files that are dropped together, or in the wrong place, come to where they belong", { skip: SKIP }, () =>
-  sessions.on(async (page) => {
-    const files = [published("decided.json"), TRUST].map(({ name, bytes }) => ({
-      name,
-      text: Buffer.from(bytes as Uint8Array).toString("utf8"),
-    }));
-    const drop = (at: string, given: typeof files) =>
-      page.evaluate(
-        ([selector, dropped]) => {
-          const dataTransfer = new DataTransfer();
-          for (const { name, text } of dropped) dataTransfer.items.add(new File([text], name));
-          const event = { dataTransfer, bubbles: true, cancelable: true };
-          document.querySelector(selector)?.dispatchEvent(new DragEvent("dragenter", event));
-          return document.querySelector(selector)?.dispatchEvent(new DragEvent("drop", event));
-        },
-        [at, given] as const,
-      );
-    // Not cancelled, a drop would make the browser leave the page for the file.
-    assert.equal(await drop("body", files), false);
-    await page.waitForSelector(".result.verified");
-    await drop('[data-place="pack"]', files.slice(1));
-    await page.waitForSelector("#notice:not([hidden])");
-    assert.match((await texts(page, "#notice")).join(), /That file is a trust file, and was put there/);
-    assert.equal(await page.locator("body.dragging").count(), 0);
-  }),
+test(
+  "files that are dropped together, or in the wrong place, come to where they belong",
+  { skip: SKIP },
+  () =>
+    sessions.on(async (page) => {
+      const files = [published("decided.json"), TRUST].map(({ name, bytes }) => ({
+        name,
+        text: Buffer.from(bytes as Uint8Array).toString("utf8"),
+      }));
+      const drop = (at: string, given: typeof files) =>
+        page.evaluate(
+          ([selector, dropped]) => {
+            const dataTransfer = new DataTransfer();
+            for (const { name, text } of dropped) dataTransfer.items.add(new File([text], name));
+            const event = { dataTransfer, bubbles: true, cancelable: true };
+            document.querySelector(selector)?.dispatchEvent(new DragEvent("dragenter", event));
+            return document.querySelector(selector)?.dispatchEvent(new DragEvent("drop", event));
+          },
+          [at, given] as const,
+        );
+      // Not cancelled, a drop would make the browser leave the page for the file.
+      assert.equal(await drop("body", files), false);
+      await page.waitForSelector(".result.verified");
+      await drop('[data-place="pack"]', files.slice(1));
+      await page.waitForSelector("#notice:not([hidden])");
+      assert.match((await texts(page, "#notice")).join(), /That file is a trust file, and was put there/);
+      assert.equal(await page.locator("body.dragging").count(), 0);
+    }),
 );
 
-test("a script, a style or a picture that somebody adds to the file does nothing", { skip: SKIP }, async () => {
+test(
+  "a script, a style or a picture that somebody adds to the file does nothing",
+  { skip: SKIP },
+  async () => {
+    const page = await readFile(PAGE_FILE, "utf8");
+    const added =
+      "<script>window.injected=1</script><style>#files{display:none}</style>" +
+      `<img src="https://example.org/x.png" onerror="window.injected=2">` +
+    `<div id="styled" style="display:none"></div>`;
+    const file = sessions.file(
+      "changed.html",
+      page.replace("<main>", () => `${added}<main>`),
+    );
+    assert.notEqual(await readFile(file, "utf8"), page);
+    await sessions.on(
+      async (opened) => {
+        await verify(opened, published("decided.json"), TRUST);
+        assert.equal(await opened.evaluate(() => "injected" in window), false);
+        assert.equal(await opened.locator("#files").isVisible(), true);
+        assert.equal(
+          await opened.evaluate(() => getComputedStyle(document.getElementById("styled")!).display),
+          "block",
+        );
+        const wrong = sessions.takeWrong();
+        assert.ok(wrong.length >= 4, wrong.join("\n"));
+        // Chromium tells of the picture's request and then refuses it.
+        assert.ok(
+          wrong.every((text) =>
+            /Content Security Policy|asked for https:\/\/example\.org\/x\.png/.test(text),
+          ),
+        );
+      },
+      {},
+      file,
+    );
+  },
+);
+
+test("where a browser makes no worker, the page answers all the same", { skip: SKIP }, async () => {
   const page = await readFile(PAGE_FILE, "utf8");
-  const added =
-    "<script>window.injected=1</script><style>#files{display:none}</style>" +
-    `<img src="https://example.org/x.png" onerror="window.injected=2"><div id="styled" style="display:none"></div>`;
-  const file = sessions.file("changed.html", page.replace("<main>", () => `${added}<main>`));
-  assert.notEqual(await readFile(file, "utf8"), page);
+  const file = sessions.file("alone.html", page.replace("worker-src blob:", "worker-src 'none'"));
   await sessions.on(
     async (opened) => {
       await verify(opened, published("decided.json"), TRUST);
-      assert.equal(await opened.evaluate(() => "injected" in window), false);
-      assert.equal(await opened.locator("#files").isVisible(), true);
-      assert.equal(await opened.evaluate(() => getComputedStyle(document.getElementById("styled")!).display), "block");
-      const wrong = sessions.takeWrong();
-      assert.ok(wrong.length >= 4, wrong.join("\n"));
-      // Chromium tells of the picture's request and then refuses it.
-      assert.ok(wrong.every((text) => /Content Security Policy|asked for https:\/\/example\.org\/x\.png/.test(text)));
+      assert.deepEqual(await texts(opened, "#verdict"), ["Verified"]);
+      assert.match(sessions.takeWrong().join(), /worker-src 'none'/);
     },
     {},
     file,
   );
 });
+
+test("a text without end does not fill the page", { skip: SKIP }, () =>
+  sessions.on(async (page) => {
+    await verify(page, { name: "long.json", bytes: `{"case":"0","${"z".repeat(2 * MIB)}":1}` });
+    assert.deepEqual(await texts(page, "#verdict"), ["Failed"]);
+    const letters = await page.evaluate(() => document.body.innerText.length);
+    assert.ok(letters < 20_000, `${letters} letters`);
+  }),
+);
 
 test("the page can ask nothing, make no markup of text, and be sent nowhere", { skip: SKIP }, () =>
   sessions.on(async (page) => {
@@ -168,7 +211,9 @@ test("the page can ask nothing, make no markup of text, and be sent nowhere", { 
       ];
     });
     assert.deepEqual(answers, ["TypeError", "TypeError", "TypeError", "TypeError", "TypeError"]);
-    assert.ok(sessions.takeWrong().every((text) => /Content Security Policy|TrustedHTML|TrustedScriptURL/.test(text)));
+    assert.ok(
+      sessions.takeWrong().every((text) => /Content Security Policy|TrustedHTML|TrustedScriptURL/.test(text)),
+    );
   }),
 );
 

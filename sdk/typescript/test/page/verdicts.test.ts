@@ -26,7 +26,9 @@ for (const { file, trust, verdict, rule, record, missing, flags, rests_on } of c
       await verify(page, published(file), trust ? TRUST : undefined);
       assert.deepEqual(await texts(page, "#verdict"), [WORDS[verdict]]);
       const codes = (within: string) =>
-        page.locator(`${within} li[data-code]`).evaluateAll((all) => all.map((item) => item.getAttribute("data-code")));
+        page
+          .locator(`${within} li[data-code]`)
+          .evaluateAll((all) => all.map((item) => item.getAttribute("data-code")));
       assert.deepEqual(await codes("#why"), missing);
       assert.deepEqual(await codes("#flags"), flags);
       assert.deepEqual(await codes("#rests"), rests_on);
@@ -40,34 +42,48 @@ for (const { file, trust, verdict, rule, record, missing, flags, rests_on } of c
   );
 }
 
-test("a decided case is drawn: who, what, when by whose clock, what it unlocks, who certified", { skip: SKIP }, () =>
-  sessions.on(async (page) => {
-    await verify(page, published("decided.json"), TRUST);
-    assert.deepEqual(await texts(page, ".entry h3"), [
-      "Case opened",
-      "Step taken: release",
-      "Decided",
-      "Outcome unlocked: mint",
-    ]);
-    assert.deepEqual(await texts(page, ".entry .tag"), ["Re-run", "Re-run", "Re-run", "Re-run"]);
-    assert.deepEqual(await texts(page, ".entry .who"), [
-      "by DESK0000000000000063, as desk",
-      "by RISK0000000000000003, as risk",
-    ]);
-    const [, release = ""] = await texts(page, ".entry");
-    assert.match(
-      release,
-      /Between 06:10:13\.260 and 21 Nov 2026, 06:11:15\.370 UTC, by the clocks of cosigner-0, cosigner-1 and cosigner-2/,
-    );
-    assert.match(release, /Written 21 Nov 2026, 06:10:15\.270 UTC by the appender’s clock/);
-    assert.match(release, /limit\s+500\.00 USD/);
-    assert.match(release, /limit-report\s+document, in the pack/);
-    assert.match((await texts(page, ".call")).join(), /mint\(address,uint256\)[^]*100000000 \(100\.000000 tokens\)/);
-    assert.match((await texts(page, "#chains")).join(), /not checked here[^]*nothing of whether it was carried out/);
-    assert.match((await texts(page, ".facts")).join(), /3 of 4 signed, 3 needed/);
-    assert.deepEqual(await texts(page, ".members .signed bdi"), ["cosigner-0", "cosigner-1", "cosigner-2"]);
-    assert.deepEqual(await texts(page, ".order svg.wide .name"), ["opening", "release", "decision", "mint"]);
-  }),
+test(
+  "a decided case is drawn: who, what, when by whose clock, what it unlocks, who certified",
+  { skip: SKIP },
+  () =>
+    sessions.on(async (page) => {
+      await verify(page, published("decided.json"), TRUST);
+      assert.deepEqual(await texts(page, ".entry h3"), [
+        "Case opened",
+        "Step taken: release",
+        "Decided",
+        "Outcome unlocked: mint",
+      ]);
+      assert.deepEqual(await texts(page, ".entry .tag"), ["Re-run", "Re-run", "Re-run", "Re-run"]);
+      assert.deepEqual(await texts(page, ".entry .who"), [
+        "by DESK0000000000000063, as desk",
+        "by RISK0000000000000003, as risk",
+      ]);
+      const [, release = ""] = await texts(page, ".entry");
+      assert.match(
+        release,
+        /Between 06:10:13\.260 and 21 Nov 2026, 06:11:15\.370 UTC, by the clocks of cosigner-0, cosigner-1 and/,
+      );
+      assert.match(release, /Written 21 Nov 2026, 06:10:15\.270 UTC by the appender’s clock/);
+      assert.match(release, /limit\s+500\.00 USD/);
+      assert.match(release, /limit-report\s+document, in the pack/);
+      assert.match(
+        (await texts(page, ".call")).join(),
+        /mint\(address,uint256\)[^]*100000000 \(100\.000000 tokens\)/,
+      );
+      assert.match(
+        (await texts(page, "#chains")).join(),
+        /not checked here[^]*nothing of whether it was carried out/,
+      );
+      assert.match((await texts(page, ".facts")).join(), /3 of 4 signed, 3 needed/);
+      assert.deepEqual(await texts(page, ".members .signed bdi"), ["cosigner-0", "cosigner-1", "cosigner-2"]);
+      assert.deepEqual(await texts(page, ".order svg.wide .name"), [
+        "opening",
+        "release",
+        "decision",
+        "mint",
+      ]);
+    }),
 );
 
 test("what is withheld, erased or hidden says so where it stands", { skip: SKIP }, () =>
@@ -89,6 +105,19 @@ test("after a failure what was not reached is drawn as not checked", { skip: SKI
     const tags = await texts(page, ".entry .tag");
     assert.deepEqual(tags, ["Not checked", "Fails here", "Not checked", "Not checked"]);
     assert.equal(await page.locator(".entry.broken").getAttribute("data-record"), "12");
+  }),
+);
+
+test("a failure outside the case says what stands there", { skip: SKIP }, () =>
+  sessions.on(async (page) => {
+    await verify(page, published("time_changed.json"), TRUST);
+    assert.match((await texts(page, "#why")).join(), /record 15: the seal, which is the last/);
+    const pack = JSON.parse(Buffer.from(published("decided.json").bytes as Uint8Array).toString("utf8")) as {
+      excerpt: { records: { path: string[] }[] }[];
+    };
+    pack.excerpt[1]!.records[0]!.path.reverse();
+    await verify(page, { name: "moved.json", bytes: JSON.stringify(pack) }, TRUST);
+    assert.match((await texts(page, "#why")).join(), /record 1: change proposed, outside the case/);
   }),
 );
 
