@@ -7,7 +7,7 @@ const WORD = 32;
 const ADDRESS_START = 12;
 const STATIC = /^(?:address|bool|bytes32|u?int[0-9]*)$/;
 
-/** The arguments of a call, by the names that its policy gives them; nothing, where a type takes many words. */
+/** The arguments of a call, by the names that its policy gives them; nothing for types of many words. */
 export function argumentsOf(
   { types, args, domain }: OutcomeRule,
   layout: Layout | undefined,

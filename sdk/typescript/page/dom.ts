@@ -74,13 +74,14 @@ export function terms(rows: readonly (readonly [term: string, of: Child])[], kin
 }
 
 /** A drawing that says nothing which the words beside it do not say. */
-export function icon(name: "yes" | "no" | "unknown" | "note"): SVGElement {
+export function icon(name: "yes" | "no" | "unknown" | "note" | "none"): SVGElement {
   const attributes = { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" };
   const lines: Readonly<Record<typeof name, string>> = {
     yes: "M6.5 12.5l3.6 3.6 7.4-8",
     no: "M7.5 7.5l9 9m0-9l-9 9",
     unknown: "M9 9.4a3 3 0 1 1 4.6 2.6c-1 .7-1.6 1.2-1.6 2.3M12 17.2v.1",
     note: "M12 6.8v6.4M12 16.8v.1",
+    none: "M8 12h8",
   };
   return svg(
     "svg",

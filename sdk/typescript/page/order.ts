@@ -17,6 +17,8 @@ type Layers = readonly (readonly Box[])[];
 
 interface Shape {
   readonly name: "wide" | "tall";
+  /** Whether a layer is a column; else it is a row. */
+  readonly across: boolean;
   readonly width: number;
   readonly height: number;
   /** Between two layers. */
@@ -27,9 +29,10 @@ interface Shape {
   readonly most: number;
 }
 
-const WIDE: Shape = { name: "wide", width: 122, height: 50, gap: 26, beside: 14, most: 12 };
-const TALL: Shape = { name: "tall", width: 104, height: 50, gap: 26, beside: 10, most: 3 };
-// A longer chain is drawn downwards on every screen.
+const ACROSS: Shape = { name: "wide", across: true, width: 122, height: 50, gap: 26, beside: 14, most: 8 };
+const DOWN: Shape = { ...ACROSS, across: false };
+const TALL: Shape = { name: "tall", across: false, width: 104, height: 50, gap: 26, beside: 10, most: 3 };
+// A longer chain, or a wider one, is drawn downwards on every screen.
 const LAYERS_ACROSS_MAX = 8;
 const LETTER_WIDTH = 7.4;
 // Names of boxes that no step can have.
@@ -40,15 +43,15 @@ const PAD = 4;
 /** Both drawings; the style sheet shows the one that fits. Words for all of it stand in the records below. */
 export function drawOrder(policy: ViewPolicy, steps: readonly Drawn[]): Node {
   const layers = layersOf(boxesOf(policy, steps));
-  const across = layers.length <= LAYERS_ACROSS_MAX;
+  const fits = layers.length <= LAYERS_ACROSS_MAX && layers.every(({ length }) => length <= ACROSS.most);
   const label = `Steps of the policy: ${layers
     .flat()
     .map(({ name, line }) => `${nameOf(name)} ${line}`)
     .join("; ")}`;
   return el(
     "figure",
-    { class: across ? "order" : "order long", "aria-label": "The order of the steps" },
-    across ? draw(layers, WIDE, label) : undefined,
+    { class: "order", "aria-label": "The order of the steps" },
+    draw(layers, fits ? ACROSS : DOWN, label),
     draw(layers, TALL, label),
   );
 }
@@ -151,7 +154,7 @@ interface Placed {
 }
 
 function draw(layers: Layers, shape: Shape, label: string): Node {
-  const placed = shape.name === "wide" ? placeAcross(layers, shape) : placeDown(layers, shape);
+  const placed = shape.across ? placeAcross(layers, shape) : placeDown(layers, shape);
   const byName = new Map(placed.map((at) => [at.box.name, at] as const));
   const width = Math.max(...placed.map(({ x }) => x)) + shape.width + PAD;
   const height = Math.max(...placed.map(({ y }) => y)) + shape.height + PAD;
@@ -208,8 +211,8 @@ function placeDown(layers: Layers, { width, height, gap, beside, most }: Shape):
   });
 }
 
-function line(from: Placed, to: Placed, { name, width, height }: Shape): string {
-  if (name === "wide") {
+function line(from: Placed, to: Placed, { across, width, height }: Shape): string {
+  if (across) {
     const [x1, y1, x2, y2] = [from.x + width, from.y + height / 2, to.x, to.y + height / 2];
     const bend = Math.max(12, (x2 - x1) / 2);
     return `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;

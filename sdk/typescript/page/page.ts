@@ -108,6 +108,7 @@ class Page {
     const { bytes } = pack;
     this.#bar = setTimeout(() => {
       part("progress-text").textContent = `Working out ${sizeText(bytes.length)} again …`;
+      part("status").textContent = "Working it out.";
       part("progress").hidden = false;
     }, BAR_AFTER_MS);
     const asked = this.#trust === undefined ? { pack: bytes } : { pack: bytes, trust: this.#trust.bytes };

@@ -41,7 +41,7 @@ export function showAnswer(answered: Answered, about: About): Node {
   );
 }
 
-function banner({ report, view }: Answered, { trustFile }: About): Node {
+function banner({ digest, report, view }: Answered, about: About): Node {
   const { verdict, failure } = report;
   const drawing = icon(verdict === "verified" ? "yes" : verdict === "failed" ? "no" : "unknown");
   return el(
@@ -53,8 +53,9 @@ function banner({ report, view }: Answered, { trustFile }: About): Node {
       {},
       el("h2", { id: "verdict" }, VERDICTS[verdict]),
       el("p", { class: "lead" }, sentence(report)),
-      failure === undefined ? missing(report, trustFile) : brokenRule(failure, report, view),
+      failure === undefined ? missing(report, about.trustFile) : brokenRule(failure, report, view),
       actions(),
+      el("p", { class: "paper" }, "About ", said(about.file), ", SHA-256 ", mono(digest)),
     ),
   );
 }
@@ -68,7 +69,7 @@ function sentence({ verdict, facts, flags }: Report): string {
   const noted = flags.length > 0 ? " Something about it is to be noted, below." : "";
   return (
     "What this pack shows follows, step by step, from what the parties signed, by the policy of the case, " +
-    `and the co-signers of your trust file have certified it.${open}${noted}`
+    `and is certified by co-signers that your trust file vouches for.${open}${noted}`
   );
 }
 
@@ -111,13 +112,13 @@ function missing({ missing: items }: Report, trustFile: About["trustFile"]): Nod
           {},
           trustFile === "unusable" ? `${unusable} ` : "",
           "A trust file names the co-signers that you believe and the latest state of their ledger that " +
-            "you know. It must reach you on another way than the pack does.",
+            "you know. It must reach you by another route than the pack.",
         )
       : undefined,
   );
 }
 
-/** A line an item: the words for its code, and its records; a code without words has those of the verifier. */
+/** A line an item: the words for its code, and its records; a code without any has the verifier's. */
 function list(items: readonly Item[], table: Readonly<Record<string, Words>>): Node {
   return el(
     "ul",
@@ -241,7 +242,7 @@ function certifiedBy({ certified }: Facts, members: Members, verdict: Report["ve
         return el(
           "li",
           { class: has ? "signed" : "silent" },
-          icon(has ? "yes" : "note"),
+          icon(has ? "yes" : "none"),
           el(
             "div",
             {},

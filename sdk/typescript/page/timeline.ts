@@ -167,7 +167,7 @@ function time({ bounds, time: at }: Drawn, span: Span): Child {
       ", by the ",
       clocks(latest.by),
     ),
-    el("p", { class: "small" }, appender, earliest === undefined ? "; nothing shown says since when" : ""),
+    el("p", { class: "small" }, appender, earliest === undefined ? "; no earlier bound is shown" : ""),
   );
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Page } from "playwright-core";
-import { choose, Sessions, SKIP, texts, verify } from "./browser.js";
+import type { FileChooser, Page } from "playwright-core";
+import { choose, Sessions, SKIP, texts, verify, type Chosen } from "./browser.js";
 import { contrasts } from "./contrast.js";
 import { filesOf, published, sayingPack, storyPack, TRUST, type Both } from "./made.js";
 
@@ -89,7 +89,7 @@ test("light and dark are not the same", { skip: SKIP }, async () => {
   assert.equal(new Set(shades).size, 2);
 });
 
-test("everything can be done by keyboard alone", { skip: SKIP }, () =>
+test("everything can be done by keyboard alone", { skip: SKIP, timeout: 120_000 }, () =>
   sessions.on(async (page) => {
     const focused = () =>
       page.evaluate(() => {
@@ -100,11 +100,11 @@ test("everything can be done by keyboard alone", { skip: SKIP }, () =>
       await page.keyboard.press("Tab");
       return focused();
     };
-    const give = async (file: {
-      readonly name: string;
-      readonly bytes: Uint8Array | string;
-    }): Promise<void> => {
-      const asked = page.waitForEvent("filechooser");
+    // Heard all the time: to listen anew for each dialog would race with the key that opens it.
+    let opened: (chooser: FileChooser) => void = () => undefined;
+    page.on("filechooser", (chooser) => opened(chooser));
+    const give = async (file: Chosen): Promise<void> => {
+      const asked = new Promise<FileChooser>((resolve) => (opened = resolve));
       await page.keyboard.press("Space");
       const buffer = Buffer.from(file.bytes as Uint8Array);
       await (await asked).setFiles({ name: file.name, mimeType: "application/json", buffer });

@@ -132,7 +132,7 @@ test(
     const added =
       "<script>window.injected=1</script><style>#files{display:none}</style>" +
       `<img src="https://example.org/x.png" onerror="window.injected=2">` +
-    `<div id="styled" style="display:none"></div>`;
+      `<div id="styled" style="display:none"></div>`;
     const file = sessions.file(
       "changed.html",
       page.replace("<main>", () => `${added}<main>`),
