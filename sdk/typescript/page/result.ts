@@ -167,7 +167,7 @@ function revoked(flags: readonly Item[]): Node | undefined {
 
 function overview({ report, view }: Answered, steps: readonly Drawn[]): Node {
   const policy = view?.policy;
-  const broken = view === undefined ? "Its form is broken, so there is nothing to draw." : undefined;
+  const other = view === undefined ? "Its form is broken, so there is nothing to draw." : titleOf(steps);
   const unchecked = steps.some(({ shown }) => shown === "unchecked");
   const warn =
     report.verdict === "failed" && unchecked
@@ -177,10 +177,16 @@ function overview({ report, view }: Answered, steps: readonly Drawn[]): Node {
     "section",
     { class: "process", "aria-labelledby": "process" },
     el("h2", { id: "process" }, "The process"),
-    el("p", { class: "policy" }, policy === undefined ? broken : said(policy.title)),
+    el("p", { class: "policy" }, policy === undefined ? other : said(policy.title)),
     warn,
     policy === undefined ? undefined : drawOrder(policy, steps),
   );
+}
+
+/** The title of a case whose policy stands in no pack. */
+function titleOf(steps: readonly Drawn[]): string {
+  const governance = steps.some(({ kind }) => kind === "proposed");
+  return governance ? "Administration of the ledger, by the rules that are built in" : "";
 }
 
 function story({ report, view }: Answered, steps: readonly Drawn[]): Child {

@@ -1,7 +1,7 @@
 import { clock, day, el, listed, moment, mono, said, sizeText, svg, terms, type Child } from "./dom.js";
 import type { Drawn } from "./steps.js";
 import type { ViewOutcome, ViewPolicy } from "./view.js";
-import { KINDS, REFUSALS, SHOWN } from "./words.js";
+import { CHANGES, KINDS, REFUSALS, SHOWN } from "./words.js";
 
 /** The records of the case in their order: who, what, when by whose clock, and how each was gone through. */
 
@@ -61,7 +61,7 @@ function who({ party, step, kind }: Drawn, policy: ViewPolicy | undefined): Chil
 }
 
 function words(
-  { kind, step, refusal, reason, fallen, settled, deadline }: Drawn,
+  { kind, step, refusal, reason, fallen, settled, deadline, change }: Drawn,
   policy: ViewPolicy | undefined,
 ): Child {
   const rule = policy?.steps.find(({ name }) => name === step);
@@ -74,6 +74,7 @@ function words(
     reason === undefined || reason === "" ? undefined : line("In its own words: ", said(reason)),
     fallen === undefined || fallen.length === 0 ? undefined : line("Taken back: ", said(listed(fallen)), "."),
     settled === undefined ? undefined : line(settledText(settled)),
+    change === undefined ? undefined : line(CHANGES[change] ?? change, "."),
     deadline === undefined ? undefined : line(`To be decided by ${moment(deadline)}.`),
   ];
 }

@@ -69,6 +69,8 @@ export interface ViewRecord {
   /** Where a chain showed what became of an outcome, and when it was executed. */
   readonly settled?: { readonly domain: string; readonly executed?: number };
   readonly deadline?: number;
+  /** The kind of change that a governance case is about. */
+  readonly change?: string;
   readonly claims: readonly ViewClaim[];
   readonly evidence: readonly ViewEvidence[];
   readonly outcome?: ViewOutcome;
@@ -216,7 +218,10 @@ function kindOf(record: PackRecord): string {
   return body?.kind === "attested" && body.of.refused ? "refused" : (body?.kind ?? "seal");
 }
 
-type Said = Pick<ViewRecord, "party" | "step" | "refusal" | "fallen" | "ordinal" | "settled" | "deadline">;
+type Said = Pick<
+  ViewRecord,
+  "party" | "step" | "refusal" | "fallen" | "ordinal" | "settled" | "deadline" | "change"
+>;
 
 function saidBy(body: Body): Said {
   switch (body.kind) {
@@ -235,12 +240,17 @@ function saidBy(body: Body): Said {
       return { ordinal, settled: { domain, ...(consumed === undefined ? {} : { executed: consumed }) } };
     }
     case "proposed":
+      return { party: body.of.party, deadline: body.of.deadline, change: changeOf(body.of.action) };
     case "approved":
     case "consented":
       return { party: body.of.party };
     default:
       return {};
   }
+}
+
+function changeOf(action: Json): string {
+  return typeof action === "object" && action !== null ? (Object.keys(action)[0] ?? "") : "";
 }
 
 function claimsOf(

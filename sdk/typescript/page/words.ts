@@ -245,6 +245,19 @@ export const REFUSALS: Readonly<Record<string, string>> = {
   outcome_form: "its outcome could not be written for the chain",
 };
 
+/** What a change of the ledger's rules or of those in charge does. */
+export const CHANGES: Readonly<Record<string, string>> = {
+  adopt: "adopts a policy",
+  retire: "retires a policy",
+  name_issuer: "names an issuer of credentials",
+  remove_issuer: "removes an issuer of credentials",
+  set_list: "sets a list that policies go by",
+  rotate: "replaces co-signers",
+  erase: "orders a case erased",
+  gate: "changes what a Gate on a chain allows",
+  replace_gate: "puts another Gate in the place of one",
+};
+
 /** Where a case stands. */
 export const PHASES: Readonly<Record<string, string>> = {
   open: "Open: it can go on",

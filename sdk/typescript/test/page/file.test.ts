@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { FLAGS, MISSING, REFUSALS, RESTS_ON, RULES } from "../../page/words.js";
+import { CHANGES, FLAGS, MISSING, REFUSALS, RESTS_ON, RULES } from "../../page/words.js";
 
 const PACKAGE = fileURLToPath(new URL("../../../", import.meta.url));
 const SPECS = new URL("../../../../../specs/", import.meta.url);
@@ -80,6 +80,12 @@ test("there are plain words for every rule that a pack can break", async () => {
   const notRules = ["size", "rules", "credentialed", "proposed", "propose", "leaf", "format"];
   for (const word of notRules) rules.delete(word);
   assert.deepEqual([...rules].sort(), Object.keys(RULES).sort());
+});
+
+test("there are plain words for every change of the rules or of those in charge", async () => {
+  const bodies = await readFile(new URL("bodies.md", SPECS), "utf8");
+  const actions = codesIn(bodies, "| action | value |", "## 5 ");
+  assert.deepEqual(Object.keys(CHANGES), actions);
 });
 
 test("there are plain words for every rule that can refuse a step on record", async () => {

@@ -26,11 +26,11 @@ export function filesOf({ pack, trust }: Whole, name = "made.json"): Both {
   return { pack: { name, bytes: bytes(pack) }, trust: { name: "made.trust.json", bytes: bytes(trust) } };
 }
 
-/** The pack of a story of a shipped policy. */
-export function storyPack(policy: string, story: string): Whole {
+/** The pack of a story of a shipped policy; of the first, where none is named. */
+export function storyPack(policy: string, story?: string): Whole {
   const stage = new Stage(policy);
   const ledger = stage.ledger();
-  const told = stage.stories.find(({ name }) => name === story);
+  const told = stage.stories.find(({ name }) => story === undefined || name === story);
   if (told === undefined) throw new Error(`no story \`${story}\``);
   return wholePack(
     ledger,
