@@ -75,7 +75,7 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// Put the programs of others into place that tests hand our logs and envelopes to; needs Python and network
+    /// Put readers of others into place, for tests of logs and envelopes; needs Python and a network
     Interop,
     /// Long runs with faults: the simulator over many seeds, and processes killed under load
     Faults {

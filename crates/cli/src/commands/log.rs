@@ -174,13 +174,9 @@ impl Answer {
             Self::Holds(Held { checkpoint: SignedCheckpoint { head, signed }, log, checkpoints, .. }) => {
                 let last = log.last_time.map(|time| format!(", the last at {time}")).unwrap_or_default();
                 let signers = signed.iter().map(signer).collect::<Vec<_>>().join(", ");
-                format!(
-                    "HOLDS {}\n{} entries{last}, root {}\n{} files, {checkpoints} checkpoints\nsigned by {signers}",
-                    head.origin(),
-                    head.size(),
-                    head.root(),
-                    log.files,
-                )
+                let entries = format!("{} entries{last}, root {}", head.size(), head.root());
+                let read = format!("{} files, {checkpoints} checkpoints", log.files);
+                format!("HOLDS {}\n{entries}\n{read}\nsigned by {signers}", head.origin())
             }
         }
     }

@@ -44,68 +44,58 @@ fn logs() -> Vec<(&'static str, Log, &'static str)> {
         change(&log);
         log
     };
-    let shrunk = with(&|log| {
-        log.put("checkpoints/600", &log.checkpoint(600));
-        log.put("checkpoint", &log.checkpoint(512));
-    });
+    let earlier =
+        |log: &Log| (1..9).for_each(|n| log.put(&format!("checkpoints/{n}"), &log.checkpoint(n * 64)));
+    let cut = |log: &Log, path: &str, bytes: usize| std::fs::read(log.file(path)).unwrap()[..bytes].to_vec();
     vec![
         ("a ledger's log", ledger(), "holds"),
         ("an empty log", Log::new(LEDGER, Vec::new()), "holds"),
         ("full tiles only", Log::new(LEDGER, leaves(512)), "holds"),
         ("anybody's log", Log::new(ANY, anything(300)), "holds"),
-        (
-            "earlier checkpoints",
-            with(&|log| (1..9).for_each(|n| log.put(&format!("checkpoints/{n}"), &log.checkpoint(n * 64)))),
-            "holds",
-        ),
-        (
-            "an older partial tile",
-            with(&|log| log.put("tile/0/001.p/1", &std::fs::read(log.file("tile/0/001")).unwrap()[..32])),
-            "holds",
-        ),
-        ("a bit of a full tile", with(&|log| log.turn("tile/0/001", 77)), "tile"),
-        ("a bit of a partial tile", with(&|log| log.turn("tile/0/002.p/88", 77)), "tile"),
-        ("a bit of a tile above", with(&|log| log.turn("tile/1/000.p/2", 5)), "tile"),
-        ("a bit of an older tile", with(&|log| log.put("tile/0/001.p/1", &[7; 32])), "tile"),
-        ("a bit of a bundle", with(&|log| log.turn("tile/entries/001", 42)), "tile"),
-        ("a bit of a length", with(&|log| log.turn("tile/entries/002.p/88", 1)), "cut_off"),
-        (
-            "a bundle cut off",
-            with(&|log| {
-                log.put("tile/entries/000", &std::fs::read(log.file("tile/entries/000")).unwrap()[..900])
-            }),
-            "cut_off",
-        ),
-        ("no partial tile", with(&|log| log.remove("tile/0/002.p/88")), "missing"),
-        ("no partial bundle", with(&|log| log.remove("tile/entries/002.p/88")), "missing"),
-        ("no checkpoint", with(&|log| log.remove("checkpoint")), "missing"),
-        (
-            "another key",
-            with(&|log| log.put("checkpoint", &log.checkpoint_of_another())),
-            "no_known_signature",
-        ),
-        ("another root", with(&|log| log.put("checkpoint", &log.lying_checkpoint(600))), "root"),
+        ("earlier checkpoints", with(&earlier), "holds"),
+        ("an older tile", with(&|log| log.put("tile/0/001.p/1", &cut(log, "tile/0/001", 32))), "holds"),
+    ]
+    .into_iter()
+    .chain(broken(&with, &cut))
+    .collect()
+}
+
+type With<'a> = dyn Fn(&dyn Fn(&Log)) -> Log + 'a;
+type Cut<'a> = dyn Fn(&Log, &str, usize) -> Vec<u8> + 'a;
+
+fn broken(with: &With<'_>, cut: &Cut<'_>) -> Vec<(&'static str, Log, &'static str)> {
+    let turned = |path: &str, at: usize| with(&|log| log.turn(path, at));
+    let put = |path: &str, bytes: &dyn Fn(&Log) -> Vec<u8>| with(&|log| log.put(path, &bytes(log)));
+    let without = |path: &str| with(&|log| log.remove(path));
+    let shrunk = with(&|log| {
+        log.put("checkpoints/600", &log.checkpoint(600));
+        log.put("checkpoint", &log.checkpoint(512));
+    });
+    let foreign = Log::new(ANY, anything(3)).checkpoint(3);
+    let another = |log: &Log| log.checkpoint_of_another();
+    vec![
+        ("a bit of a full tile", turned("tile/0/001", 77), "tile"),
+        ("a bit of a partial tile", turned("tile/0/002.p/88", 77), "tile"),
+        ("a bit of a tile above", turned("tile/1/000.p/2", 5), "tile"),
+        ("an older tile", put("tile/0/001.p/1", &|_| vec![7; 32]), "tile"),
+        ("an older bundle", put("tile/entries/001.p/1", &|log| cut(log, "tile/entries/000", 43)), "tile"),
+        ("a bit of a bundle", turned("tile/entries/001", 42), "tile"),
+        ("a bit of a length", turned("tile/entries/002.p/88", 1), "cut_off"),
+        ("a bundle cut off", put("tile/entries/000", &|log| cut(log, "tile/entries/000", 900)), "cut_off"),
+        ("no partial tile", without("tile/0/002.p/88"), "missing"),
+        ("no partial bundle", without("tile/entries/002.p/88"), "missing"),
+        ("no checkpoint", without("checkpoint"), "missing"),
+        ("another key", put("checkpoint", &another), "no_known_signature"),
+        ("another root", put("checkpoint", &|log| log.lying_checkpoint(600)), "root"),
         (
             "a bit of the signature",
             with(&|log| log.turn("checkpoint", log.checkpoint(600).len() - 20)),
             "bad_signature",
         ),
         ("rolled back", shrunk, "rollback"),
-        (
-            "another history",
-            with(&|log| log.put("checkpoints/a", &log.lying_checkpoint(300))),
-            "inconsistent",
-        ),
-        (
-            "an earlier one by another key",
-            with(&|log| log.put("checkpoints/a", &log.checkpoint_of_another())),
-            "no_known_signature",
-        ),
-        (
-            "of another log",
-            with(&|log| log.put("checkpoints/a", &Log::new(ANY, anything(3)).checkpoint(3))),
-            "origin",
-        ),
+        ("another history", put("checkpoints/a", &|log| log.lying_checkpoint(300)), "inconsistent"),
+        ("an earlier one by another key", put("checkpoints/a", &another), "no_known_signature"),
+        ("of another log", put("checkpoints/a", &|_| foreign.clone()), "origin"),
         ("times that decrease", Log::new(LEDGER, leaves(9).into_iter().rev().collect()), "time"),
         ("no leaves", Log::new(LEDGER, anything(9)), "leaf"),
     ]

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How a server answers.
 #[derive(Clone, Copy)]
@@ -33,7 +33,7 @@ pub fn serve(folder: &Path, manner: Manner) -> String {
     address
 }
 
-fn answer(stream: &TcpStream, folder: &PathBuf, manner: Manner) -> std::io::Result<()> {
+fn answer(stream: &TcpStream, folder: &Path, manner: Manner) -> std::io::Result<()> {
     let mut lines = BufReader::new(stream).lines();
     let first = lines.next().transpose()?.unwrap_or_default();
     while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}

@@ -6,7 +6,7 @@ use crate::world::{Key, Party, World, lei};
 use lockstep_crypto::{Suite, tree};
 use lockstep_ledger::Handover;
 use lockstep_pack::pack::Consistency;
-use lockstep_pack::{LedgerReader, Pack, Trust, verify};
+use lockstep_pack::{LedgerReader, Missing, Pack, Report, Trust, Verdict, verify};
 use lockstep_types::{CaseId, CredentialDigest};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -162,12 +162,72 @@ fn forged(honest: &World, genuine: &[u8], late: &Trust) -> Vec<Named> {
     ]
 }
 
-/// What a verifier says, without the words meant for people: those may get better.
-fn report(pack: &[u8], trust: Option<&Trust>) -> Value {
-    let bytes = verify(pack, trust).to_json().unwrap();
-    let mut value: Value = serde_json::from_slice(&bytes).unwrap();
-    without_text(&mut value);
-    value
+/// What must be said of a pack for ever.
+pub fn answer(report: &Report) -> Value {
+    let mut answer = json!({ "verdict": report.verdict.code() });
+    match &report.verdict {
+        Verdict::Verified => {}
+        Verdict::Failed(failure) => {
+            answer["rule"] = failure.rule.code().into();
+            if let Some(record) = failure.record {
+                answer["record"] = record.into();
+            }
+        }
+        Verdict::CannotTell(missing) => {
+            answer["missing"] = missing.iter().map(Missing::code).collect::<Vec<_>>().into();
+        }
+    }
+    answer
+}
+
+/// The packs, the trust files, and `index.json` with the answer to each pack under each trust file.
+pub fn files() -> BTreeMap<String, Vec<u8>> {
+    let years = years();
+    let (mut files, mut cases) = (BTreeMap::new(), Vec::new());
+    for (name, trust) in &years.trust {
+        files.insert(format!("trust_{name}.json"), trust.to_vec().unwrap());
+    }
+    let both = [(false, &years.honest), (true, &years.forged)];
+    for (forged, named) in both.iter().flat_map(|(forged, all)| all.iter().map(move |one| (*forged, one))) {
+        let file = format!("{}.json", named.name);
+        for trust in [None, Some("early"), Some("late")] {
+            let report = verify(&named.pack, trust.map(|name| &years.trust[name]));
+            let trust = trust.map(|name| format!("trust_{name}.json"));
+            let answer = answer(&report);
+            cases.push(json!({ "answer": answer, "file": file, "forged": forged, "trust": trust }));
+        }
+        files.insert(file, named.pack.clone());
+    }
+    let index = json!({ "cases": cases, "format": "lockstep-vectors/1" });
+    files.insert("index.json".to_owned(), serde_json::to_vec_pretty(&index).unwrap());
+    files
+}
+
+/// A case of a kept `index.json`, with what is said today.
+pub struct Asked {
+    pub case: Value,
+    pub report: Report,
+}
+
+/// Every case of the kept files.
+pub fn ask(read: impl Fn(&str) -> Vec<u8>) -> Vec<Asked> {
+    let index: Value = serde_json::from_slice(&read("index.json")).unwrap();
+    let ask = |case: &Value| {
+        let trust = case["trust"].as_str().map(|file| Trust::from_slice(&read(file)).unwrap());
+        let report = verify(&read(case["file"].as_str().unwrap()), trust.as_ref());
+        Asked { case: case.clone(), report }
+    };
+    index["cases"].as_array().unwrap().iter().map(ask).collect()
+}
+
+/// `reports.json`: all that is said of the kept files, but for the words meant for people.
+pub fn reports(asked: &[Asked]) -> Vec<u8> {
+    let report = |Asked { case, report }: &Asked| {
+        let mut value: Value = serde_json::from_slice(&report.to_json().unwrap()).unwrap();
+        without_text(&mut value);
+        json!({ "file": case["file"], "report": value, "trust": case["trust"] })
+    };
+    serde_json::to_vec(&json!({ "cases": asked.iter().map(report).collect::<Vec<_>>() })).unwrap()
 }
 
 fn without_text(value: &mut Value) {
@@ -179,26 +239,4 @@ fn without_text(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(without_text),
         _ => {}
     }
-}
-
-/// Name and content of every file.
-pub fn files() -> BTreeMap<String, Vec<u8>> {
-    let years = years();
-    let (mut files, mut cases) = (BTreeMap::new(), Vec::new());
-    for (name, trust) in &years.trust {
-        files.insert(format!("trust_{name}.json"), trust.to_vec().unwrap());
-    }
-    let both = [(false, &years.honest), (true, &years.forged)];
-    for (forged, named) in both.iter().flat_map(|(forged, all)| all.iter().map(move |one| (*forged, one))) {
-        let file = format!("{}.json", named.name);
-        for trust in [None, Some("early"), Some("late")] {
-            let said = report(&named.pack, trust.map(|name| &years.trust[name]));
-            let trust = trust.map(|name| format!("trust_{name}.json"));
-            cases.push(json!({ "file": file, "forged": forged, "report": said, "trust": trust }));
-        }
-        files.insert(file, named.pack.clone());
-    }
-    let index = json!({ "cases": cases, "format": "lockstep-vectors/1" });
-    files.insert("index.json".to_owned(), serde_json::to_vec(&index).unwrap());
-    files
 }

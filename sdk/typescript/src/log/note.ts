@@ -158,8 +158,8 @@ export function readHead(text: string): LogHead {
 }
 
 /**
- * Reads the text of anybody's checkpoint: lines after the third, which C2SP lets a log add, are passed over. A
- * ledger's log adds none.
+ * Reads the text of anybody's checkpoint: lines after the third, which C2SP lets a log add, are passed over.
+ * A ledger's log adds none.
  */
 export function readCheckpoint(text: string): LogHead {
   const lines = text.split("\n");

@@ -54,7 +54,8 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [folder, vkey] = arguments.as_slice() else { panic!("expected FOLDER VKEY") };
     let path = PathBuf::from(folder);
-    let note = Note::from_bytes(&std::fs::read(path.join("checkpoint")).expect("a checkpoint")).expect("a note");
+    let bytes = std::fs::read(path.join("checkpoint")).expect("a checkpoint");
+    let note = Note::from_bytes(&bytes).expect("a note");
     let verifier = StandardVerifier::new(vkey).expect("a verifier key");
     note.verify(&VerifierList::new(vec![Box::new(verifier)])).expect("a signature that holds");
     let head = Checkpoint::from_bytes(note.text()).expect("a head");
