@@ -43,11 +43,7 @@ export class Noticed {
 export function findingsOf(caseId: string, state: State, noticed: Noticed): Findings {
   const of = state.cases.get(caseId);
   const inPart = [...noticed.shown].filter(([, shown]) => shown === "in_part").map(([index]) => index);
-  const { phase, policy } = of ?? {};
-  const facts =
-    phase === undefined || policy === undefined
-      ? {}
-      : { facts: { phase, policy: policy.digest, policyName: policy.name, programme: policy.programme } };
+  const facts = of === undefined ? {} : { facts: { phase: of.phase, policy: of.policy } };
   const chain = of === undefined ? { deposits: [], outcomes: [] } : onChain(of, noticed);
   return {
     restsOn: restsOn(noticed),

@@ -1,4 +1,5 @@
 import type { Submission } from "../attestation/envelope.js";
+import type { Policy } from "../policy/layout.js";
 import type { Tag } from "../record.js";
 import type { Json } from "../canonical.js";
 import type { Body } from "./body.js";
@@ -41,10 +42,8 @@ export interface Noted {
 /** What is known of the case, as far as its policy was found. */
 export interface CaseFacts {
   readonly phase: string;
-  /** Digest. */
-  readonly policy: string;
-  readonly policyName: string;
-  readonly programme: string;
+  /** The one under which it was opened. */
+  readonly policy: Policy;
 }
 
 /** What a re-run has found so far; also after it has failed. */

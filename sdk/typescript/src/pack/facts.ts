@@ -1,3 +1,4 @@
+import type { Submission } from "../attestation/envelope.js";
 import type { Json } from "../canonical.js";
 import type { Certificate, Committee } from "../certificate.js";
 import { readOutcome } from "../outcome.js";
@@ -25,6 +26,10 @@ export interface Step {
   readonly at: number;
   /** Those shown, by their names. */
   readonly claims: Readonly<Record<string, string>>;
+  /** Names of the policy for those that are not. */
+  readonly claims_withheld?: readonly string[];
+  /** Slots whose documents are not in the pack. */
+  readonly documents_not_shown?: readonly string[];
   readonly earliest?: Bound;
   readonly index: number;
   readonly kind: string;
@@ -38,6 +43,9 @@ export interface Step {
   readonly step?: string;
 }
 
+/** What is not shown of a signed word that is. */
+export type Hidden = Pick<Step, "claims_withheld" | "documents_not_shown">;
+
 /** What became of the case. */
 export interface CaseOutcome {
   readonly last: number;
@@ -50,6 +58,8 @@ export interface CaseOutcome {
 }
 
 export interface Facts {
+  /** Those that may see all that is shown, where the policy names audiences. */
+  readonly audiences?: readonly string[];
   readonly case: string;
   readonly certified?: {
     readonly epoch: number;
@@ -117,9 +127,14 @@ export class Clocks {
 export function stepsOf(
   group: Group,
   caseId: string,
-  context: { readonly clocks: Clocks; readonly keys: ReadonlyMap<string, PublicKey>; readonly shown: Shown },
+  context: {
+    readonly clocks: Clocks;
+    readonly hidden: (word: Submission) => Hidden;
+    readonly keys: ReadonlyMap<string, PublicKey>;
+    readonly shown: Shown;
+  },
 ): readonly Step[] {
-  const { clocks, keys, shown } = context;
+  const { clocks, hidden, keys, shown } = context;
   return group.records
     .filter((record) => isOf(record, caseId))
     .map((record, at): Step => {
@@ -129,6 +144,7 @@ export function stepsOf(
       return {
         at: group.time,
         claims: Object.fromEntries(openings.map(({ name, value }) => [name, value])),
+        ...(submission === undefined ? {} : hidden(submission)),
         ...(earliest === undefined ? {} : { earliest }),
         index: record.index,
         latest: clocks.latest(record.index),

@@ -1,3 +1,4 @@
+import { evidenceDigest } from "../attestation/claim.js";
 import { readRawSubmission, type RawSubmission } from "../attestation/envelope.js";
 import { fromHex, hex, utf8 } from "../bytes.js";
 import { parseCanonical, writeCanonical, type Json } from "../canonical.js";
@@ -51,9 +52,10 @@ export interface PackConsistency {
   readonly size: number;
 }
 
+/** A document that an attestation names by this digest. */
 export interface PackDocument {
-  readonly document: Uint8Array;
-  readonly salt: Uint8Array;
+  /** 64 hexadecimal digits. */
+  readonly digest: string;
 }
 
 export interface PackEntry {
@@ -183,7 +185,8 @@ function readConsistency(value: Json): PackConsistency {
 
 function readDocument(value: Json): PackDocument {
   const read = object(value, ["document", "salt"]);
-  return { document: base64Bytes(read["document"]), salt: hexBytes(read["salt"], SALT_BYTES) };
+  const document = base64Bytes(read["document"]);
+  return { digest: evidenceDigest(hexBytes(read["salt"], SALT_BYTES), document) };
 }
 
 function readPackHandover(value: Json): PackHandover {

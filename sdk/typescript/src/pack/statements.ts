@@ -1,4 +1,3 @@
-import { evidenceDigest } from "../attestation/claim.js";
 import {
   checkEnvelope,
   decodeSubmission,
@@ -94,8 +93,7 @@ export function checkSeenSizes(pack: Pack, groups: readonly Group[]): void {
 export function checkEvidence(documents: readonly PackDocument[], groups: readonly Group[]): void {
   const named = new Set(groups.flatMap((group) => evidenceOf(statementOf(group))));
   const shown = new Set<string>();
-  for (const { document, salt } of documents) {
-    const digest = evidenceDigest(salt, document);
+  for (const { digest } of documents) {
     if (!named.has(digest)) fail("evidence", `no shown attestation names document ${digest}`);
     if (shown.has(digest)) fail("evidence", `document ${digest} stands twice`);
     shown.add(digest);

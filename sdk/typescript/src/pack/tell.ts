@@ -1,18 +1,25 @@
+import type { Submission } from "../attestation/envelope.js";
 import type { Findings, Group } from "../machine/group.js";
+import { whoMaySee } from "../policy/audience.js";
+import type { Policy } from "../policy/layout.js";
 import type { Failure } from "../refusal.js";
 import {
   certifiedBy,
   Clocks,
+  isOf,
   stepsOf,
   type CaseOutcome,
   type Facts,
+  type Hidden,
   type Shown,
   type Step,
 } from "./facts.js";
 import { caseRecords, ledgerOf, type Found } from "./found.js";
+import type { Pack } from "./file.js";
 import { signersOf } from "./heads.js";
 import { genesisOf } from "./history.js";
 import type { Item, Report } from "./report.js";
+import { hiddenOf, shownOf, type Documents } from "./shown.js";
 import { submissionOf } from "./statements.js";
 
 /** Tells what was found of a pack, as `report.md` says. */
@@ -115,6 +122,7 @@ function factsOf(found: Found, findings: Findings | undefined): Facts {
   const steps = findings === undefined ? [] : stepsReached(found, findings);
   const outcome = findings === undefined ? undefined : outcomeOf(found, findings, steps);
   return {
+    ...audiencesOf(found, findings?.facts?.policy),
     case: pack.case,
     ...(committee === undefined ? {} : { certified: certifiedBy(certificate, committee) }),
     ledger: ledgerOf(pack) ?? certificate.ledger,
@@ -136,9 +144,9 @@ function outcomeOf(found: Found, { facts }: Findings, steps: readonly Step[]): C
     last,
     outcomes: steps.filter(({ kind }) => kind === "outcome").map(({ index }) => index),
     phase: facts.phase,
-    policy: facts.policy,
-    policy_name: facts.policyName,
-    programme: facts.programme,
+    policy: facts.policy.digest,
+    policy_name: facts.policy.name,
+    programme: facts.policy.programme,
     records: records.length,
   };
 }
@@ -150,9 +158,26 @@ function stepsReached(
   if (committee === undefined) return [];
   const clocks = new Clocks(pack, committee, seen);
   const inPart = new Set(recordsInPart(groups, findings));
+  const documents = documentsOf(pack);
+  const hidden = (word: Submission): Hidden => hiddenOf(word, findings.facts?.policy, documents);
   return groups
     .slice(0, reached)
-    .flatMap((group) => stepsOf(group, pack.case, { clocks, keys, shown: shownAs(group, inPart) }));
+    .flatMap((group) => stepsOf(group, pack.case, { clocks, hidden, keys, shown: shownAs(group, inPart) }));
+}
+
+/** Where the policy of the case names audiences: those that may see all that is shown of the case. */
+function audiencesOf(
+  { groups, pack, reached }: Found,
+  policy: Policy | undefined,
+): Pick<Facts, "audiences"> {
+  if (policy === undefined || policy.audiences.size === 0) return {};
+  const isOfCase = ({ records: [first] }: Group): boolean => first !== undefined && isOf(first, pack.case);
+  const shown = shownOf(groups.slice(0, reached).filter(isOfCase), policy, documentsOf(pack));
+  return { audiences: whoMaySee(policy.audiences, shown) };
+}
+
+function documentsOf({ evidence }: Pack): Documents {
+  return new Set(evidence.map(({ digest }) => digest));
 }
 
 function shownAs({ command, records }: Group, inPart: ReadonlySet<number>): Shown {

@@ -56,7 +56,13 @@ function describeFacts(facts: Facts): readonly string[] {
     const { policy_name: policy, programme, phase, records } = outcome;
     lines.push(`policy ${policy} of ${programme}, ${phase}, ${records} records${unlocked}`);
   }
-  return [...lines, ...facts.steps.map(describeStep)];
+  return [...lines, ...describeAudiences(facts), ...facts.steps.map(describeStep)];
+}
+
+function describeAudiences({ audiences }: Facts): readonly string[] {
+  if (audiences === undefined) return [];
+  const those = audiences.length === 0 ? "none of its audiences" : audiences.join(", ");
+  return [`by its policy, all that is shown here may be shown to: ${those}`];
 }
 
 function describeStep(step: Step): string {
@@ -65,7 +71,15 @@ function describeStep(step: Step): string {
   const refusal = step.refusal === undefined ? "" : `, refused: ${step.refusal}`;
   const from = step.earliest === undefined ? "" : `from ${describeBound(step.earliest)} `;
   const clock = `appender's clock ${date(step.at)}; ${from}to ${describeBound(step.latest)}`;
-  return `  ${step.index} ${what}${by}${refusal}: ${SHOWN[step.shown]}; ${clock}`;
+  return `  ${step.index} ${what}${by}${refusal}: ${SHOWN[step.shown]}; ${clock}${describeHidden(step)}`;
+}
+
+function describeHidden({ claims_withheld: claims = [], documents_not_shown: documents = [] }: Step): string {
+  const parts = [
+    ...(claims.length === 0 ? [] : [`withheld: ${claims.join(", ")}`]),
+    ...(documents.length === 0 ? [] : [`documents not shown: ${documents.join(", ")}`]),
+  ];
+  return parts.map((part) => `; ${part}`).join("");
 }
 
 function describeBound({ by, time }: Bound): string {

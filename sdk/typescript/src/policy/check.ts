@@ -1,11 +1,12 @@
 import { refuse } from "../refusal.js";
+import { checkAudiences } from "./check-audiences.js";
 import { checkGuards } from "./check-guards.js";
 import { checkHolds } from "./check-holds.js";
 import { checkOutcomes } from "./check-outcomes.js";
 import type { Policy, Step } from "./layout.js";
 import { stepsBefore } from "./order.js";
 
-/** The static checks of `policy.md` §4. Refuses with the code of the first finding. */
+/** The static checks of `policy.md` §§4 and 9. Refuses with the code of the first finding. */
 export function checkPolicy(policy: Policy): void {
   checkNames(policy);
   checkOrder(policy);
@@ -15,6 +16,7 @@ export function checkPolicy(policy: Policy): void {
   checkOutcomes(policy);
   checkEnds(policy);
   checkGuards(policy);
+  checkAudiences(policy);
 }
 
 /** Every name that is mentioned is there. */

@@ -1,4 +1,5 @@
 import type { Guard } from "../cedar/syntax.js";
+import type { Audiences } from "./audience.js";
 import type { ValueType } from "./value.js";
 
 /**
@@ -19,6 +20,7 @@ export interface Layout {
   readonly readings: ReadonlyMap<string, ReadingRule>;
   readonly holds: ReadonlyMap<string, HoldRule>;
   readonly outcomes: readonly OutcomeRule[];
+  readonly audiences: Audiences;
 }
 
 /** A layout with its guards, as adopted. */

@@ -71,6 +71,7 @@ export function readLayout(text: string): Layout {
     readings: fields.entries("reading", ENTRIES_MAX, readingOfNoDomains),
     holds: fields.entries("hold", ENTRIES_MAX, hold),
     outcomes: [...fields.entries("outcome", ENTRIES_MAX, outcome).values()],
+    audiences: fields.entries("audience", ENTRIES_MAX, (_, value) => texts(value, "audience")),
   };
   fields.end();
   return { ...layout, readings: withDomains(layout) };
@@ -260,8 +261,13 @@ function outcome(name: string, value: Toml): OutcomeRule {
 
 /** Arguments may repeat. */
 function argumentsOf(value: Toml): readonly string[] {
-  if (value.kind !== "array" || value.items.length > ENTRIES_MAX) return refuse("layout", "args: a list");
-  return value.items.map((item) => textOf(item, "args"));
+  const read = texts(value, "args");
+  return read.length <= ENTRIES_MAX ? read : refuse("layout", `args: more than ${ENTRIES_MAX}`);
+}
+
+function texts(value: Toml, where: string): readonly string[] {
+  if (value.kind !== "array") return refuse("layout", `${where}: a list`);
+  return value.items.map((item) => textOf(item, where));
 }
 
 /** Decimals of the currency of money. */
