@@ -1,4 +1,3 @@
-import { evidenceDigest } from "../src/attestation/claim.js";
 import { decodeSubmission, type Submission } from "../src/attestation/envelope.js";
 import { hex } from "../src/bytes.js";
 import { keccak256Hex } from "../src/hash.js";
@@ -113,9 +112,7 @@ export function viewOf(file: Uint8Array): View | undefined {
   const pack = orNothing(() => readPack(file));
   if (pack === undefined) return undefined;
   const layout = layoutOf(pack);
-  const documents = new Map(
-    pack.evidence.map(({ document, salt }) => [evidenceDigest(salt, document), document.length] as const),
-  );
+  const documents = new Map(pack.evidence.map(({ digest, length }) => [digest, length] as const));
   const context = { caseId: pack.case, layout, documents };
   const records = pack.excerpt.flatMap((group) => recordsOf(group, context));
   const mine = new Set(records.map(({ index }) => index));

@@ -56,6 +56,8 @@ export interface PackConsistency {
 export interface PackDocument {
   /** 64 hexadecimal digits. */
   readonly digest: string;
+  /** Bytes of the document. */
+  readonly length: number;
 }
 
 export interface PackEntry {
@@ -186,7 +188,7 @@ function readConsistency(value: Json): PackConsistency {
 function readDocument(value: Json): PackDocument {
   const read = object(value, ["document", "salt"]);
   const document = base64Bytes(read["document"]);
-  return { digest: evidenceDigest(hexBytes(read["salt"], SALT_BYTES), document) };
+  return { digest: evidenceDigest(hexBytes(read["salt"], SALT_BYTES), document), length: document.length };
 }
 
 function readPackHandover(value: Json): PackHandover {
