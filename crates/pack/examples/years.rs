@@ -1,6 +1,6 @@
 //! Writes `vectors/years`: packs of a ledger through three epochs, and of histories made up with the keys of
-//! co-signers who had left. These are fixtures for ever: a file that is there is left as it is. What is said of
-//! them today goes to `reports.json`.
+//! co-signers who had left. These are fixtures for ever: a file that is there is left as it is. What is said
+//! of them today goes to `reports.json`.
 //!
 //! `cargo run -p lockstep-pack --example years` (the folder is the argument, or `vectors/years`)
 #![expect(
