@@ -93,6 +93,8 @@ fn these_are_fixtures_for_ever() {
     let found = std::fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().file_name());
     let found = found.filter(|name| name != "README.md" && name != "reports.json").count();
     assert_eq!(found, PINNED.len(), "every file is pinned");
+    let made = years::files();
+    assert!(made.keys().eq(PINNED.iter().map(|(name, _)| name)), "the example makes files of these names");
 }
 
 /// No file can tell this: whoever still pins an epoch believes as many of its keys as certify. The report
