@@ -7,7 +7,7 @@ import { Refusal } from "../src/refusal.js";
 import { readAction } from "../src/machine/action.js";
 import type { Body } from "../src/machine/body.js";
 import { readOutcome, type Outcome } from "../src/outcome.js";
-import { readPack, type Pack, type PackGroup, type PackRecord } from "../src/pack/file.js";
+import { readPack, type Pack, type PackDocument, type PackGroup, type PackRecord } from "../src/pack/file.js";
 import { epochsOf } from "../src/pack/history.js";
 import { digestOf, readLayout } from "../src/policy/read.js";
 import type { Layout, OutcomeRule } from "../src/policy/layout.js";
@@ -87,8 +87,8 @@ export interface ViewClaim {
 export interface ViewEvidence {
   readonly name: string;
   readonly digest: string;
-  /** Bytes of the document, where the pack holds it. */
-  readonly bytes?: number;
+  /** Whether the pack holds the document. */
+  readonly shown: boolean;
 }
 
 export interface ViewOutcome {
@@ -113,9 +113,7 @@ export function viewOf(file: Uint8Array): View | undefined {
   const pack = orNothing(() => readPack(file));
   if (pack === undefined) return undefined;
   const layout = layoutOf(pack);
-  const documents = new Map(
-    pack.evidence.map(({ document, salt }) => [evidenceDigest(salt, document), document.length] as const),
-  );
+  const documents = new Set(pack.evidence.map(digestOfDocument));
   const context = { caseId: pack.case, layout, documents };
   const records = pack.excerpt.flatMap((group) => recordsOf(group, context));
   const mine = new Set(records.map(({ index }) => index));
@@ -128,6 +126,13 @@ export function viewOf(file: Uint8Array): View | undefined {
     members: membersOf(pack),
     ...(layout === undefined ? {} : { policy: policyOf(layout) }),
   };
+}
+
+/** The digest by which a document is named, which a reader of packs may have kept in its place. */
+function digestOfDocument(kept: { readonly digest: string } | Omit<PackDocument, "digest">): string {
+  if ("digest" in kept) return kept.digest;
+  const { document, salt } = kept as { readonly document: Uint8Array; readonly salt: Uint8Array };
+  return evidenceDigest(salt, document);
 }
 
 /** What `read` gives; nothing, where it refuses. */
@@ -177,7 +182,7 @@ function membersOf(pack: Pack): readonly ViewMember[] {
 interface Context {
   readonly caseId: string;
   readonly layout: Layout | undefined;
-  readonly documents: ReadonlyMap<string, number>;
+  readonly documents: ReadonlySet<string>;
 }
 
 function recordsOf(group: PackGroup, context: Context): readonly ViewRecord[] {
@@ -283,9 +288,8 @@ function evidenceOf(
   if (statement?.kind !== "attestation") return [];
   const names = stepOf(layout, body)?.evidence;
   return statement.evidence.map((digest, at) => {
-    const bytes = documents.get(digest);
-    const named = { name: names?.[at] ?? `document ${at + 1}`, digest };
-    return bytes === undefined ? named : { ...named, bytes };
+    const name = names?.[at] ?? `document ${at + 1}`;
+    return { name, digest, shown: documents.has(digest) };
   });
 }
 
