@@ -1,4 +1,4 @@
-import { clock, day, el, listed, moment, mono, said, sizeText, svg, terms, type Child } from "./dom.js";
+import { clock, day, el, listed, moment, mono, said, svg, terms, type Child } from "./dom.js";
 import type { Drawn } from "./steps.js";
 import type { ViewOutcome, ViewPolicy } from "./view.js";
 import { CHANGES, KINDS, REFUSALS, SHOWN } from "./words.js";
@@ -94,12 +94,9 @@ function claims({ claims: of, evidence }: Drawn): Child {
         const unit = currency === undefined ? undefined : ` ${currency}`;
         return [name, value === undefined ? hidden() : [said(value), unit]] as const;
       }),
-      ...evidence.map(({ name, bytes }) => {
-        const there = bytes === undefined ? "not in the pack" : `in the pack, ${sizeText(bytes)}`;
-        return [
-          name,
-          el("span", { class: bytes === undefined ? "hidden" : "said" }, `document, ${there}`),
-        ] as const;
+      ...evidence.map(({ name, shown }) => {
+        const there = shown ? "in the pack" : "not in the pack";
+        return [name, el("span", { class: shown ? "said" : "hidden" }, `document, ${there}`)] as const;
       }),
     ],
     "terms claims",

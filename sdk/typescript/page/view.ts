@@ -86,8 +86,8 @@ export interface ViewClaim {
 export interface ViewEvidence {
   readonly name: string;
   readonly digest: string;
-  /** Bytes of the document, where the pack holds it. */
-  readonly bytes?: number;
+  /** Whether the pack holds the document. */
+  readonly shown: boolean;
 }
 
 export interface ViewOutcome {
@@ -112,7 +112,7 @@ export function viewOf(file: Uint8Array): View | undefined {
   const pack = orNothing(() => readPack(file));
   if (pack === undefined) return undefined;
   const layout = layoutOf(pack);
-  const documents = new Map(pack.evidence.map(({ digest, length }) => [digest, length] as const));
+  const documents = new Set(pack.evidence.map(({ digest }) => digest));
   const context = { caseId: pack.case, layout, documents };
   const records = pack.excerpt.flatMap((group) => recordsOf(group, context));
   const mine = new Set(records.map(({ index }) => index));
@@ -174,7 +174,7 @@ function membersOf(pack: Pack): readonly ViewMember[] {
 interface Context {
   readonly caseId: string;
   readonly layout: Layout | undefined;
-  readonly documents: ReadonlyMap<string, number>;
+  readonly documents: ReadonlySet<string>;
 }
 
 function recordsOf(group: PackGroup, context: Context): readonly ViewRecord[] {
@@ -280,9 +280,8 @@ function evidenceOf(
   if (statement?.kind !== "attestation") return [];
   const names = stepOf(layout, body)?.evidence;
   return statement.evidence.map((digest, at) => {
-    const bytes = documents.get(digest);
-    const named = { name: names?.[at] ?? `document ${at + 1}`, digest };
-    return bytes === undefined ? named : { ...named, bytes };
+    const name = names?.[at] ?? `document ${at + 1}`;
+    return { name, digest, shown: documents.has(digest) };
   });
 }
 

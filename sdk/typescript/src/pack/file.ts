@@ -56,8 +56,6 @@ export interface PackConsistency {
 export interface PackDocument {
   /** 64 hexadecimal digits. */
   readonly digest: string;
-  /** Bytes of the document. */
-  readonly length: number;
 }
 
 export interface PackEntry {
@@ -188,7 +186,7 @@ function readConsistency(value: Json): PackConsistency {
 function readDocument(value: Json): PackDocument {
   const read = object(value, ["document", "salt"]);
   const document = base64Bytes(read["document"]);
-  return { digest: evidenceDigest(hexBytes(read["salt"], SALT_BYTES), document), length: document.length };
+  return { digest: evidenceDigest(hexBytes(read["salt"], SALT_BYTES), document) };
 }
 
 function readPackHandover(value: Json): PackHandover {
