@@ -10,6 +10,7 @@ mod files;
 mod finding;
 mod fuzz;
 mod generate;
+mod interop;
 mod layers;
 mod licences;
 mod npm;
@@ -74,6 +75,8 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Put readers of others into place, for tests of logs and envelopes; needs Python and a network
+    Interop,
     /// Long runs with faults: the simulator over many seeds, and processes killed under load
     Faults {
         /// Handed to the program that injects the faults
@@ -115,6 +118,7 @@ fn answer(command: Command) -> Result<bool> {
         Command::Contracts => contracts::run(&root, &mut |_| {}),
         Command::Sdk => sdk::run(&root, &mut |_| {}),
         Command::Agree { mutations, seed } => sdk::agree(&root, mutations, seed),
+        Command::Interop => interop::run(&root),
         Command::Faults { arguments } => faults::run(&root, &arguments),
         Command::Fuzz { name, seconds } => fuzz::run(&root, &name, seconds),
     }

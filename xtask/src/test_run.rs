@@ -4,6 +4,7 @@ mod tally;
 
 use crate::check::{Outcome, run_static};
 use crate::contracts;
+use crate::interop;
 use crate::npm;
 use crate::run::{lines, title};
 use crate::sdk;
@@ -36,6 +37,10 @@ pub fn run(root: &Path, no_skips: bool) -> Result<bool> {
                 checks.failed.push("sdk".to_owned());
             }
         }
+    }
+    // What is absent then skips its test, which is counted there.
+    if !interop::run(root)? {
+        checks.failed.push("interop".to_owned());
     }
     title("all tests");
     let exited_0 =

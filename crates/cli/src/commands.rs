@@ -11,6 +11,7 @@ pub mod fsck;
 pub mod govern;
 pub mod init;
 pub mod key;
+mod log;
 pub mod observe;
 pub mod outcome;
 mod pack;
@@ -78,6 +79,9 @@ pub enum Command {
     Verify(verify::Verify),
     /// Check a ledger's folder: bytes, records, tiles, map, certificates, signers' memories
     Fsck(fsck::Fsck),
+    /// The files of a log, one's own or anybody else's
+    #[command(subcommand)]
+    Log(log::LogCommand),
     /// Read bank statements
     #[command(subcommand)]
     Statement(sources::Statement),
@@ -114,6 +118,7 @@ pub fn run(shell: &mut Shell, command: Command) -> Result<u8> {
         Command::Trust(command) => pack::trust(shell, &command),
         Command::Verify(args) => verify::run(shell.out, &args),
         Command::Fsck(args) => fsck::run(shell, &args),
+        Command::Log(command) => log::run(shell, &command),
         Command::Statement(command) => sources::statement(shell, &command),
         Command::Screen(args) => sources::screen(shell, &args),
         Command::Docs => docs::run(),

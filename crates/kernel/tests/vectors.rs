@@ -50,6 +50,11 @@ fn example_of(page: &str) -> Vec<&str> {
     rest.split_once("```\n").unwrap().0.lines().collect()
 }
 
+fn assert_is_body(line: &str) {
+    let body = Body::from_slice(line.as_bytes()).unwrap_or_else(|error| panic!("{line}: {error}"));
+    assert_eq!(body.to_vec().unwrap(), line.as_bytes());
+}
+
 /// The codes of the last table of `specs/refusals.md`.
 #[test]
 fn the_page_of_refusals_has_every_code_in_the_order_of_the_code() {
@@ -59,6 +64,7 @@ fn the_page_of_refusals_has_every_code_in_the_order_of_the_code() {
     let found: Vec<String> = table.lines().map_while(row).collect();
     let expected: Vec<String> = RefusalCode::ALL.iter().map(|code| code.as_text()).collect();
     assert_eq!(found, expected);
+    example_of(&page).into_iter().for_each(assert_is_body);
 }
 
 #[test]
@@ -66,8 +72,7 @@ fn the_page_of_bodies_has_one_of_every_kind() {
     let page = page_of("bodies");
     let mut kinds = BTreeSet::new();
     for line in example_of(&page) {
-        let body = Body::from_slice(line.as_bytes()).unwrap_or_else(|error| panic!("{line}: {error}"));
-        assert_eq!(body.to_vec().unwrap(), line.as_bytes());
+        assert_is_body(line);
         kinds.insert(line.split('"').nth(1).unwrap());
     }
     let named = |kind: &&str| page.contains(&format!("| `{kind}`")) || *kind == "consented";

@@ -4,13 +4,15 @@
 //! <https://c2sp.org/tlog-tiles>, specs/log.md.
 
 mod bundle;
+mod check;
 mod head;
 mod path;
 mod reader;
 mod writer;
 
 pub use bundle::{BundleError, bundle_decode, bundle_encode};
-pub use head::{HeadError, LogHead, origin};
+pub use check::{CheckedLog, CheckpointError, LogCheckError, LogFiles, SignedCheckpoint, check_log};
+pub use head::{HeadError, LogHead, is_ledger_origin, origin};
 pub use path::{PathError, TileKind, TilePath};
 pub use reader::{TileHashes, log_root};
 pub use writer::{TileError, TileWriter};

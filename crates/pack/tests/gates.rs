@@ -104,3 +104,31 @@ fn a_case_at_the_gate_that_replaced_another_rests_on_the_replacement() {
     forge(&mut world, replacement, outcome::KIND_ORDINARY);
     check(&world, &world.pack(case), "failed: no_decision");
 }
+
+/// A policy that lost its Gate to another programme while its notice ran changed nothing, and the pack that
+/// does not show the other programme need not explain why.
+#[test]
+fn a_governance_case_that_took_no_effect_is_in_no_pack() {
+    let mut world = stablecoin();
+    let away = LAYOUT
+        .replace("[domain.home]", "[domain.away]")
+        .replace("\"home\"", "\"away\"")
+        .replace("eip155:31337", "eip155:31338");
+    let second = away.replace("\"stablecoin.issue\"", "\"stablecoin.other\"");
+    let files = |layout: String| Files { guards: GUARDS.to_owned(), layout };
+    let late = world.propose(Action::Adopt(files(second)));
+    world.adopt(&away.replace("\"acme-usd\"", "\"beta-usd\""), GUARDS);
+    world.consent(late);
+    assert_eq!(world.ledger.machine().proposals().count(), 0, "its notice is over");
+    let adopted = &world.ledger.machine().programme("acme-usd").unwrap().policies;
+    assert!(!adopted.contains_key("stablecoin.other"), "the Gate is another programme's");
+    let case = decided(&mut world);
+    let bytes = world.pack(case);
+    check(&world, &bytes, "verified");
+    let pack = Pack::from_slice(&bytes).unwrap();
+    let is_late = |body: &PackedBody| match body {
+        PackedBody::Record(body) => body.link().is_some_and(|(case, _)| case == late),
+        PackedBody::Outcome(_) => false,
+    };
+    assert!(!pack.records().any(|record| is_late(&record.body)));
+}

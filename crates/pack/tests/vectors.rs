@@ -22,6 +22,25 @@ fn the_vectors_are_what_the_code_makes_and_says() {
     assert_eq!(kept, made.len(), "files in {FOLDER} that nothing makes");
 }
 
+/// Formats are frozen: whoever changes a byte of what vectors accept gives the format a new version first.
+#[test]
+fn every_vector_is_the_one_that_was_frozen() {
+    let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors");
+    let frozen = std::fs::read_to_string(format!("{vectors}/SHA256SUMS")).unwrap();
+    for line in frozen.lines() {
+        let (hash, name) = line.split_once("  ").unwrap();
+        let bytes =
+            std::fs::read(format!("{vectors}/{name}")).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let found = lockstep_types::Digest(lockstep_types::sha256(&bytes)).to_string();
+        assert_eq!(found, hash, "{name} is not what was frozen");
+    }
+    let folders = [vectors.to_owned(), format!("{vectors}/pack")];
+    let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    let files =
+        entries.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "json"));
+    assert_eq!(files.count(), frozen.lines().count(), "a file that is not in SHA256SUMS");
+}
+
 /// The text without white space: pages break lines where the code does not.
 fn packed(text: &str) -> String {
     text.split_whitespace().collect()

@@ -72,7 +72,7 @@ export {
   type Tag,
 } from "./record.js";
 export { Frontier, hashLeaf, hashNode, isConsistent, isIncluded, type Head } from "./log/tree.js";
-export { checkLog, filesAt, type LogCheck, type ReadFile } from "./log/check.js";
+export { checkLog, filesAt, type Known, type ListFiles, type LogCheck, type ReadFile } from "./log/check.js";
 export {
   checkNote,
   originOf,

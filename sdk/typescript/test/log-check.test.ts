@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { hex } from "../src/bytes.js";
-import { checkLog, filesAt, type ReadFile } from "../src/log/check.js";
-import { readVerifierKey } from "../src/log/note.js";
+import { hex, utf8 } from "../src/bytes.js";
+import { checkLog, filesAt, type ListFiles, type ReadFile } from "../src/log/check.js";
+import { readCheckpoint, readVerifierKey, writeHead } from "../src/log/note.js";
 import { hashLeaf } from "../src/log/tree.js";
 import { filesIn } from "../src/node/files.js";
 import { Refusal } from "../src/refusal.js";
@@ -99,11 +99,55 @@ test("a log begins with every head that was known, and with no other", async () 
   const keys = [readVerifierKey(KEY)];
   for (const size of [1, 200, 256, 257, 300]) {
     const root = rootOf(hashes.slice(0, size));
-    await checkLog(read, keys, { size, root });
-    await assert.rejects(checkLog(read, keys, { size, root: hashLeaf(root) }), { code: "inconsistent" });
+    await checkLog(read, keys, { earlier: { size, root } });
+    const other = { earlier: { size, root: hashLeaf(root) } };
+    await assert.rejects(checkLog(read, keys, other), { code: "inconsistent" });
   }
-  await assert.rejects(checkLog(read, keys, { size: 301, root: rootOf(hashes) }), { code: "inconsistent" });
+  const longer = { earlier: { size: 301, root: rootOf(hashes) } };
+  await assert.rejects(checkLog(read, keys, longer), { code: "rollback" });
 });
+
+test("of another log the entries may be anything, and lines may follow the root", async () => {
+  const origin = "logs.example/any";
+  const entries = Array.from({ length: 300 }, (_, n) => utf8("entry ".repeat(n % 7)));
+  const root = rootOf(entries.map(hashLeaf));
+  const files = filesOf(entries).set("checkpoint", signedHead({ origin, size: 300, root }, SECRET));
+  assert.equal(await said(files, [verifierKey(origin, SECRET)]), "holds");
+  assert.equal(await said(files, [verifierKey("another", SECRET)]), "no_known_signature");
+  const text = writeHead({ origin, size: 300, root });
+  assert.deepEqual(readCheckpoint(`${text}more\n`), readCheckpoint(text));
+  for (const wrong of [`${text}\n`, `${text}more`, `${text}more\n\n`]) {
+    assert.throws(() => readCheckpoint(wrong), { code: "lines" });
+  }
+  const own = writeHead({ origin: ORIGIN, size: 0, root });
+  assert.throws(() => readCheckpoint(`${own}more\n`), { code: "lines" });
+});
+
+test("checkpoints of earlier and older partial files that are known must agree", async () => {
+  const before = log(200);
+  const files = log(300);
+  for (const path of ["tile/entries/000.p/200", "tile/0/000.p/200"]) {
+    files.set(path, before.get(path) ?? assert.fail());
+  }
+  files.set("checkpoints/200", before.get("checkpoint") ?? assert.fail());
+  const list: ListFiles = (folder) =>
+    Promise.resolve([...files.keys()].filter((path) => path.startsWith(`${folder}/`)).map(lastPart));
+  const keys = [readVerifierKey(KEY)];
+  const found = await checkLog(from(files), keys, { list });
+  assert.deepEqual([found.checkpoints, found.files], [2, files.size - 2]);
+  for (const path of ["tile/entries/000.p/200", "tile/0/000.p/200", "checkpoints/200"]) {
+    const good = files.get(path) ?? assert.fail();
+    files.set(path, good.with(good.length - 1, (good.at(-1) ?? 0) ^ 1));
+    await assert.rejects(checkLog(from(files), keys, { list }), Refusal, path);
+    files.set(path, good);
+  }
+  files.set("checkpoints/400", log(400).get("checkpoint") ?? assert.fail());
+  await assert.rejects(checkLog(from(files), keys, { list }), { code: "rollback" });
+});
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
 
 test("files are read over HTTP, and what is neither there nor missing is no answer", async () => {
   const files = log(3);

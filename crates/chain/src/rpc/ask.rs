@@ -84,21 +84,7 @@ impl Http {
     /// As [`Http::new`].
     pub fn within(url: &str, timeout: Duration) -> Result<Self, String> {
         let name = host(url)?.to_owned();
-        let mut tls =
-            TlsConfig::builder().unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()));
-        if url.starts_with("https://") {
-            tls = tls.root_certs(roots()?);
-        }
-        // An endpoint that sends us elsewhere is none of those that were named; a proxy of the environment
-        // would be one that nobody named.
-        let config = Agent::config_builder()
-            .tls_config(tls.build())
-            .timeout_global(Some(timeout))
-            .max_redirects(0)
-            .proxy(None)
-            .http_status_as_error(false)
-            .build();
-        Ok(Self { agent: config.new_agent(), url: url.to_owned(), name, timeout })
+        Ok(Self { agent: http_agent(url, timeout)?, url: url.to_owned(), name, timeout })
     }
 
     fn post(&self, request: &Value) -> Result<Vec<u8>, AskError> {
@@ -134,6 +120,29 @@ impl Ask for Http {
         let body = self.post(&request)?;
         result(&body)
     }
+}
+
+/// What asks one address over HTTP and follows nobody elsewhere; a status that is no 200 is an answer too.
+///
+/// # Errors
+/// What is wrong with the address, or with this machine.
+pub fn http_agent(url: &str, timeout: Duration) -> Result<Agent, String> {
+    host(url)?;
+    let mut tls =
+        TlsConfig::builder().unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()));
+    if url.starts_with("https://") {
+        tls = tls.root_certs(roots()?);
+    }
+    // An endpoint that sends us elsewhere is none of those that were named; a proxy of the environment
+    // would be one that nobody named.
+    let config = Agent::config_builder()
+        .tls_config(tls.build())
+        .timeout_global(Some(timeout))
+        .max_redirects(0)
+        .proxy(None)
+        .http_status_as_error(false)
+        .build();
+    Ok(config.new_agent())
 }
 
 /// The result in a response.

@@ -49,7 +49,35 @@ pub fn origin(name: &Name, nonce: &[u8; 32]) -> String {
     format!("{name}/{}", hex::encode(nonce))
 }
 
+/// True for the origin of a ledger's log: a name, and the nonce of its genesis (specs/log.md §3).
+#[must_use]
+pub fn is_ledger_origin(origin: &str) -> bool {
+    let digit = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
+    origin.rsplit_once('/').is_some_and(|(name, nonce)| {
+        name.parse::<Name>().is_ok() && nonce.len() == 64 && nonce.bytes().all(digit)
+    })
+}
+
 impl LogHead {
+    /// Reads the text of anybody's checkpoint: lines after the third, which C2SP lets a log add, are passed
+    /// over. A ledger's log adds none.
+    ///
+    /// # Errors
+    /// [`HeadError`], in the order of the checks.
+    pub fn from_checkpoint(text: &str) -> Result<Self, HeadError> {
+        let mut lines = text.split_inclusive('\n');
+        let head: String = lines.by_ref().take(3).collect();
+        let head: Self = head.parse()?;
+        let mut more = lines.peekable();
+        let added = more.peek().is_some();
+        if (added && is_ledger_origin(head.origin()))
+            || more.any(|line| line == "\n" || !line.ends_with('\n'))
+        {
+            return Err(HeadError::Lines);
+        }
+        Ok(head)
+    }
+
     /// A head of the log with this origin.
     ///
     /// # Errors

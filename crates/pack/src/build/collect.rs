@@ -168,7 +168,8 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
                 Action::Gate(change) => kept.as_ref().is_some_and(|l| l.programme == change.programme),
                 Action::ReplaceGate(change) => kept.as_ref().is_some_and(|l| l.programme == change.programme),
             };
-            if matters {
+            // One that took no effect changed nothing; why it did not, this case alone may not show.
+            if matters && self.enacted(*id)?.is_some() {
                 for index in self.sealed(&Topic::Case(*id))? {
                     self.take(index)?;
                 }
@@ -181,16 +182,21 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
     fn first_policy(&self, proposals: &[(CaseId, Action)]) -> Result<Option<CaseId>, BuildError> {
         let mut first: Option<(u64, CaseId)> = None;
         for (id, _) in proposals.iter().filter(|(_, action)| matches!(action, Action::Adopt(_))) {
-            for index in self.sealed(&Topic::Case(*id))? {
-                let record = self.ledger.record(index)?;
-                let enacted =
-                    record.is_some_and(|r| matches!(Body::from_slice(r.body()), Ok(Body::Enacted(_))));
-                if enacted && first.is_none_or(|(before, _)| index < before) {
-                    first = Some((index, *id));
-                }
-            }
+            let enacted = self.enacted(*id)?;
+            first = enacted.map(|index| (index, *id)).into_iter().chain(first).min();
         }
         Ok(first.map(|(_, id)| id))
+    }
+
+    /// The record by which a governance case took effect.
+    fn enacted(&self, id: CaseId) -> Result<Option<u64>, BuildError> {
+        for index in self.sealed(&Topic::Case(id))? {
+            let record = self.ledger.record(index)?;
+            if record.is_some_and(|r| matches!(Body::from_slice(r.body()), Ok(Body::Enacted(_)))) {
+                return Ok(Some(index));
+            }
+        }
+        Ok(None)
     }
 
     /// Who gave or took back the credentials found.

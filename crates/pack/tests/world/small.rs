@@ -59,7 +59,12 @@ pub struct Vector {
 }
 
 fn ledger() -> World {
-    let mut world = World::genesis("SMALL");
+    ledger_of("SMALL")
+}
+
+/// A ledger with one policy, its two parties and their credentials, certified.
+pub fn ledger_of(tag: &str) -> World {
+    let mut world = World::genesis(tag);
     world.name_issuer("REGULATOR", &["trading-desk", "risk-officer"]);
     world.adopt(LAYOUT, GUARDS);
     world.parties.insert("desk", Party::new("DESK", &[Suite::Ed25519]));
@@ -70,14 +75,14 @@ fn ledger() -> World {
     world
 }
 
-fn open(world: &mut World) -> CaseId {
+pub fn open(world: &mut World) -> CaseId {
     let policy: PolicyDigest =
         world.ledger.machine().programme("acme-usd").unwrap().policies[&name("transfer")].0;
     let params = [("amount", "100.00"), ("beneficiary", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8")];
     world.open("desk", policy, &params)
 }
 
-fn release(world: &mut World, case: CaseId) {
+pub fn release(world: &mut World, case: CaseId) {
     world.attest(case, "risk", "release", &[("limit", "500.00"), ("note", "within the day's limit")]);
 }
 
@@ -151,7 +156,7 @@ pub fn vectors() -> (Vec<Vector>, Trust) {
     (all, trust)
 }
 
-fn world_credential(world: &World, who: &str) -> lockstep_types::CredentialDigest {
+pub fn world_credential(world: &World, who: &str) -> lockstep_types::CredentialDigest {
     let lei = world.parties[who].lei;
     let mut held = world.ledger.machine().credentials().filter(|(_, held)| held.subject == lei);
     *held.next().unwrap().0

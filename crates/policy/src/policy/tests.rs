@@ -45,4 +45,6 @@ fn the_example_of_the_specification_is_a_policy_with_that_digest() {
     let policy = Policy::from_files(block("toml").as_bytes(), block("cedar").as_bytes())
         .unwrap_or_else(|findings| panic!("{findings:#?}"));
     assert!(page.contains(&format!("Its digest is `{}`.", policy.digest())), "{}", policy.digest());
+    let guards = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs/guards.md"));
+    assert!(guards.contains(block("cedar")), "specs/guards.md shows other guards");
 }

@@ -54,6 +54,7 @@ const NAME_BYTES_MAX = 256;
 const NOT_IN_NAME = /[\s\p{White_Space}\p{Cc}+]/u;
 const CONTROL = /\p{Cc}/u;
 const CONTROL_IN_NOTE = /[\u0000-\u0009\u000b-\u001f]/;
+const LEDGER_ORIGIN = /^[a-z][a-z0-9._-]{0,63}\/[0-9a-f]{64}$/;
 const SIZE = /^(0|[1-9][0-9]{0,15})$/;
 
 /** Reads `<name>+<key id>+<base64 of type ‖ key>`; refuses with `form`, `kind`, `key`, `name` or `id`. */
@@ -154,6 +155,25 @@ export function readHead(text: string): LogHead {
   const bytes = refusedAs("root", () => fromBase64(root));
   if (bytes.length !== ROOT_BYTES) refuse("root", `a root of ${bytes.length} bytes`);
   return { origin, size: Number(size), root: bytes };
+}
+
+/**
+ * Reads the text of anybody's checkpoint: lines after the third, which C2SP lets a log add, are passed over.
+ * A ledger's log adds none.
+ */
+export function readCheckpoint(text: string): LogHead {
+  const lines = text.split("\n");
+  const head = readHead(lines.length < 4 ? text : `${lines.slice(0, 3).join("\n")}\n`);
+  const added = lines.slice(3);
+  if (added.pop() !== "" || added.includes("") || (added.length > 0 && isLedgerOrigin(head.origin))) {
+    refuse("lines", "a line of a checkpoint is empty, or one too many");
+  }
+  return head;
+}
+
+/** True for the origin of a ledger's log: a name, and the nonce of its genesis. */
+export function isLedgerOrigin(origin: string): boolean {
+  return LEDGER_ORIGIN.test(origin);
 }
 
 /** The text of a checkpoint. */

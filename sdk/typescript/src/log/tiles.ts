@@ -57,3 +57,19 @@ export function readBundle(bytes: Uint8Array): readonly Uint8Array[] {
   }
   return leaves;
 }
+
+/** The entries of a bundle of any log: exactly `width` of them; refuses with `cut_off`. */
+export function readEntries(bytes: Uint8Array, width: number): readonly Uint8Array[] {
+  const entries: Uint8Array[] = [];
+  let at = 0;
+  while (entries.length < width) {
+    const start = at + LENGTH_BYTES;
+    if (start > bytes.length) refuse("cut_off", `cut off before entry ${entries.length} of ${width}`);
+    const end = start + Number(fromBigEndian(bytes.subarray(at, start)));
+    if (end > bytes.length) refuse("cut_off", `cut off within entry ${entries.length} of ${width}`);
+    entries.push(bytes.subarray(start, end));
+    at = end;
+  }
+  if (at !== bytes.length) refuse("cut_off", `more than ${width} entries`);
+  return entries;
+}

@@ -1,2 +1,2 @@
 /** What needs Node: files in folders. */
-export { filesIn } from "./files.js";
+export { filesIn, namesIn } from "./files.js";

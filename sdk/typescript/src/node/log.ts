@@ -1,11 +1,12 @@
 #!/usr/bin/env node
+import { stat } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { hex } from "../bytes.js";
 import { checkLog, filesAt, type LogCheck } from "../log/check.js";
 import { readVerifierKey } from "../log/note.js";
 import { Refusal } from "../refusal.js";
 import { runCommand, type ExitCode } from "./command.js";
-import { filesIn } from "./files.js";
+import { filesIn, namesIn } from "./files.js";
 
 async function check(): Promise<ExitCode> {
   const { positionals, values } = parseArgs({
@@ -19,9 +20,11 @@ async function check(): Promise<ExitCode> {
   if (command !== "check" || place === undefined || more.length > 0)
     throw new Error("expected `check` and a log");
   const keys = values.vkey.map(readVerifierKey);
-  const read = /^https?:/.test(place) ? filesAt(new URL(place)) : filesIn(place);
+  const remote = /^https?:/.test(place);
+  if (!remote && !(await stat(place)).isDirectory()) throw new Error(`${place} is no folder`);
+  const read = remote ? filesAt(new URL(place)) : filesIn(place);
   try {
-    const found = await checkLog(read, keys);
+    const found = await checkLog(read, keys, remote ? {} : { list: namesIn(place) });
     process.stdout.write(values.json ? `${JSON.stringify(asJson(found))}\n` : `${asText(found)}\n`);
     return 0;
   } catch (error) {
@@ -35,23 +38,28 @@ async function check(): Promise<ExitCode> {
   }
 }
 
-function asJson({ head, signed, files, lastTime }: LogCheck): object {
+function asJson({ head, signed, checkpoints, files, lastTime }: LogCheck): object {
   return {
     answer: "holds",
     origin: head.origin,
     size: head.size,
     root: hex(head.root),
     signed,
+    checkpoints,
     files,
-    lastTime,
+    lastTime: lastTime ?? null,
   };
 }
 
-function asText({ head, signed, files, lastTime }: LogCheck): string {
+function asText({ head, signed, checkpoints, files, lastTime }: LogCheck): string {
   const by = signed.map(({ name, at }) => (at === null ? name : `${name} at ${new Date(at).toISOString()}`));
   const last = lastTime === undefined ? "" : `, the last at ${new Date(lastTime).toISOString()}`;
-  const size = `${head.size} records${last}, root ${hex(head.root)}, ${files} files`;
-  return `HOLDS ${head.origin}\n${size}\nsigned by ${by.join(", ")}`;
+  const size = `${head.size} entries${last}, root ${hex(head.root)}`;
+  const read = `${files} files, ${checkpoints} checkpoints`;
+  return `HOLDS ${head.origin}
+${size}
+${read}
+signed by ${by.join(", ")}`;
 }
 
 await runCommand(check, "lockstep-log check DIR|URL --vkey KEY [--vkey KEY …] [--json]");
