@@ -1,15 +1,15 @@
 import type { Submission } from "../attestation/envelope.js";
 import type { Group } from "../machine/group.js";
-import { ofParameter, ofStep, wordsOf } from "../policy/audience.js";
+import { EVERYTHING, ofParameter, ofStep, wordsOf } from "../policy/audience.js";
 import type { Policy } from "../policy/layout.js";
 import type { Hidden } from "./facts.js";
 import { submissionOf } from "./statements.js";
 
 /** What is shown of the signed words of a case and what is not, by the names of its policy (`pack.md` §9). */
 
-/** A claim or document of a word, in the place in which the policy names it. */
+/** A claim or document of a word: a claim that is shown by its own name, the others by their place. */
 interface Part {
-  /** None: the policy names nothing in this place. */
+  /** None: the policy has no such name. */
   readonly name: string | undefined;
   readonly isShown: boolean;
 }
@@ -31,7 +31,10 @@ function partsOf(
   const declared = statement.kind === "opening" ? policy.parameters : (step?.claims ?? []);
   const digests = statement.kind === "attestation" ? statement.evidence : [];
   return {
-    claims: openings.map((opening, at) => ({ name: declared[at]?.name, isShown: opening !== null })),
+    claims: openings.map((opening, at) => ({
+      name: opening === null ? declared[at]?.name : declared.find(({ name }) => name === opening.name)?.name,
+      isShown: opening !== null,
+    })),
     documents: digests.map((digest, at) => ({
       name: step?.evidence[at],
       isShown: documents.has(digest),
@@ -43,10 +46,11 @@ function partsOf(
 export function hiddenOf(word: Submission, policy: Policy | undefined, documents: Documents): Hidden {
   if (policy === undefined) return {};
   const parts = partsOf(word, policy, documents);
-  const named = (those: readonly Part[]): readonly string[] =>
-    those.flatMap(({ name, isShown }) => (isShown || name === undefined ? [] : [name]));
-  const withheld = named(parts.claims);
-  const missing = named(parts.documents);
+  // What the policy has no name for is counted from 1.
+  const named = (those: readonly Part[], what: string): readonly string[] =>
+    those.flatMap(({ name, isShown }, at) => (isShown ? [] : [name ?? `${what} ${at + 1}`]));
+  const withheld = named(parts.claims, "claim");
+  const missing = named(parts.documents, "document");
   return {
     ...(withheld.length === 0 ? {} : { claims_withheld: withheld }),
     ...(missing.length === 0 ? {} : { documents_not_shown: missing }),
@@ -83,5 +87,5 @@ function stepAttested({ leafHash, said }: Group["records"][number]): readonly (r
 
 /** A word that takes back what the pack does not show is granted with everything only. */
 function ofTaken(step: string | undefined): string {
-  return step === undefined ? ofStep("", undefined) : wordsOf(step);
+  return step === undefined ? EVERYTHING : wordsOf(step);
 }

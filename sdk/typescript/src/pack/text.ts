@@ -56,7 +56,8 @@ function describeFacts(facts: Facts): readonly string[] {
     const { policy_name: policy, programme, phase, records } = outcome;
     lines.push(`policy ${policy} of ${programme}, ${phase}, ${records} records${unlocked}`);
   }
-  return [...lines, ...describeAudiences(facts), ...facts.steps.map(describeStep)];
+  const steps = facts.steps.flatMap((step) => [describeStep(step), ...describeHidden(step)]);
+  return [...lines, ...describeAudiences(facts), ...steps];
 }
 
 function describeAudiences({ audiences }: Facts): readonly string[] {
@@ -71,15 +72,17 @@ function describeStep(step: Step): string {
   const refusal = step.refusal === undefined ? "" : `, refused: ${step.refusal}`;
   const from = step.earliest === undefined ? "" : `from ${describeBound(step.earliest)} `;
   const clock = `appender's clock ${date(step.at)}; ${from}to ${describeBound(step.latest)}`;
-  return `  ${step.index} ${what}${by}${refusal}: ${SHOWN[step.shown]}; ${clock}${describeHidden(step)}`;
+  return `  ${step.index} ${what}${by}${refusal}: ${SHOWN[step.shown]}; ${clock}`;
 }
 
-function describeHidden({ claims_withheld: claims = [], documents_not_shown: documents = [] }: Step): string {
-  const parts = [
-    ...(claims.length === 0 ? [] : [`withheld: ${claims.join(", ")}`]),
-    ...(documents.length === 0 ? [] : [`documents not shown: ${documents.join(", ")}`]),
+function describeHidden(step: Step): readonly string[] {
+  const { claims_withheld: claims = [], documents_not_shown: documents = [] } = step;
+  const of = (names: readonly string[], lead: string, trail: string): readonly string[] =>
+    names.length === 0 ? [] : [`      ${lead}: ${names.join(", ")}; ${trail}`];
+  return [
+    ...of(claims, "withheld", "what a rule asks of it rests on the certificate"),
+    ...of(documents, "no document in the pack", "that there is one is the party's word"),
   ];
-  return parts.map((part) => `; ${part}`).join("");
 }
 
 function describeBound({ by, time }: Bound): string {

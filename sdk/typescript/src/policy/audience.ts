@@ -6,6 +6,8 @@ export const AUDIENCES: readonly string[] = ["public", "counterparty", "auditor"
 export const PUBLIC = "public";
 
 const ALL = "*";
+/** What only all of it grants. */
+export const EVERYTHING = ALL;
 
 /** The lists of a policy's table, by audience and as they stand; empty: there are no audiences. */
 export type Audiences = ReadonlyMap<string, readonly string[]>;
@@ -15,12 +17,12 @@ export type Audiences = ReadonlyMap<string, readonly string[]>;
  * or `STEP.*` for the words that refuse a step or take it back.
  */
 export function ofParameter(name: string | undefined): string {
-  return name === undefined ? ALL : `param.${name}`;
+  return `param.${name ?? ALL}`;
 }
 
-/** As {@link ofParameter}. What the policy has no name for, or names as a parameter, only `*` grants. */
+/** As {@link ofParameter}: without a name all of the step; of a step called as parameters are, everything. */
 export function ofStep(step: string, name: string | undefined): string {
-  return name === undefined || step === "param" ? ALL : `${step}.${name}`;
+  return step === "param" ? EVERYTHING : `${step}.${name ?? ALL}`;
 }
 
 /** The words that refuse a step or take it back. */

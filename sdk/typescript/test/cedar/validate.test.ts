@@ -6,7 +6,7 @@ import { canHold, type Schema, type Type } from "../../src/cedar/validate.js";
 import { Refusal } from "../../src/refusal.js";
 import { expression, Random } from "./generate.js";
 
-const CASES = 6000;
+const CASES = 3000;
 const SEED = Number(process.env["CEDAR_SEED"] ?? 20_261_126);
 
 const SCHEMA = `

@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { evidenceDigest } from "../../src/attestation/claim.js";
+import { utf8 } from "../../src/bytes.js";
 import type { Json } from "../../src/canonical.js";
 import { sha256Hex } from "../../src/hash.js";
 import type { Decided } from "../../src/machine/decide/command.js";
@@ -20,6 +22,8 @@ import {
 /** Plays the stories of a policy's `tests.toml` (`policy.md` §8) on a ledger of their own. */
 
 const FOLDER = new URL("../../../../../policies/", import.meta.url);
+/** Of every document. */
+export const SALT = new Uint8Array(32);
 const PERSONS = 3;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -143,7 +147,7 @@ export class Stage {
       case: caseId,
       step: step.name,
       prev: after.length > 0 ? after : [caseId],
-      evidence: act.refuse ? [] : step.evidence.map((name) => sha256Hex(`document ${name}`)),
+      evidence: act.refuse ? [] : step.evidence.map((slot) => evidenceOf(step.name, slot)),
       verdict: act.refuse ? "refused" : "done",
       ...(act.refuse ? { reason: "no" } : {}),
     };
@@ -163,6 +167,15 @@ export class Stage {
     if (known === undefined) throw new Error(`no party ${party}`);
     return known.lei;
   }
+}
+
+/** What lies in an evidence slot, `STEP.SLOT`. */
+export function documentOf(slot: string): Uint8Array {
+  return utf8(`document ${slot}`);
+}
+
+function evidenceOf(step: string, slot: string): string {
+  return evidenceDigest(SALT, documentOf(`${step}.${slot}`));
 }
 
 /** Proposes what loosens; three co-signers consent. */
