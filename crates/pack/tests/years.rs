@@ -7,7 +7,6 @@ mod small;
 #[path = "world/world.rs"]
 mod world;
 #[path = "world/years.rs"]
-#[expect(dead_code, reason = "the example writes the files")]
 mod years;
 
 use lockstep_pack::{Reliance, Verdict, verify};
