@@ -60,8 +60,8 @@ impl Watch {
             return Err(DomainError::NotFinal { number: after, finalized: finalized.number });
         }
         let supply = self.supply(domain, number)?;
-        let consumed = self.consumed(domain, number)?;
-        let paused_until = self.paused_until(domain, number)?;
+        let logs = self.of_gate(domain, number)?;
+        let (consumed, paused_until) = (consumed_in(domain, &logs)?, paused_in(&logs)?);
         let (block, next) = (domain.block(number)?, domain.block(after)?);
         Ok(Observation { block, next, supply, consumed, paused_until })
     }
@@ -95,14 +95,7 @@ impl Watch {
     /// # Errors
     /// [`DomainError`]: nobody answers, or not sensibly.
     pub fn consumed(&self, domain: &dyn Domain, to: u64) -> Result<Vec<Consumed>, DomainError> {
-        let mut consumed = Vec::new();
-        for log in logs_once(domain, self.gate, (self.since, to))? {
-            let Some(Gate::Executed { caseId, ordinal }) = event::<Gate::Executed>(&log)? else { continue };
-            let time = domain.block(log.block)?.time()?;
-            consumed.push(Consumed { case: CaseId(caseId.0), ordinal, time });
-        }
-        consumed.sort_unstable();
-        Ok(consumed)
+        consumed_in(domain, &self.of_gate(domain, to)?)
     }
 
     /// Until when the last pause lasts, or lasted, that the Gate's guardian has called by this block.
@@ -110,15 +103,36 @@ impl Watch {
     /// # Errors
     /// [`DomainError`]: nobody answers, or not sensibly.
     pub fn paused_until(&self, domain: &dyn Domain, to: u64) -> Result<Option<Time>, DomainError> {
-        let mut last = None;
-        for log in logs_once(domain, self.gate, (self.since, to))? {
-            let Some(Gate::Paused { until }) = event::<Gate::Paused>(&log)? else { continue };
-            let seconds: u64 = until.to();
-            let time = Time::from_ms(seconds.saturating_mul(1_000));
-            last = Some(time.map_err(|error| DomainError::Answer { what: error.to_string() })?);
-        }
-        Ok(last)
+        paused_in(&self.of_gate(domain, to)?)
     }
+
+    fn of_gate(&self, domain: &dyn Domain, to: u64) -> Result<Vec<Log>, DomainError> {
+        logs_once(domain, self.gate, (self.since, to))
+    }
+}
+
+/// The outcomes executed among what a Gate has noted, in order.
+fn consumed_in(domain: &dyn Domain, logs: &[Log]) -> Result<Vec<Consumed>, DomainError> {
+    let mut consumed = Vec::new();
+    for log in logs {
+        let Some(Gate::Executed { caseId, ordinal }) = event::<Gate::Executed>(log)? else { continue };
+        let time = domain.block(log.block)?.time()?;
+        consumed.push(Consumed { case: CaseId(caseId.0), ordinal, time });
+    }
+    consumed.sort_unstable();
+    Ok(consumed)
+}
+
+/// Until when the last pause lasts among what a Gate has noted.
+fn paused_in(logs: &[Log]) -> Result<Option<Time>, DomainError> {
+    let mut last = None;
+    for log in logs {
+        let Some(Gate::Paused { until }) = event::<Gate::Paused>(log)? else { continue };
+        let seconds: u64 = until.to();
+        let time = Time::from_ms(seconds.saturating_mul(1_000));
+        last = Some(time.map_err(|error| DomainError::Answer { what: error.to_string() })?);
+    }
+    Ok(last)
 }
 
 /// Number of the last block that is not later than `timestamp`, among those up to `newest`.
