@@ -18,11 +18,15 @@ use std::path::{Path, PathBuf};
 
 /// The committee that leaves, while nobody has handed over from it yet.
 pub fn leaving(live: &Live) -> Result<Option<Committee>> {
-    let Some(current) = live.kernel().committee() else { return Ok(None) };
-    let Some(before) = current.epoch().checked_sub(1) else { return Ok(None) };
-    if handover_file(live.folder().dir(), current.epoch()).exists() {
-        return Ok(None);
-    }
+    let handed_over = |epoch| handover_file(live.folder().dir(), epoch).exists();
+    let current = live.kernel().committee().map(Committee::epoch);
+    if current.is_some_and(handed_over) { Ok(None) } else { before(live) }
+}
+
+/// The committee of the epoch before the present one.
+fn before(live: &Live) -> Result<Option<Committee>> {
+    let current = live.kernel().committee().map(Committee::epoch);
+    let Some(before) = current.and_then(|current| current.checked_sub(1)) else { return Ok(None) };
     Ok(committees(live.replica())?.into_iter().find(|committee| committee.epoch() == before))
 }
 
@@ -64,9 +68,7 @@ impl ForAnchors {
     pub fn make(live: &Live, cosigner: &mut Cosigner<Holder, SignerState>) -> Result<Self> {
         let epoch = live.kernel().committee().context("the ledger is empty")?.epoch();
         let address = cosigner.signer_mut().address();
-        let mut all = committees(live.replica())?.into_iter();
-        let before = epoch.checked_sub(1).and_then(|before| all.find(|found| found.epoch() == before));
-        let Some(old) = before.filter(|old| old.index_of(&address).is_some()) else {
+        let Some(old) = before(live)?.filter(|old| old.index_of(&address).is_some()) else {
             let text = format!("`{address}` is no co-signer of the epoch before {epoch}");
             return Err(told(Kind::Conflict, "epoch", text).hint("sign without `--leaving`").into());
         };
@@ -92,10 +94,8 @@ impl ForAnchors {
 
     /// For people.
     pub fn text(&self) -> String {
-        let (Checkpoint { epoch, size, .. }, end) = (
-            self.cosigned.checkpoint,
-            if self.certified { "an Anchor of that epoch takes it" } else { "not yet enough" },
-        );
+        let Checkpoint { epoch, size, .. } = self.cosigned.checkpoint;
+        let end = if self.certified { "an Anchor of that epoch takes it" } else { "not yet enough" };
         let (address, signed, threshold) = (self.cosigned.address, self.signed, self.threshold);
         format!("{address} signed {size} records in epoch {epoch}: {signed} of {threshold} needed, {end}")
     }
