@@ -151,22 +151,21 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
         self.layout = found.iter().find_map(|(_, action)| layout_of(action, policy));
         let (issuers, kept) = (self.issuers()?, self.layout.clone());
         let first_policy = self.first_policy(&found)?;
+        let ours = |programme: &Name| kept.as_ref().is_some_and(|layout| layout.programme == *programme);
         for (id, action) in &found {
             let matters = match action {
                 Action::Rotate(_) => true,
                 Action::Adopt(files) => {
-                    let programme = Layout::from_file(files.layout.as_bytes());
-                    let programme = programme.map(|layout| layout.programme).ok();
-                    first_policy == Some(*id)
-                        || programme == kept.as_ref().map(|layout| layout.programme.clone())
+                    let layout = Layout::from_file(files.layout.as_bytes());
+                    first_policy == Some(*id) || layout.is_ok_and(|layout| ours(&layout.programme))
                 }
-                Action::Retire(retired) => kept.as_ref().is_some_and(|l| l.programme == retired.programme),
-                Action::SetList(new) => kept.as_ref().is_some_and(|l| l.programme == new.programme),
+                Action::Retire(retired) => ours(&retired.programme),
+                Action::SetList(new) => ours(&new.programme),
                 Action::NameIssuer(issuer) => issuers.contains(&issuer.lei),
                 Action::RemoveIssuer(removed) => issuers.contains(&removed.lei),
                 Action::Erase(erasure) => erasure.case == self.case,
-                Action::Gate(change) => kept.as_ref().is_some_and(|l| l.programme == change.programme),
-                Action::ReplaceGate(change) => kept.as_ref().is_some_and(|l| l.programme == change.programme),
+                Action::Gate(change) => ours(&change.programme),
+                Action::ReplaceGate(change) => ours(&change.programme),
             };
             // One that took no effect changed nothing; why it did not, this case alone may not show.
             if matters && self.enacted(*id)?.is_some() {

@@ -143,15 +143,14 @@ impl Plan {
         let (mut reader, mut seen) = (Reader::start(&self.reader)?, Seen::default());
         for number in (first..self.count).step_by(READERS as usize) {
             let seed = self.seed.wrapping_add(number);
-            let (mut random, which) = (Random(seed), (number as usize) % specimens.len());
+            let which = (number as usize) % specimens.len();
             let Some((specimen, value)) = specimens.get(which).zip(values.get(which)) else { continue };
-            let (how, pack, trust) = changed(specimen, value, &mut random);
             // The first round is of the packs as they are.
             let fresh = (number as usize) < specimens.len();
             let (how, pack, trust) = if fresh {
                 ("unchanged", specimen.pack.clone(), specimen.trust.clone())
             } else {
-                (how, pack, trust)
+                changed(specimen, value, &mut Random(seed))
             };
             let trust_bytes = trust.as_ref().and_then(|trust| trust.to_vec().ok());
             let theirs = binding(reader.ask(&pack, trust_bytes.as_deref())?);
