@@ -38,13 +38,9 @@ fn with_next_gate(world: &World) -> String {
     LAYOUT.replace(&old(world).to_string(), NEXT)
 }
 
-/// Proposed, agreed to by all who must, the notice over: what took effect.
+/// Takes effect, after a notice: what that leaves.
 fn enact(world: &mut World, action: Action) -> (CaseId, Vec<Record>) {
-    let case = world.propose(action, "acme").unwrap();
-    world.approve(case, "trust").unwrap();
-    for cosigner in ["acme", "northbank", "fair"] {
-        world.consent(case, cosigner).unwrap();
-    }
+    let case = world.agree(action);
     assert_eq!(world.kernel().proposals().count(), 1, "the notice runs");
     world.now = world.now.saturating_add_ms(86_400_000);
     (case, world.send(Request::Tick).unwrap())
@@ -123,11 +119,7 @@ fn policies_name_the_gate_in_force_and_the_old_ones_open_no_case_any_more() {
 fn a_case_that_was_open_ends_at_the_gate_of_its_policy() {
     let mut world = World::new();
     let change = Action::ReplaceGate(replacement(&world));
-    let case = world.propose(change, "acme").unwrap();
-    world.approve(case, "trust").unwrap();
-    for cosigner in ["acme", "northbank", "fair"] {
-        world.consent(case, cosigner).unwrap();
-    }
+    world.agree(change);
     world.play("wait 23h").play(READY).play("wait 1h, tick");
     assert_eq!(world.kernel().gate_in_force(&name("acme-usd"), &name("home")), Some(next()));
     world.play("supply");
