@@ -5,6 +5,7 @@ use crate::envelope::{Envelope, Signature};
 use crate::statement::{Statement, StatementError};
 use crate::submission::Submission;
 use lockstep_crypto::suite::{Message, PublicKey, SignatureError, Suite, normalise, verify};
+use lockstep_crypto::{SecretError, SecretKey};
 use lockstep_types::{AttestationDigest, sha256};
 
 /// Whatever holds a key: a file, an HSM, a KMS, a custody system.
@@ -18,6 +19,26 @@ pub trait Sign {
     /// # Errors
     /// The signer's own.
     fn sign(&self, message: Message<'_>) -> Result<Vec<u8>, Self::Error>;
+}
+
+impl Sign for SecretKey {
+    type Error = SecretError;
+    fn public(&self) -> &PublicKey {
+        self.public()
+    }
+    fn sign(&self, message: Message<'_>) -> Result<Vec<u8>, SecretError> {
+        self.sign(message)
+    }
+}
+
+impl<S: Sign + ?Sized> Sign for std::sync::Arc<S> {
+    type Error = S::Error;
+    fn public(&self) -> &PublicKey {
+        (**self).public()
+    }
+    fn sign(&self, message: Message<'_>) -> Result<Vec<u8>, S::Error> {
+        (**self).sign(message)
+    }
 }
 
 /// Why a statement could not be signed.

@@ -1,22 +1,13 @@
 //! Records as people read them.
 
 use anyhow::Result;
-use lockstep_kernel::{Body, Entity};
+use lockstep_kernel::Body;
 use lockstep_ledger::{Record, Tag};
-use lockstep_node::{Replica, index};
+use lockstep_node::Replica;
+pub use lockstep_node::records::kind;
 use lockstep_store::stream;
 use lockstep_types::{CaseId, Lei};
 use serde_json::{Value, json};
-
-/// What kind of record it is, in one word.
-pub fn kind(record: &Record) -> String {
-    if record.tag() == Tag::Outcome {
-        return "outcome".to_owned();
-    }
-    let kind = Body::from_slice(record.body()).ok().and_then(|body| serde_json::to_value(body).ok());
-    let name = kind.as_ref().and_then(Value::as_object).and_then(|object| object.keys().next().cloned());
-    name.unwrap_or_else(|| "unreadable".to_owned())
-}
 
 /// One line about a record of a case.
 pub fn line(index: u64, record: &Record) -> String {
@@ -57,17 +48,12 @@ pub fn json(index: u64, record: &Record) -> Value {
 
 /// The record at a place of the log.
 pub fn at(replica: &Replica, index: u64) -> Result<Option<Record>> {
-    let stored = replica.store().records(index, 1, usize::MAX)?;
-    Ok(stored.first().map(|stored| lockstep_node::replica::record(index, stored)).transpose()?)
+    Ok(lockstep_node::records::at(&**replica.store(), index)?)
 }
 
 /// Every record of a case, governance cases too, in order.
 pub fn of_case(replica: &Replica, case: CaseId) -> Result<Vec<(u64, Record)>> {
-    let mut found = Vec::new();
-    for index in index::records_of(&**replica.store(), &Entity::Case(case))? {
-        found.extend(at(replica, index)?.map(|record| (index, record)));
-    }
-    Ok(found)
+    Ok(lockstep_node::records::of_case(&**replica.store(), case)?)
 }
 
 /// Runs over every record of the log.

@@ -389,6 +389,30 @@ pub struct Enacted {
 }
 
 impl Body {
+    /// What kind of record it is: the name under which its JSON stands.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Attested(_) => "attested",
+            Self::Attempted(_) => "attempted",
+            Self::Opened(_) => "opened",
+            Self::Decided(_) => "decided",
+            Self::Withdrawn(_) => "withdrawn",
+            Self::Expired(_) => "expired",
+            Self::Read(_) => "read",
+            Self::Settled(_) => "settled",
+            Self::Credentialed(_) => "credentialed",
+            Self::Revoked(_) => "revoked",
+            Self::Proposed(_) => "proposed",
+            Self::Approved(_) => "approved",
+            Self::Consented(_) => "consented",
+            Self::Resolved(_) => "resolved",
+            Self::Enacted(_) => "enacted",
+            Self::Genesis(_) => "genesis",
+            Self::Seal(_) => "seal",
+        }
+    }
+
     /// The canonical JSON that stands in the record.
     ///
     /// # Errors

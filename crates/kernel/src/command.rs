@@ -134,6 +134,12 @@ impl Kernel {
 }
 
 impl Directory {
+    /// A registered key.
+    #[must_use]
+    pub fn key(&self, id: &KeyId) -> Option<&KeyEntry> {
+        self.0.get(id)
+    }
+
     /// Checks form, openings and signatures of requests, in one batch, against the keys registered here.
     ///
     /// Several threads can check parts of a queue. The answers do not depend on what else is in the batch.

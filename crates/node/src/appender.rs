@@ -2,7 +2,7 @@
 //! receipts.
 
 use crate::port::{Seeds, TileFiles};
-use crate::quorum::{Quorum, QuorumError};
+use crate::quorum::{QuorumError, Quorums};
 use crate::replica::{Documents, Pending, Replica, ReplicaError, Staged};
 use lockstep_attest::SubmissionError;
 use lockstep_attest::sign::Sign;
@@ -15,14 +15,10 @@ use lockstep_ledger::{Certificate, Checkpoint, Decision, Input, Machine, Record,
 use lockstep_store::Store;
 use lockstep_types::canonical::CanonicalError;
 use lockstep_types::{AttestationDigest, Digest, LedgerId, Name, RootHash, Time};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How far the appender's clock may lie behind the last record before it stops appending.
 pub const BEHIND_MS_MAX: u64 = 2_000;
-
-/// Seals whose signatures are waited for at a time.
-const QUORUMS_MAX: usize = 16;
 
 /// What became of a request that the ledger took note of.
 #[derive(Debug)]
@@ -98,20 +94,22 @@ pub struct Appender<K> {
     seeds: Box<dyn Seeds>,
     /// Threads that check signatures.
     threads: usize,
-    quorums: BTreeMap<u64, Quorum>,
+    quorums: Arc<Quorums>,
 }
 
-/// A command whose signatures hold, and the bytes that it came in: they are kept with its records.
+/// A command whose signatures hold, the bytes that it came in, and its documents: both are kept with its
+/// records.
 #[derive(Debug, Clone)]
 pub struct Admitted {
     pub(crate) command: Command,
     pub(crate) bytes: Vec<u8>,
+    pub(crate) documents: Documents,
 }
 
 impl From<Command> for Admitted {
     fn from(command: Command) -> Self {
         let bytes = Kernel::encode_command(&command);
-        Self { command, bytes }
+        Self { command, bytes, documents: Documents::new() }
     }
 }
 
@@ -176,7 +174,7 @@ where
         seeds: Box<dyn Seeds>,
     ) -> Result<Self, AppenderError> {
         let replica = Replica::open(store, files)?;
-        Ok(Self { replica, receipts: Arc::new(receipts), seeds, threads: 1, quorums: BTreeMap::new() })
+        Ok(Self { replica, receipts: Arc::new(receipts), seeds, threads: 1, quorums: Arc::default() })
     }
 
     /// Checks signatures on this many threads.
@@ -261,7 +259,7 @@ where
     pub(crate) fn decide_all(
         &mut self,
         admitted: Vec<Result<Admitted, SubmissionError>>,
-        documents: Documents,
+        mut documents: Documents,
         now: Time,
     ) -> Result<(Decided, Option<Staged>), AppenderError> {
         let now = self.ledger_time(now)?;
@@ -272,7 +270,14 @@ where
         }
         for admitted in admitted {
             let (attestation, answer) = match admitted {
-                Ok(admitted) => self.decide(&admitted, now, &mut pending)?,
+                Ok(admitted) => {
+                    let (attestation, answer) = self.decide(&admitted, now, &mut pending)?;
+                    // What does not count leaves nothing behind but its refusal.
+                    if matches!(&answer, Answer::OnRecord(accepted) if accepted.refused.is_none()) {
+                        documents.extend(admitted.documents);
+                    }
+                    (attestation, answer)
+                }
                 Err(error) => (None, Answer::Malformed(Box::new(error))),
             };
             items.push((attestation, now, answer));
@@ -297,7 +302,7 @@ where
         now: Time,
         pending: &mut Pending,
     ) -> Result<(Option<AttestationDigest>, Answer), AppenderError> {
-        let Admitted { command, bytes } = admitted;
+        let Admitted { command, bytes, .. } = admitted;
         let seed = self.seeds.next_seed();
         let attestation = command.signed().map(|signed| signed.digest());
         let ledger = self.replica.ledger_mut();
@@ -354,16 +359,18 @@ where
         Ok(self.replica.stage(pending, Vec::new()))
     }
 
-    /// Collects signatures over the last seal from now on, besides those over a few seals before it: under
-    /// load a co-signer is some seals behind.
-    fn expect_signatures(&mut self) {
-        let Some(checkpoint) = self.checkpoint() else { return };
-        let Some(committee) = self.replica.kernel().committee() else { return };
-        let quorum = || Quorum::new(checkpoint, committee.clone());
-        self.quorums.entry(checkpoint.size).or_insert_with(quorum);
-        while self.quorums.len() > QUORUMS_MAX {
-            self.quorums.pop_first();
+    /// Collects signatures over the last seal from now on, besides those over a few seals before it.
+    fn expect_signatures(&self) {
+        let (checkpoint, committee) = (self.checkpoint(), self.replica.kernel().committee());
+        if let (Some(checkpoint), Some(committee)) = (checkpoint, committee) {
+            self.quorums.expect(checkpoint, committee);
         }
+    }
+
+    /// Where co-signers' signatures over the latest seals are collected, also while the pipeline runs.
+    pub fn quorums(&self) -> Arc<Quorums> {
+        self.expect_signatures();
+        Arc::clone(&self.quorums)
     }
 
     /// The checkpoint that co-signers are to sign: the log as it ends in the last seal.
@@ -387,11 +394,8 @@ where
         &mut self,
         cosigned: &crate::cosigner::Cosigned,
     ) -> Result<Option<Certificate>, AppenderError> {
-        let expected = self.checkpoint().ok_or(QuorumError::NothingSealed)?.size;
         self.expect_signatures();
-        let found = cosigned.checkpoint.size;
-        let quorum = self.quorums.get_mut(&found).ok_or(QuorumError::OtherCheckpoint { expected, found })?;
-        let added = quorum.add(&cosigned.address, &cosigned.checkpoint, cosigned.signature)?;
+        let added = self.quorums.add(cosigned)?;
         if let Some(certificate) = &added {
             let store = self.replica.store();
             store.put_certificate(certificate.size, &certificate.to_bytes()?).map_err(ReplicaError::Store)?;

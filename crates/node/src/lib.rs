@@ -9,6 +9,7 @@ pub mod index;
 pub mod pipeline;
 pub mod port;
 pub mod quorum;
+pub mod records;
 pub mod replica;
 pub mod signer;
 mod snapshot;
@@ -16,9 +17,9 @@ mod tiles;
 
 pub use appender::{Accepted, Admitted, Answer, Appender, AppenderError};
 pub use cosigner::{Cosigner, CosignerError};
-pub use pipeline::Ports;
+pub use pipeline::{Asked, Look, Ports, SealedHead, Tell, Work};
 pub use port::{Seeds, SignerMemory, TileFiles};
-pub use quorum::Quorum;
+pub use quorum::{Quorum, Quorums};
 pub use replica::{Replica, ReplicaError};
 pub use signer::{CheckpointSigner, SignerError, declare};
 

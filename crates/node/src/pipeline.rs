@@ -2,7 +2,7 @@
 //! become durable. Requests are answered in the order they came, and never before they are durable.
 
 use crate::appender::{Admitted, Answer, Appender, AppenderError, Decided};
-use crate::replica::{Staged, write};
+use crate::replica::{Documents, Replica, Staged, write};
 use crate::snapshot::SnapshotDraft;
 use crate::tiles::Tiles;
 use lockstep_attest::SubmissionError;
@@ -10,7 +10,7 @@ use lockstep_attest::sign::Sign;
 use lockstep_kernel::{Directory, Request};
 use lockstep_ledger::Leaf;
 use lockstep_store::Store;
-use lockstep_types::Time;
+use lockstep_types::{RootHash, Time};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -22,37 +22,89 @@ const QUEUE: usize = 16;
 /// Never seen: as many answers come back as requests were asked.
 const NO_ANSWER: SubmissionError = SubmissionError::OpeningCount { found: 0, expected: 1 };
 
-/// Requests handed in together, each in canonical JSON.
-pub type Requests = Vec<Vec<u8>>;
+/// A request as it came, in canonical JSON, and the documents to keep beside its records if it counts.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// The request.
+    pub bytes: Vec<u8>,
+    /// What its evidence digests name: whoever hands it in has compared them.
+    pub documents: Documents,
+}
+
+/// Looks at the ledger between two batches, and hands back how the answer is given: it is, once everything
+/// that was seen is durable.
+pub type Look = Box<dyn FnOnce(&Replica) -> Tell + Send>;
+/// See [`Look`].
+pub type Tell = Box<dyn FnOnce() + Send>;
+
+/// What is handed in together: requests, and looks at the ledger as it is after them. Empty work lets time
+/// pass: what is due is recorded and sealed.
+#[derive(Default)]
+pub struct Work {
+    /// Requests, answered in this order.
+    pub requests: Vec<Asked>,
+    /// Looks.
+    pub looks: Vec<Look>,
+    /// Seal although nothing happened: co-signers sign only what is recent by their clocks.
+    pub seal: bool,
+}
+
+impl From<Vec<Vec<u8>>> for Work {
+    fn from(requests: Vec<Vec<u8>>) -> Self {
+        let asked = |bytes| Asked { bytes, documents: Documents::new() };
+        Self { requests: requests.into_iter().map(asked).collect(), ..Self::default() }
+    }
+}
+
+/// A seal that is durable, and whose tiles are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealedHead {
+    /// Root of the log that ends in the seal.
+    pub root: RootHash,
+    /// Records up to and with the seal.
+    pub size: u64,
+    /// Ledger time of the seal.
+    pub time: Time,
+}
 
 /// What the pipeline needs from outside.
 pub struct Ports<'a> {
-    /// The next requests; waits for them, and ends the pipeline with none. A pipeline that stops by itself
-    /// says so once this has returned.
-    pub source: &'a mut (dyn FnMut() -> Option<Requests> + Send),
+    /// The next work; waits for it, and ends the pipeline with none. A pipeline that stops by itself says so
+    /// once this has returned.
+    pub source: &'a mut (dyn FnMut() -> Option<Work> + Send),
     /// The time.
     pub clock: &'a (dyn Fn() -> Time + Sync),
     /// Takes answers, one a request and in order, once they are durable.
     pub sink: &'a mut (dyn FnMut(Vec<Answer>) + Send),
+    /// Learns of every seal.
+    pub sealed: &'a mut (dyn FnMut(SealedHead) + Send),
 }
 
 /// A request before its turn.
 enum Checked {
     Done(Result<Admitted, SubmissionError>),
     /// Of a key that was not registered when it was looked at; it may be at its turn.
-    Again(Vec<u8>),
+    Again(Asked),
+}
+
+/// Work whose requests have been checked.
+struct Turn {
+    checked: Vec<Checked>,
+    looks: Vec<Look>,
+    seal: bool,
 }
 
 /// What the writer does next.
 enum Write {
     /// Makes a batch durable and answers.
-    Batch(Option<Staged>, Decided),
+    Batch(Option<Staged>, Decided, Vec<Tell>),
     /// Makes a seal durable, and publishes it.
     Seal(Staged, Box<Sealed>),
 }
 
 /// What waits for a seal to be durable.
 struct Sealed {
+    head: Option<SealedHead>,
     leaves: Vec<Leaf>,
     tiles: Arc<Tiles>,
     snapshot: Option<SnapshotDraft>,
@@ -67,7 +119,7 @@ where
     /// # Errors
     /// [`AppenderError`]: the appender stops, and is opened anew from its store.
     pub fn run(&mut self, ports: Ports<'_>) -> Result<(), AppenderError> {
-        let Ports { source, clock, sink } = ports;
+        let Ports { source, clock, sink, sealed } = ports;
         let source = Mutex::new((0u64, source));
         let stopped = AtomicBool::new(false);
         let directory = Mutex::new(self.replica().kernel().directory());
@@ -84,7 +136,7 @@ where
             let (to_keeper, drafts) = sync_channel(1);
             let (keeper_to_decider, kept) = sync_channel(1);
             let to = To { store, receipts, to_keeper };
-            let writer = scope.spawn(move || write_all(&to, &from_decider, sink));
+            let writer = scope.spawn(move || write_all(&to, &from_decider, (sink, sealed)));
             let keeper = scope.spawn(move || keep_all(store, &drafts, &keeper_to_decider));
             let decided = self.decide_in_turn(&from_checkers, &directory, (&to_writer, clock, &kept));
             // Nothing more is taken that nobody would answer.
@@ -100,25 +152,26 @@ where
 
     fn decide_in_turn(
         &mut self,
-        from_checkers: &Receiver<(u64, Vec<Checked>)>,
+        from_checkers: &Receiver<(u64, Turn)>,
         directory: &Mutex<Directory>,
         (to_writer, clock, kept): (&SyncSender<Write>, &(dyn Fn() -> Time + Sync), &Receiver<u64>),
     ) -> Result<(), AppenderError> {
         let (mut early, mut turn) = (BTreeMap::new(), 0u64);
-        for (at, batch) in from_checkers {
-            early.insert(at, batch);
-            while let Some(batch) = early.remove(&turn) {
+        for (at, work) in from_checkers {
+            early.insert(at, work);
+            while let Some(Turn { checked, looks, seal }) = early.remove(&turn) {
                 turn += 1;
-                let admitted = self.look_again(batch);
+                let admitted = self.look_again(checked);
                 let (decided, staged) = self.decide_all(admitted, Vec::new(), clock())?;
                 *directory.lock().unwrap_or_else(PoisonError::into_inner) =
                     self.replica().kernel().directory();
+                let tell = looks.into_iter().map(|look| look(self.replica())).collect();
                 // The writer has stopped, and says why itself.
-                if to_writer.send(Write::Batch(staged, decided)).is_err() {
+                if to_writer.send(Write::Batch(staged, decided, tell)).is_err() {
                     return Ok(());
                 }
                 kept.try_iter().for_each(|size| self.replica_mut().snapshot_written(size));
-                if self.replica().ledger().seal_due(clock())
+                if (seal || self.replica().ledger().seal_due(clock()))
                     && to_writer.send(self.seal_all(clock())?).is_err()
                 {
                     return Ok(());
@@ -132,16 +185,22 @@ where
     fn seal_all(&mut self, now: Time) -> Result<Write, AppenderError> {
         let staged = self.stage_seal(now)?;
         let replica = self.replica_mut();
+        let seal = replica.ledger().last_seal();
+        let head = seal.map(|seal| SealedHead {
+            root: seal.head.root,
+            size: seal.head.size,
+            time: seal.record.time(),
+        });
         let (leaves, tiles) = replica.hand_over_tiles();
         let snapshot = if replica.snapshot_due() { replica.draft_snapshot()? } else { None };
-        Ok(Write::Seal(staged, Box::new(Sealed { leaves, tiles, snapshot })))
+        Ok(Write::Seal(staged, Box::new(Sealed { head, leaves, tiles, snapshot })))
     }
 
     fn look_again(&self, batch: Vec<Checked>) -> Vec<Result<Admitted, SubmissionError>> {
         let again = |checked| match checked {
             Checked::Done(done) => done,
-            Checked::Again(bytes) => {
-                let admitted = admit(&self.replica().kernel().directory(), vec![bytes]).pop();
+            Checked::Again(asked) => {
+                let admitted = admit(&self.replica().kernel().directory(), vec![asked]).pop();
                 admitted.unwrap_or(Err(NO_ANSWER))
             }
         };
@@ -150,60 +209,64 @@ where
 }
 
 /// Parses requests and checks their signatures in one batch.
-pub fn admit(directory: &Directory, requests: Requests) -> Vec<Result<Admitted, SubmissionError>> {
+pub fn admit(directory: &Directory, requests: Vec<Asked>) -> Vec<Result<Admitted, SubmissionError>> {
     admit_each(directory, requests).into_iter().map(|(admitted, _)| admitted).collect()
 }
 
-/// As [`admit`], with the bytes of what is refused.
+/// As [`admit`], with what is refused as it came.
 fn admit_each(
     directory: &Directory,
-    requests: Requests,
-) -> Vec<(Result<Admitted, SubmissionError>, Vec<u8>)> {
+    requests: Vec<Asked>,
+) -> Vec<(Result<Admitted, SubmissionError>, Asked)> {
     let mut parsed = Vec::with_capacity(requests.len());
     let mut refused = Vec::with_capacity(requests.len());
-    for bytes in &requests {
-        let request = Request::from_slice(bytes).map_err(SubmissionError::Canonical);
+    for asked in &requests {
+        let request = Request::from_slice(&asked.bytes).map_err(SubmissionError::Canonical);
         refused.push(request.map(|request| parsed.push(request)).err());
     }
     let mut commands = directory.admit(parsed).into_iter();
-    let admitted = |(bytes, refused): (Vec<u8>, Option<SubmissionError>)| {
+    let admitted = |(asked, refused): (Asked, Option<SubmissionError>)| {
         // One answer a request that was parsed.
         match refused.map_or_else(|| commands.next().unwrap_or(Err(NO_ANSWER)), Err) {
-            Ok(command) => (Ok(Admitted { command, bytes }), Vec::new()),
-            Err(error) => (Err(error), bytes),
+            Ok(command) => {
+                let Asked { bytes, documents } = asked;
+                (Ok(Admitted { command, bytes, documents }), Asked::default())
+            }
+            Err(error) => (Err(error), asked),
         }
     };
     requests.into_iter().zip(refused).map(admitted).collect()
 }
 
-/// Where requests come from, with the number of the next batch.
-type Source<'a> = (u64, &'a mut (dyn FnMut() -> Option<Requests> + Send));
+/// Where work comes from, with the number of the next.
+type Source<'a> = (u64, &'a mut (dyn FnMut() -> Option<Work> + Send));
 
 fn check_all(
     (source, stopped): (&Mutex<Source<'_>>, &AtomicBool),
     directory: &Mutex<Directory>,
-    done: &SyncSender<(u64, Vec<Checked>)>,
+    done: &SyncSender<(u64, Turn)>,
 ) {
     loop {
-        let (turn, requests) = {
+        let (turn, work) = {
             let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
             if stopped.load(Ordering::Relaxed) {
                 return;
             }
-            let Some(requests) = (source.1)() else { return };
+            let Some(work) = (source.1)() else { return };
             source.0 += 1;
-            (source.0 - 1, requests)
+            (source.0 - 1, work)
         };
         let known = directory.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if done.send((turn, check(&known, requests))).is_err() {
+        let Work { requests, looks, seal } = work;
+        if done.send((turn, Turn { checked: check(&known, requests), looks, seal })).is_err() {
             return;
         }
     }
 }
 
-fn check(known: &Directory, requests: Requests) -> Vec<Checked> {
-    let checked = |(admitted, bytes): (Result<Admitted, SubmissionError>, Vec<u8>)| match admitted {
-        Err(SubmissionError::UnknownKey { .. }) => Checked::Again(bytes),
+fn check(known: &Directory, requests: Vec<Asked>) -> Vec<Checked> {
+    let checked = |(admitted, asked): (Result<Admitted, SubmissionError>, Asked)| match admitted {
+        Err(SubmissionError::UnknownKey { .. }) => Checked::Again(asked),
         done => Checked::Done(done),
     };
     admit_each(known, requests).into_iter().map(checked).collect()
@@ -234,7 +297,7 @@ struct To<'a, K> {
 fn write_all<K: Sign>(
     to: &To<'_, K>,
     from_decider: &Receiver<Write>,
-    sink: &mut (dyn FnMut(Vec<Answer>) + Send),
+    (sink, sealed): (&mut (dyn FnMut(Vec<Answer>) + Send), &mut (dyn FnMut(SealedHead) + Send)),
 ) -> Result<(), AppenderError>
 where
     K::Error: core::fmt::Display,
@@ -243,24 +306,29 @@ where
         // All that has been decided by now becomes durable with one append.
         let group: Vec<Write> = std::iter::once(first).chain(from_decider.try_iter().take(QUEUE)).collect();
         let staged = group.iter().filter_map(|write| match write {
-            Write::Batch(staged, _) => staged.as_ref(),
+            Write::Batch(staged, ..) => staged.as_ref(),
             Write::Seal(staged, _) => Some(staged),
         });
         write(to.store, &staged.collect::<Vec<_>>())?;
         let mut all_decided = Decided::default();
-        let mut all_sealed = Vec::new();
+        let (mut all_sealed, mut all_tell) = (Vec::new(), Vec::new());
         for write in group {
             match write {
-                Write::Batch(_, decided) => all_decided.extend(decided),
+                Write::Batch(_, decided, tell) => {
+                    all_decided.extend(decided);
+                    all_tell.extend(tell);
+                }
                 Write::Seal(_, sealed) => all_sealed.push(sealed),
             }
         }
         if !all_decided.is_empty() {
             sink(all_decided.answers(to.receipts)?);
         }
-        for sealed in all_sealed {
-            let Sealed { leaves, tiles, snapshot } = *sealed;
+        all_tell.into_iter().for_each(|tell| tell());
+        for seal in all_sealed {
+            let Sealed { head, leaves, tiles, snapshot } = *seal;
             tiles.append(&leaves)?;
+            head.into_iter().for_each(&mut *sealed);
             // The keeper has stopped, and says why itself.
             if snapshot.is_some_and(|draft| to.to_keeper.send(draft).is_err()) {
                 return Ok(());

@@ -1,9 +1,42 @@
 //! Collects co-signers' signatures over one checkpoint until k of n have signed.
 
+use crate::cosigner::Cosigned;
 use lockstep_ledger::certificate::MemberSignature;
 use lockstep_ledger::{Certificate, CertificateError, Checkpoint, CheckpointSignature, Committee};
 use lockstep_types::Address;
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Seals whose signatures are waited for at a time: under load a co-signer is some seals behind.
+const SEALS_MAX: usize = 16;
+
+/// Signatures over the latest seals. The appender says which seals there are, and whoever hears from
+/// co-signers hands their signatures in, beside it.
+#[derive(Debug, Default)]
+pub struct Quorums(Mutex<BTreeMap<u64, Quorum>>);
+
+impl Quorums {
+    /// Collects signatures over a seal from now on; those over seals long before it are given up.
+    pub fn expect(&self, checkpoint: Checkpoint, committee: &Committee) {
+        let mut seals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seals.entry(checkpoint.size).or_insert_with(|| Quorum::new(checkpoint, committee.clone()));
+        while seals.len() > SEALS_MAX {
+            seals.pop_first();
+        }
+    }
+
+    /// Takes a co-signer's signature; the certificate, once enough have signed.
+    ///
+    /// # Errors
+    /// [`QuorumError`]; the signature does not count then.
+    pub fn add(&self, cosigned: &Cosigned) -> Result<Option<Certificate>, QuorumError> {
+        let mut seals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let expected = *seals.last_key_value().ok_or(QuorumError::NothingSealed)?.0;
+        let found = cosigned.checkpoint.size;
+        let quorum = seals.get_mut(&found).ok_or(QuorumError::OtherCheckpoint { expected, found })?;
+        quorum.add(&cosigned.address, &cosigned.checkpoint, cosigned.signature)
+    }
+}
 
 /// Signatures over one checkpoint, each checked when it came.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use crate::cosigner::CosignerError;
 use crate::port::{TileFiles, TilesInMemory};
 use crate::quorum::QuorumError;
 use crate::replica::ReplicaError;
-use crate::{Answer, Ports};
+use crate::{Answer, Ports, Work};
 use kit::{World, texts};
 use lockstep_kernel::{Phase, RefusalCode};
 use lockstep_ledger::log::{TilePath, log_root};
@@ -144,8 +144,10 @@ fn the_pipeline_writes_tiles_after_the_records_in_them() {
     let (start, ticks) = (world.now, AtomicU64::new(0));
     let clock = || start.saturating_add_ms(100 * ticks.fetch_add(1, Ordering::Relaxed));
     let mut parts = parts.into_iter();
-    let (mut source, mut sink) = (|| parts.next(), |_: Vec<Answer>| {});
-    world.appender.run(Ports { source: &mut source, clock: &clock, sink: &mut sink }).unwrap();
+    let (mut source, mut sink) = (|| parts.next().map(Work::from), |_: Vec<Answer>| {});
+    let mut sealed = |_| {};
+    let ports = Ports { source: &mut source, clock: &clock, sink: &mut sink, sealed: &mut sealed };
+    world.appender.run(ports).unwrap();
     assert!(opened > 0 && files.seen.load(Ordering::Relaxed) > 1, "several seals were published");
 }
 
@@ -158,8 +160,11 @@ fn the_pipeline_writes_snapshots_while_it_goes_on_and_a_start_finds_the_same_led
     let (start, ticks) = (world.now, AtomicU64::new(0));
     let clock = || start.saturating_add_ms(100 * ticks.fetch_add(1, Ordering::Relaxed));
     let (mut parts, mut answered) = (parts.into_iter(), 0);
-    let (mut source, mut sink) = (|| parts.next(), |answers: Vec<Answer>| answered += answers.len());
-    world.appender.run(Ports { source: &mut source, clock: &clock, sink: &mut sink }).unwrap();
+    let mut source = || parts.next().map(Work::from);
+    let mut sink = |answers: Vec<Answer>| answered += answers.len();
+    let mut sealed = |_| {};
+    let ports = Ports { source: &mut source, clock: &clock, sink: &mut sink, sealed: &mut sealed };
+    world.appender.run(ports).unwrap();
     assert_eq!(answered, 78);
     let (store, head) = (Arc::clone(world.appender.replica().store()), world.appender.head());
     let snapshot = store.snapshot().unwrap().expect("a snapshot was written");

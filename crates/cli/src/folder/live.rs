@@ -26,22 +26,9 @@ const PASSPHRASE: &str = "passphrase";
 /// The ledger with its appender's key, its log's key, and what this machine remembers of it.
 pub struct Live {
     folder: Folder,
-    appender: Appender<Receipts>,
+    appender: Appender<SecretKey>,
     log: SecretKey,
     memory: Memory,
-}
-
-/// The appender's key, as the loops want it.
-pub struct Receipts(SecretKey);
-
-impl lockstep_attest::sign::Sign for Receipts {
-    type Error = lockstep_crypto::SecretError;
-    fn public(&self) -> &PublicKey {
-        self.0.public()
-    }
-    fn sign(&self, message: lockstep_crypto::Message<'_>) -> Result<Vec<u8>, Self::Error> {
-        self.0.sign(message)
-    }
 }
 
 /// The two keys of a folder. They authorise receipts and the log's checkpoint line, nothing else.
@@ -92,7 +79,7 @@ impl Live {
     pub fn begin(dir: &Path, state: Option<&Path>, (genesis, keys): (Genesis, FolderKeys)) -> Result<Self> {
         let (store, tiles) = open_parts(dir)?;
         let name = genesis.name.clone();
-        let mut appender = Appender::open(store, tiles, Receipts(keys.appender), Box::new(os::seed))?;
+        let mut appender = Appender::open(store, tiles, keys.appender, Box::new(os::seed))?;
         let now = os::now()?;
         refused_or(appender.append(vec![Ok(Command::Genesis(Box::new(genesis)))], Vec::new(), now)?)?;
         let ledger: LedgerId = appender.head().0.context("the ledger did not begin")?;
@@ -109,7 +96,7 @@ impl Live {
         let keys = FolderKeys::open(dir)?;
         let memory = Memory::open(state, &folder.ledger())?;
         let (store, tiles) = open_parts(dir)?;
-        let appender = Appender::open(store, tiles, Receipts(keys.appender), Box::new(os::seed))?;
+        let appender = Appender::open(store, tiles, keys.appender, Box::new(os::seed))?;
         memory.check(appender.replica())?;
         Ok(Self { folder, appender, log: keys.log, memory })
     }
@@ -130,7 +117,7 @@ impl Live {
     }
 
     /// The appender, to feed co-signers and to take their signatures.
-    pub const fn appender(&mut self) -> &mut Appender<Receipts> {
+    pub const fn appender(&mut self) -> &mut Appender<SecretKey> {
         &mut self.appender
     }
 

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use lockstep_crypto::suite::{Message, PublicKey, Suite, verify};
 use lockstep_kernel::{Kernel, Request};
 use lockstep_node::port::TilesInMemory;
-use lockstep_node::{Answer, Ports};
+use lockstep_node::{Answer, Ports, Work};
 use lockstep_store::{Embedded, Store};
 use lockstep_types::{CaseId, Name};
 use std::collections::VecDeque;
@@ -119,7 +119,9 @@ fn through(
         }
         answered(count);
     };
-    stage.appender.run(Ports { source, clock: &clock, sink: &mut sink })?;
+    let mut source = || source().map(Work::from);
+    let ports = Ports { source: &mut source, clock: &clock, sink: &mut sink, sealed: &mut |_| {} };
+    stage.appender.run(ports)?;
     stage.now = clock();
     refused
 }
