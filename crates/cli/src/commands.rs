@@ -17,6 +17,7 @@ pub mod outcome;
 mod pack;
 pub mod policy;
 pub mod reading;
+pub mod serve;
 pub mod sources;
 pub mod verify;
 
@@ -59,6 +60,8 @@ pub enum Command {
     Observe(observe::Observe),
     /// Let time pass: expire, enact and seal what is due
     Tick(FolderArgs),
+    /// Take requests over HTTP: the appender as a service
+    Serve(serve::Serve),
     /// Follow a ledger from genesis, re-run every decision, and sign its head
     Cosign(cosign::Cosign),
     /// Erase claims and evidence of a case in this folder, as governance has ordered
@@ -110,6 +113,7 @@ pub fn run(shell: &mut Shell, command: Command) -> Result<u8> {
         Command::Reading(args) => reading::run(shell, &args),
         Command::Observe(args) => observe::run(shell, &args),
         Command::Tick(args) => tick(shell, &args),
+        Command::Serve(args) => serve::run(shell, &args),
         Command::Cosign(args) => cosign::run(shell, &args),
         Command::Erase(args) => erase::run(shell, &args),
         Command::Outcome(command) => outcome::run(shell, &command),

@@ -2,7 +2,9 @@
 
 mod chain;
 
+use lockstep_api::Kind as ApiKind;
 use lockstep_attest::SubmissionError;
+use lockstep_client::{ClientError, HttpError};
 use lockstep_kernel::Refusal;
 use lockstep_kernel::refusal::Kind as RefusalKind;
 use lockstep_ledger::DeclarationError;
@@ -130,8 +132,37 @@ fn known(error: &(dyn std::error::Error + 'static)) -> Option<Known> {
         return Some((code.to_owned(), Kind::Refused, None));
     }
     chain::known(error)
+        .or_else(|| error.downcast_ref::<ClientError>().and_then(client_error))
         .or_else(|| node_error(error))
         .or_else(|| error.downcast_ref::<StoreError>().map(store_error))
+}
+
+fn client_error(error: &ClientError) -> Option<Known> {
+    let plain = |code: &str, kind: Kind, hint: &str| Some((code.to_owned(), kind, Some(hint.to_owned())));
+    match error {
+        ClientError::Problem(problem) => {
+            let kind = match problem.kind {
+                ApiKind::Invalid | ApiKind::Limit => Kind::Invalid,
+                ApiKind::Unauthorised | ApiKind::Missing | ApiKind::Refused => Kind::Refused,
+                ApiKind::Conflict => Kind::Conflict,
+                ApiKind::Retry => Kind::Retry,
+                ApiKind::Internal => Kind::Internal,
+            };
+            Some((problem.code.clone(), kind, problem.hint.clone()))
+        }
+        ClientError::Http(HttpError::Down(_)) => {
+            plain("server-down", Kind::Retry, "see that `lockstep serve` runs there, and that `--roots` fits")
+        }
+        ClientError::Http(_) => plain("server-address", Kind::Invalid, "expected `https://HOST:PORT`"),
+        ClientError::WhichLedger { .. } => plain("which-ledger", Kind::Invalid, "name it with `--ledger ID`"),
+        ClientError::OtherLedger { .. } | ClientError::NoReceipt => {
+            plain("server-differs", Kind::Refused, "do not go on with this server before you know why")
+        }
+        ClientError::Receipt(_) | ClientError::Certificate(_) => {
+            plain("server-differs", Kind::Refused, "keep what it sent: it is evidence against the server")
+        }
+        ClientError::Signing(_) | ClientError::Write(_) => None,
+    }
 }
 
 fn node_error(error: &(dyn std::error::Error + 'static)) -> Option<Known> {

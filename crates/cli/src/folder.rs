@@ -17,13 +17,13 @@ use crate::os;
 use crate::records;
 use anyhow::{Context, Result};
 use clap::Args;
-use lockstep_kernel::{Action, Body};
+use lockstep_kernel::{Action, Body, Genesis};
 use lockstep_ledger::log::{LogHead, origin};
 use lockstep_ledger::note::{Note, NoteKey, NoteKeyKind};
 use lockstep_ledger::{Certificate, Committee, Handover};
 use lockstep_node::Replica;
 use lockstep_store::{Embedded, Store};
-use lockstep_types::{CaseId, LedgerId, Name};
+use lockstep_types::{CaseId, LedgerId, Name, RootHash, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,9 @@ use tiles::TilesOnDisk;
 
 /// The format that this program reads and writes.
 pub const FOLDER_FORMAT: &str = "lockstep-folder/1";
+
+/// The log's signed head, for C2SP clients.
+pub const CHECKPOINT_FILE: &str = "checkpoint";
 
 /// What `lockstep.json` says. Everything else about the ledger stands in its records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,14 +212,15 @@ pub fn handovers(dir: &Path) -> Result<Vec<Handover>> {
 
 /// Writes the log's head as a signed note of three lines, for C2SP clients (specs/log.md §4). It authorises
 /// nothing.
-pub fn write_checkpoint(dir: &Path, replica: &Replica, log: &lockstep_crypto::SecretKey) -> Result<()> {
-    let (Some(genesis), Some(seal)) = (replica.kernel().genesis(), replica.ledger().last_seal()) else {
-        return Ok(());
-    };
+pub fn write_checkpoint(
+    (dir, genesis): (&Path, &Genesis),
+    (size, root, time): (u64, RootHash, Time),
+    log: &lockstep_crypto::SecretKey,
+) -> Result<()> {
     let origin = origin(&genesis.name, genesis.nonce.as_bytes());
-    let head = LogHead::new(&origin, seal.head.size, seal.head.root)?;
+    let head = LogHead::new(&origin, size, root)?;
     let mut note = Note::new(&head.to_string())?;
     let key = NoteKey::new(&origin, NoteKeyKind::Ed25519, genesis.log.clone())?;
-    note.sign(&key, log, seal.record.time())?;
-    os::write_atomic(&dir.join("checkpoint"), note.to_string().as_bytes())
+    note.sign(&key, log, time)?;
+    os::write_atomic(&dir.join(CHECKPOINT_FILE), note.to_string().as_bytes())
 }

@@ -13,6 +13,7 @@ mod party;
 mod records;
 mod report;
 mod sending;
+mod server;
 mod shell;
 mod submissions;
 mod words;

@@ -7,7 +7,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Longest file that a person hands in as a document, a policy or a list.
 pub const FILE_BYTES_MAX: u64 = 64 * 1_048_576;
@@ -69,6 +72,41 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = file.with_context(|| format!("cannot make `{}`", path.display()))?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     written.with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// Opens a file that only its owner can read, to write at its end; it is made if it is not there.
+pub fn append_private(path: &Path) -> Result<File> {
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    file.with_context(|| format!("cannot open `{}`", path.display()))
+}
+
+/// Ends at Ctrl-C or SIGTERM. To be asked for within a runtime.
+pub fn asked_to_end() -> Result<impl Future<Output = ()>> {
+    let mut interrupted = signal(SignalKind::interrupt()).context("cannot wait for Ctrl-C")?;
+    let mut terminated = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+    })
+}
+
+/// Becomes true at Ctrl-C or SIGTERM, for loops without a runtime.
+pub fn ended_flag() -> Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let (told, runtime) =
+        (Arc::clone(&flag), tokio::runtime::Builder::new_current_thread().enable_all().build());
+    let runtime = runtime.context("cannot wait for Ctrl-C")?;
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            if let Ok(until) = asked_to_end() {
+                until.await;
+            }
+        });
+        told.store(true, Ordering::Relaxed);
+    });
+    Ok(flag)
 }
 
 /// Replaces a file as a whole: written beside it, flushed, renamed.

@@ -67,6 +67,11 @@ pub struct SealedHead {
     pub time: Time,
 }
 
+/// Takes answers.
+type Sink<'a> = &'a mut (dyn FnMut(Vec<Answer>) + Send);
+/// Learns of seals.
+type OnSeal<'a> = &'a mut (dyn FnMut(SealedHead) + Send);
+
 /// What the pipeline needs from outside.
 pub struct Ports<'a> {
     /// The next work; waits for it, and ends the pipeline with none. A pipeline that stops by itself says so
@@ -297,7 +302,7 @@ struct To<'a, K> {
 fn write_all<K: Sign>(
     to: &To<'_, K>,
     from_decider: &Receiver<Write>,
-    (sink, sealed): (&mut (dyn FnMut(Vec<Answer>) + Send), &mut (dyn FnMut(SealedHead) + Send)),
+    (sink, sealed): (Sink<'_>, OnSeal<'_>),
 ) -> Result<(), AppenderError>
 where
     K::Error: core::fmt::Display,

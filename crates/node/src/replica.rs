@@ -340,20 +340,12 @@ impl Replica {
         Staged { expected, batch }
     }
 
-    /// Stored records from `index` on: about `max`, ending where a command's records end.
+    /// [`whole_commands`] of this store.
     ///
     /// # Errors
     /// The store's.
     pub fn whole_commands(&self, index: u64, max: usize) -> Result<Vec<StoredRecord>, ReplicaError> {
-        let max = max.clamp(RECORDS_PER_COMMAND_MAX, FEED_RECORDS_MAX.saturating_sub(1));
-        let mut records = self.store.records(index, max.saturating_add(1), FEED_BYTES)?;
-        let read = u64::try_from(records.len()).unwrap_or(u64::MAX);
-        if index.saturating_add(read) < self.head.size {
-            // The last command's records may go on beyond what was read; the next message begins with it.
-            let last = records.iter().rposition(|record| record.command.is_some()).filter(|at| *at > 0);
-            records.truncate(last.unwrap_or(records.len()));
-        }
-        Ok(records)
+        whole_commands(&*self.store, index, max)
     }
 
     /// Runs records that somebody else appended, and keeps them in this store.
@@ -540,6 +532,24 @@ fn batch(
     let end = records.last().map_or([0; 41], |record| record.leaf);
     let id = Digest(sha256_parts(&[b"lockstep/batch/1", &head.tip.0, &end]));
     Batch { id, records, documents, index }
+}
+
+/// Stored records from `index` on: about `max`, ending where a command's records end.
+///
+/// # Errors
+/// The store's.
+pub fn whole_commands(store: &dyn Store, index: u64, max: usize) -> Result<Vec<StoredRecord>, ReplicaError> {
+    let max = max.clamp(RECORDS_PER_COMMAND_MAX, FEED_RECORDS_MAX.saturating_sub(1));
+    // The head is looked at first: what is appended meanwhile comes with the next message.
+    let size = store.head()?.size;
+    let mut records = store.records(index, max.saturating_add(1), FEED_BYTES)?;
+    let read = u64::try_from(records.len()).unwrap_or(u64::MAX);
+    if index.saturating_add(read) != size {
+        // The last command's records may go on beyond what was read; the next message begins with it.
+        let last = records.iter().rposition(|record| record.command.is_some()).filter(|at| *at > 0);
+        records.truncate(last.unwrap_or(records.len()));
+    }
+    Ok(records)
 }
 
 /// Content stored beside records, by digest.

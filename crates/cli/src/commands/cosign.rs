@@ -1,13 +1,15 @@
 //! `lockstep cosign`: one co-signer, with a copy of the ledger of its own.
 
+mod follow;
 mod handover;
 
 use crate::fault::invalid;
 use crate::folder::live::Live;
 use crate::folder::memory::check_holds;
-use crate::folder::{Folder, FolderArgs, open_parts};
+use crate::folder::{Folder, open_parts};
 use crate::key::{Holder, KeyRef};
 use crate::os;
+use crate::server::ReachArgs;
 use crate::shell::Shell;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -29,8 +31,17 @@ const FEED_RECORDS: usize = 1_024;
 /// A co-signer's key and folder.
 #[derive(Debug, Clone, Args)]
 pub struct Cosign {
+    /// The ledger's folder, where appender and co-signer share a machine
+    #[arg(value_name = "DIR", required_unless_present = "follow", conflicts_with = "follow")]
+    dir: Option<PathBuf>,
+    /// Follow the ledger on this server until somebody ends it
+    #[arg(long, value_name = "URL")]
+    follow: Option<String>,
     #[command(flatten)]
-    folder: FolderArgs,
+    reach: ReachArgs,
+    /// With `--follow`: end once everything there is has been followed
+    #[arg(long, requires = "follow")]
+    once: bool,
     /// The co-signer's key: a key file, or `exec:PROGRAM[,PUBLIC-KEY-FILE]`
     #[arg(long, alias = "signer", value_name = "KEY")]
     key: KeyRef,
@@ -45,23 +56,27 @@ pub struct Cosign {
     ledger: Option<LedgerId>,
     /// Sign as a member of the committee before the present one, for Anchors on which the notice of a
     /// rotation still runs
-    #[arg(long)]
+    #[arg(long, conflicts_with = "follow")]
     leaving: bool,
 }
 
 /// Follows, re-runs, signs; the certificate is kept once enough have signed.
 pub fn run(shell: &mut Shell, args: &Cosign) -> Result<u8> {
+    let dir = match (&args.follow, &args.dir) {
+        (Some(url), _) => return follow::run(shell, args, &args.reach.at(url)),
+        (None, dir) => dir.as_deref().context("no folder is named")?,
+    };
     let (own, memory) = places(args)?;
     let key = shell.keyring.open(&args.key)?;
     let memory = SignerState::open(&memory).context("the key's memory cannot be opened")?;
-    let mut live = shell.live(&args.folder.dir)?;
+    let mut live = shell.live(dir)?;
     live.tick()?;
     seal_if_old(&mut live)?;
     let ledger = to_follow(shell, args, (&own, &live))?;
     let (store, tiles) = open_parts(&own)?;
     let tiles: Arc<dyn TileFiles> = tiles;
     let mut cosigner = Cosigner::open(store, tiles, CheckpointSigner::new(key, memory, ledger)?, ledger)?;
-    follow(shell, &mut live, &mut cosigner)?;
+    catch_up(shell, &mut live, &mut cosigner)?;
     if !own.join("lockstep.json").exists() {
         Folder::write(&own, ledger, live.folder().name().clone())?;
     }
@@ -183,7 +198,7 @@ fn to_follow(shell: &Shell, args: &Cosign, (own, live): (&Path, &Live)) -> Resul
     Ok(args.ledger.unwrap_or(found))
 }
 
-fn follow(shell: &Shell, live: &mut Live, cosigner: &mut Cosigner<Holder, SignerState>) -> Result<()> {
+fn catch_up(shell: &Shell, live: &mut Live, cosigner: &mut Cosigner<Holder, SignerState>) -> Result<()> {
     let own = cosigner.replica().ledger();
     if own.size() > 0 {
         check_holds(live.replica(), (own.size(), own.root()), "the co-signer")?;

@@ -1,6 +1,7 @@
 //! A ledger in a folder, open to append.
 
 use super::memory::Memory;
+use super::tiles::TilesOnDisk;
 use super::{Folder, open_parts, write_checkpoint};
 use crate::fault::{Kind, told};
 use crate::key::file::{KeyFile, draw};
@@ -17,23 +18,54 @@ use lockstep_node::{Accepted, Answer, Appender, Replica};
 use lockstep_types::{LedgerId, Time, canonical};
 use serde_json::{Value, json};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Files in `keys/`.
 const APPENDER_KEY: &str = "appender.key";
 const LOG_KEY: &str = "log.key";
 const PASSPHRASE: &str = "passphrase";
 
+/// A ledger's parts, for whoever runs the appender in another way than command by command.
+pub struct LiveParts {
+    /// The folder.
+    pub folder: Folder,
+    /// The appender.
+    pub appender: Appender<Arc<SecretKey>>,
+    /// Its key of receipts.
+    pub receipts: Arc<SecretKey>,
+    /// The log's key.
+    pub log: SecretKey,
+    /// What this machine remembers.
+    pub memory: Memory,
+    /// The log's tiles.
+    pub files: Arc<TilesOnDisk>,
+}
+
+impl LiveParts {
+    /// Opens the ledger in a folder, unless the folder is an older copy.
+    pub fn open(dir: &Path, state: Option<&Path>) -> Result<Self> {
+        let folder = Folder::open(dir)?;
+        let keys = FolderKeys::open(dir)?;
+        let memory = Memory::open(state, &folder.ledger())?;
+        let (store, files) = open_parts(dir)?;
+        let tiles: Arc<TilesOnDisk> = Arc::clone(&files);
+        let appender = Appender::open(store, tiles, Arc::clone(&keys.appender), Box::new(os::seed))?;
+        memory.check(appender.replica())?;
+        Ok(Self { folder, appender, receipts: keys.appender, log: keys.log, memory, files })
+    }
+}
+
 /// The ledger with its appender's key, its log's key, and what this machine remembers of it.
 pub struct Live {
     folder: Folder,
-    appender: Appender<SecretKey>,
+    appender: Appender<Arc<SecretKey>>,
     log: SecretKey,
     memory: Memory,
 }
 
 /// The two keys of a folder. They authorise receipts and the log's checkpoint line, nothing else.
 pub struct FolderKeys {
-    appender: SecretKey,
+    appender: Arc<SecretKey>,
     log: SecretKey,
 }
 
@@ -60,7 +92,7 @@ impl FolderKeys {
         let text = String::from_utf8(bytes).context("the folder's passphrase is not UTF-8")?;
         let passphrase = SecretString::from(text.trim_end().to_owned());
         let open = |name: &str| KeyFile::read(&keys.join(name))?.unlock(passphrase.clone());
-        Ok(Self { appender: open(APPENDER_KEY)?, log: open(LOG_KEY)? })
+        Ok(Self { appender: Arc::new(open(APPENDER_KEY)?), log: open(LOG_KEY)? })
     }
 
     /// Public key of the appender's receipts.
@@ -92,13 +124,8 @@ impl Live {
 
     /// Opens the ledger in a folder, unless the folder is an older copy.
     pub fn open(dir: &Path, state: Option<&Path>) -> Result<Self> {
-        let folder = Folder::open(dir)?;
-        let keys = FolderKeys::open(dir)?;
-        let memory = Memory::open(state, &folder.ledger())?;
-        let (store, tiles) = open_parts(dir)?;
-        let appender = Appender::open(store, tiles, keys.appender, Box::new(os::seed))?;
-        memory.check(appender.replica())?;
-        Ok(Self { folder, appender, log: keys.log, memory })
+        let LiveParts { folder, appender, log, memory, .. } = LiveParts::open(dir, state)?;
+        Ok(Self { folder, appender, log, memory })
     }
 
     /// The folder.
@@ -117,7 +144,7 @@ impl Live {
     }
 
     /// The appender, to feed co-signers and to take their signatures.
-    pub const fn appender(&mut self) -> &mut Appender<SecretKey> {
+    pub const fn appender(&mut self) -> &mut Appender<Arc<SecretKey>> {
         &mut self.appender
     }
 
@@ -163,7 +190,12 @@ impl Live {
         if size > 0 {
             self.memory.advance(size, root)?;
         }
-        write_checkpoint(self.folder.dir(), self.appender.replica(), &self.log)
+        let replica = self.appender.replica();
+        let (Some(genesis), Some(seal)) = (replica.kernel().genesis(), replica.ledger().last_seal()) else {
+            return Ok(());
+        };
+        let head = (seal.head.size, seal.head.root, seal.record.time());
+        write_checkpoint((self.folder.dir(), genesis), head, &self.log)
     }
 }
 

@@ -14,7 +14,6 @@ use lockstep_types::Address;
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Longest time between two blocks.
 const BLOCK_TIME_S_MAX: u64 = 86_400;
@@ -87,7 +86,7 @@ pub fn run(out: Out, args: &DevArgs) -> Result<u8> {
         .build()
         .context("cannot start the threads that serve")?;
     let ended = runtime.block_on(async {
-        let until = asked_to_end()?;
+        let until = os::asked_to_end()?;
         let asked = SocketAddr::new(args.address, args.port);
         let listener = tokio::net::TcpListener::bind(asked).await.map_err(|error| taken(asked, error))?;
         let at = listener.local_addr().context("cannot tell the port")?;
@@ -99,18 +98,6 @@ pub fn run(out: Out, args: &DevArgs) -> Result<u8> {
     runtime.shutdown_timeout(END);
     out.note(format!("ended after block {}: nothing of this chain is left", ended?));
     Ok(0)
-}
-
-/// Ends at Ctrl-C or SIGTERM.
-fn asked_to_end() -> Result<impl Future<Output = ()>> {
-    let mut interrupted = signal(SignalKind::interrupt()).context("cannot wait for Ctrl-C")?;
-    let mut terminated = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupted.recv() => {}
-            _ = terminated.recv() => {}
-        }
-    })
 }
 
 fn taken(asked: SocketAddr, error: std::io::Error) -> anyhow::Error {

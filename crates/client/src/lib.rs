@@ -1,0 +1,377 @@
+//! The client's half of the service: what an institution asks a server, and how it checks the answer. It
+//! believes a server nothing that can be checked: the first record gives the ledger's id, its keys and its
+//! co-signers; every receipt and certificate is verified against them.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use lockstep_client::{Client, Options};
+//! let ledger = "d41d…".parse()?; // by another way than from the server
+//! let client = Client::connect("https://ledger.example:7443", Some(ledger), &Options::default())?;
+//! println!("{} has {:?}", client.genesis().name, client.ledger()?.head);
+//! # Ok(())
+//! # }
+//! ```
+
+mod form;
+mod http;
+
+pub use http::{HttpError, Options};
+
+use http::Http;
+use lockstep_api::answer::{
+    BatchAnswer, Case, CaseRow, CosignedAnswer, Entered, GenesisRecord, KeyRow, Ledger, LedgerRow, Outcome,
+    Page, PolicyRow, Token, WaitingRow,
+};
+use lockstep_api::path::{of_case, of_ledger, route};
+use lockstep_api::signing::SigningError;
+use lockstep_api::{Kind, Problem};
+use lockstep_attest::sign::Sign;
+use lockstep_kernel::{Body, Genesis, Request};
+use lockstep_ledger::receipt::{AcceptedError, AcceptedReceipt, Receipt};
+use lockstep_ledger::{Certificate, CertificateError, Committee};
+use lockstep_types::canonical::CanonicalError;
+use lockstep_types::{AttestationDigest, CaseId, KeyId, LedgerId, sha256};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Why a question was not answered, or the answer is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The server cannot be reached, or does not speak this interface.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The server says no.
+    #[error(transparent)]
+    Problem(Box<Problem>),
+    /// The request cannot be signed.
+    #[error("the request cannot be signed")]
+    Signing(#[from] SigningError),
+    /// Something that always has a JSON form has none.
+    #[error("the request cannot be written")]
+    Write(#[from] CanonicalError),
+    /// The server hosts several ledgers, or none.
+    #[error("the server hosts {found} ledgers: name one by its id")]
+    WhichLedger {
+        /// How many.
+        found: usize,
+    },
+    /// What the server gives as the first record is not that of the ledger.
+    #[error("the server does not have ledger `{expected}`: its first record is another one")]
+    OtherLedger {
+        /// The ledger asked for.
+        expected: LedgerId,
+    },
+    /// The answer has no receipt for what was handed in.
+    #[error("the server answered without a receipt for what was handed in: whether it counts is not known")]
+    NoReceipt,
+    /// The receipt does not hold.
+    #[error("the server's receipt does not hold")]
+    Receipt(#[source] AcceptedError),
+    /// The certificate does not hold.
+    #[error("the server's certificate does not hold")]
+    Certificate(#[source] CertificateError),
+}
+
+impl From<Problem> for ClientError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
+impl ClientError {
+    /// True when the same again may succeed.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Http(error) => error.is_passing(),
+            Self::Problem(problem) => problem.kind == Kind::Retry,
+            _ => false,
+        }
+    }
+}
+
+/// One ledger on one server.
+pub struct Client {
+    http: Http,
+    id: LedgerId,
+    genesis: Genesis,
+}
+
+impl Client {
+    /// Asks for the first record, and checks that it is the one of `ledger`. Without an id, the server's only
+    /// ledger is taken at its word: compare the id with the other institutions then.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn connect(url: &str, ledger: Option<LedgerId>, options: &Options) -> Result<Self, ClientError> {
+        let http = Http::new(url, options)?;
+        let id = match ledger {
+            Some(id) => id,
+            None => {
+                let rows: Page<LedgerRow> = http.get(route::LEDGERS, "", None)?;
+                match rows.items.as_slice() {
+                    [only] => only.ledger,
+                    rows => return Err(ClientError::WhichLedger { found: rows.len() }),
+                }
+            }
+        };
+        let GenesisRecord { record } = http.get(&of_ledger(route::GENESIS, &id), "", None)?;
+        // Salt and body were held against the leaf when the record was decoded.
+        let genesis = match Body::from_slice(record.body()) {
+            Ok(Body::Genesis(genesis)) if LedgerId(record.leaf_hash().0) == id => *genesis,
+            _ => return Err(ClientError::OtherLedger { expected: id }),
+        };
+        Ok(Self { http, id, genesis })
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub const fn id(&self) -> LedgerId {
+        self.id
+    }
+
+    /// Its first record.
+    #[must_use]
+    pub const fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// How the ledger stands, by the server's word.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn ledger(&self) -> Result<Ledger, ClientError> {
+        self.public(route::LEDGER)
+    }
+
+    /// Hands a request in, with documents (32 bytes of salt, then the document). The receipt is checked, also
+    /// that of a refusal that is on record. The same request again is answered as the first time.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn submit(&self, request: &Request, documents: &[Vec<u8>]) -> Result<Entered, ClientError> {
+        let bytes = request.to_vec()?;
+        let attestation = attestation(request);
+        let path = of_ledger(route::SUBMISSIONS, &self.id);
+        let answered = if documents.is_empty() {
+            self.http.post(&path, "application/json", &bytes, None)
+        } else {
+            let boundary = form::boundary(&bytes, documents);
+            let body = form::body(&boundary, &bytes, documents);
+            self.http.post(&path, &format!("multipart/form-data; boundary={boundary}"), &body, None)
+        };
+        self.checked(answered, attestation)
+    }
+
+    /// Hands several requests in; one answer each, in their order.
+    ///
+    /// # Errors
+    /// [`ClientError`] when the batch as a whole was not answered.
+    pub fn submit_all(&self, requests: &[Request]) -> Result<Vec<Result<Entered, ClientError>>, ClientError> {
+        let mut body = vec![b'['];
+        for (at, request) in requests.iter().enumerate() {
+            if at > 0 {
+                body.push(b',');
+            }
+            body.extend(request.to_vec()?);
+        }
+        body.push(b']');
+        let path = of_ledger(route::BATCHES, &self.id);
+        let BatchAnswer { answers } = self.http.post(&path, "application/json", &body, None)?;
+        let each = answers.into_iter().zip(requests).map(|(answer, request)| {
+            let answer = match answer {
+                Outcome::Entered(entered) => Ok(entered),
+                Outcome::Problem(problem) => Err(problem.into()),
+            };
+            self.checked(answer, attestation(request))
+        });
+        Ok(each.collect())
+    }
+
+    fn checked(
+        &self,
+        answered: Result<Entered, ClientError>,
+        attestation: Option<AttestationDigest>,
+    ) -> Result<Entered, ClientError> {
+        let receipt = match &answered {
+            Ok(entered) => entered.receipt.as_ref(),
+            Err(ClientError::Problem(problem)) => problem.receipt.as_deref(),
+            Err(_) => None,
+        };
+        match (receipt, attestation) {
+            (Some(Receipt::Accepted(receipt)), Some(attestation)) => {
+                self.check(receipt, attestation)?;
+            }
+            // A refusal that is not on record has none.
+            (None, Some(_)) if answered.is_ok() => return Err(ClientError::NoReceipt),
+            _ => {}
+        }
+        answered
+    }
+
+    fn check(&self, receipt: &AcceptedReceipt, attestation: AttestationDigest) -> Result<(), ClientError> {
+        receipt.verify(&self.id, &self.genesis.appender).map_err(ClientError::Receipt)?;
+        if receipt.item.attestation == attestation { Ok(()) } else { Err(ClientError::NoReceipt) }
+    }
+
+    /// A receipt for what the ledger has on record of an attestation; checked.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn receipt(&self, attestation: AttestationDigest) -> Result<Receipt, ClientError> {
+        let path = of_ledger(route::ATTESTATION, &self.id).replace("{attestation}", &attestation.to_string());
+        let receipt = self.http.get(&path, "", None)?;
+        if let Receipt::Accepted(accepted) = &receipt {
+            self.check(accepted, attestation)?;
+        }
+        Ok(receipt)
+    }
+
+    /// The newest certificate, by the committee that the caller knows to be in force; none when nothing is
+    /// certified yet.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn certificate(&self, committee: &Committee) -> Result<Option<Certificate>, ClientError> {
+        let certificate: Certificate = match self.public(route::CERTIFICATE) {
+            Ok(certificate) => certificate,
+            Err(ClientError::Problem(problem)) if problem.kind == Kind::Missing => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        certificate.verify(&self.id, committee).map_err(ClientError::Certificate)?;
+        Ok(Some(certificate))
+    }
+
+    /// A case, as the signer's party may see it.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn case(&self, case: &CaseId, signer: &Signer<'_>) -> Result<Case, ClientError> {
+        self.signed(&of_case(route::CASE, &self.id, case), "", signer)
+    }
+
+    /// Open cases that the signer's party takes part in, or may: one page.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn cases(&self, cursor: Option<&str>, signer: &Signer<'_>) -> Result<Page<CaseRow>, ClientError> {
+        self.signed(&of_ledger(route::CASES, &self.id), &paging(cursor), signer)
+    }
+
+    /// Steps that wait for the signer's party: one page.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn waiting(
+        &self,
+        cursor: Option<&str>,
+        signer: &Signer<'_>,
+    ) -> Result<Page<WaitingRow>, ClientError> {
+        self.signed(&of_ledger(route::WAITING, &self.id), &paging(cursor), signer)
+    }
+
+    /// Every policy in force, as its files.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn policies(&self, signer: &Signer<'_>) -> Result<Vec<PolicyRow>, ClientError> {
+        let page: Page<PolicyRow> = self.signed(&of_ledger(route::POLICIES, &self.id), "", signer)?;
+        Ok(page.items)
+    }
+
+    /// Whose the signer's own key is.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn key(&self, key: KeyId, signer: &Signer<'_>) -> Result<KeyRow, ClientError> {
+        let path = of_ledger(route::KEY, &self.id).replace("{key}", &key.to_string());
+        self.signed(&path, "", signer)
+    }
+
+    /// Records with their commands from number `from` on, for a co-signer.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn records(&self, from: u64, signer: &Signer<'_>) -> Result<Vec<u8>, ClientError> {
+        let path = of_ledger(route::RECORDS, &self.id);
+        self.http.get_bytes(&path, &format!("from={from}"), Some((&self.id, signer)))
+    }
+
+    /// Hands a co-signer's signature in.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn cosigned(&self, cosigned: &impl Serialize) -> Result<CosignedAnswer, ClientError> {
+        let bytes = serde_json::to_vec(cosigned).map_err(|error| HttpError::Answer(error.to_string()))?;
+        self.http.post(&of_ledger(route::COSIGNATURES, &self.id), "application/json", &bytes, None)
+    }
+
+    /// A token that stands for the signer for some minutes.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn token(&self, signer: &Signer<'_>) -> Result<Token, ClientError> {
+        let path = of_ledger(route::TOKENS, &self.id);
+        self.http.post(&path, "application/json", b"{}", Some((&self.id, signer)))
+    }
+
+    fn public<T: DeserializeOwned>(&self, template: &str) -> Result<T, ClientError> {
+        self.http.get(&of_ledger(template, &self.id), "", None)
+    }
+
+    fn signed<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &str,
+        signer: &Signer<'_>,
+    ) -> Result<T, ClientError> {
+        self.http.get(path, query, Some((&self.id, signer)))
+    }
+}
+
+fn attestation(request: &Request) -> Option<AttestationDigest> {
+    request.submission().map(|submission| AttestationDigest(sha256(&submission.envelope.pae())))
+}
+
+fn paging(cursor: Option<&str>) -> String {
+    cursor.map(|cursor| format!("cursor={cursor}")).unwrap_or_default()
+}
+
+/// Whoever signs questions, behind any kind of key.
+pub struct Signer<'a>(Box<dyn SignsRequests + 'a>);
+
+impl<'a> Signer<'a> {
+    /// A key, and this machine's clock in seconds since 1970.
+    pub fn new<S: Sign>(key: &'a S, clock: fn() -> u64) -> Self
+    where
+        S::Error: core::fmt::Display,
+    {
+        Self(Box::new((key, clock)))
+    }
+}
+
+/// See [`Signer`].
+trait SignsRequests {
+    fn sign(
+        &self,
+        parts: &lockstep_api::signing::Parts<'_>,
+        ledger: &LedgerId,
+    ) -> Result<lockstep_api::signing::Headers, ClientError>;
+}
+
+impl<S: Sign> SignsRequests for (&S, fn() -> u64)
+where
+    S::Error: core::fmt::Display,
+{
+    fn sign(
+        &self,
+        parts: &lockstep_api::signing::Parts<'_>,
+        ledger: &LedgerId,
+    ) -> Result<lockstep_api::signing::Headers, ClientError> {
+        let mut nonce = [0u8; 24];
+        getrandom::fill(&mut nonce)
+            .map_err(|_| SigningError::Key { what: "this machine gives no randomness".to_owned() })?;
+        let nonce = hex::encode(nonce);
+        Ok(lockstep_api::signing::sign((parts, ledger), self.0, ((self.1)(), &nonce))?)
+    }
+}

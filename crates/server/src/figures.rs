@@ -1,0 +1,135 @@
+//! Figures for Prometheus.
+
+use crate::service::Service;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Upper bounds of the buckets of a latency, in microseconds.
+const BUCKETS_US: [u64; 10] =
+    [1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 10_000_000];
+
+/// What has been counted since the start.
+#[derive(Default)]
+pub(crate) struct Figures {
+    accepted: AtomicU64,
+    refusals: Mutex<BTreeMap<String, u64>>,
+    buckets: [AtomicU64; 10],
+    latency_us: AtomicU64,
+    answered: AtomicU64,
+    connections: AtomicU64,
+}
+
+impl Figures {
+    /// A request was accepted.
+    pub(crate) fn accepted(&self) {
+        self.accepted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A request was refused for this reason.
+    pub(crate) fn refused(&self, code: &str) {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = refusals.entry(code.to_owned()).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    /// How long a request waited for its durable answer.
+    pub(crate) fn took(&self, time: Duration) {
+        let us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        for (bucket, bound) in self.buckets.iter().zip(BUCKETS_US) {
+            if us <= bound {
+                bucket.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        self.latency_us.fetch_add(us, Ordering::Relaxed);
+        self.answered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A connection was opened; it counts until what is returned is dropped.
+    pub(crate) fn connected(&self) -> Connected<'_> {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        Connected(self)
+    }
+}
+
+/// See [`Figures::connected`].
+pub(crate) struct Connected<'a>(&'a Figures);
+
+impl Drop for Connected<'_> {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The text that Prometheus reads (its exposition format, version 0.0.4).
+pub(crate) fn text(service: &Service) -> String {
+    let figures = &service.figures;
+    let mut text = String::new();
+    let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    family(&mut text, "lockstep_requests_accepted_total", "counter", "Requests that count.");
+    line(&mut text, "lockstep_requests_accepted_total", "", load(&figures.accepted));
+    family(&mut text, "lockstep_requests_refused_total", "counter", "Requests refused, by reason.");
+    for (code, count) in &*figures.refusals.lock().unwrap_or_else(PoisonError::into_inner) {
+        line(&mut text, "lockstep_requests_refused_total", &format!("{{code=\"{code}\"}}"), *count);
+    }
+    let name = "lockstep_accept_seconds";
+    family(&mut text, name, "histogram", "From the request to its durable answer.");
+    for (bucket, bound) in figures.buckets.iter().zip(BUCKETS_US) {
+        let label = format!("{{le=\"{}\"}}", seconds(bound));
+        line(&mut text, "lockstep_accept_seconds_bucket", &label, load(bucket));
+    }
+    line(&mut text, "lockstep_accept_seconds_bucket", "{le=\"+Inf\"}", load(&figures.answered));
+    let _ = writeln!(text, "lockstep_accept_seconds_sum {}", seconds(load(&figures.latency_us)));
+    line(&mut text, "lockstep_accept_seconds_count", "", load(&figures.answered));
+    family(&mut text, "lockstep_connections", "gauge", "Connections now.");
+    line(&mut text, "lockstep_connections", "", load(&figures.connections));
+    ledgers(&mut text, service);
+    text
+}
+
+fn ledgers(text: &mut String, service: &Service) {
+    let now = service.now();
+    let families: [(&str, &str); 5] = [
+        ("lockstep_ledger_records", "Records under the newest seal."),
+        ("lockstep_ledger_certified_records", "Records under the newest certificate."),
+        ("lockstep_ledger_seal_age_seconds", "Age of the newest seal."),
+        ("lockstep_ledger_waiting", "Questions that wait for the ledger."),
+        ("lockstep_ledger_running", "1 while the ledger takes work."),
+    ];
+    let rows: Vec<(String, [u64; 5])> = service
+        .ledgers()
+        .map(|hosted| {
+            let (engine, head) = (&hosted.engine, hosted.engine.head());
+            let label = format!("{{ledger=\"{}\",name=\"{}\"}}", hosted.ledger, hosted.name);
+            let waiting = u64::try_from(engine.waiting()).unwrap_or(u64::MAX);
+            let figures = [
+                head.map_or(0, |head| head.size),
+                *engine.certificates().borrow(),
+                head.map_or(0, |head| now.ms_since(head.time) / 1_000),
+                waiting,
+                u64::from(engine.is_running()),
+            ];
+            (label, figures)
+        })
+        .collect();
+    for (at, (name, help)) in families.into_iter().enumerate() {
+        family(text, name, "gauge", help);
+        for (label, figures) in &rows {
+            figures.get(at).into_iter().for_each(|figure| line(text, name, label, *figure));
+        }
+    }
+}
+
+fn family(text: &mut String, name: &str, kind: &str, help: &str) {
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+fn line(text: &mut String, name: &str, label: &str, value: u64) {
+    let _ = writeln!(text, "{name}{label} {value}");
+}
+
+fn seconds(us: u64) -> String {
+    format!("{}.{:06}", us / 1_000_000, us % 1_000_000)
+}

@@ -1,0 +1,18 @@
+//! The appender as a service: `/v1` over HTTP, for institutions on machines of their own.
+//!
+//! Who submits is known by what is submitted; who reads, by a signature over the request or a token got with
+//! one. A rule of the ledger stands nowhere here: `node` decides, this crate carries.
+
+pub mod engine;
+pub mod listen;
+pub mod service;
+
+mod figures;
+mod reply;
+mod routes;
+mod see;
+mod submissions;
+mod who;
+
+pub use engine::{Engine, EngineError, OnSeal, Worker, engine};
+pub use service::{Hosted, Limits, ReadLog, Service};

@@ -1,0 +1,115 @@
+//! The port: HTTP/1.1, over TLS wherever it can be reached from another machine. Connections, heads, bodies,
+//! handshakes and waiting are bounded; what a client does wrong ends its connection and nothing else.
+
+use crate::routes::router;
+use crate::service::Service;
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use rustls::ServerConfig;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+/// Longest head.
+const HEAD_BYTES_MAX: usize = 16_384;
+const HEADERS_MAX: usize = 64;
+/// How long to wait when the system gives no connection, because it has too many open.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Why a server does not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// The port cannot be used.
+    #[error("the port cannot be used")]
+    Port(#[from] std::io::Error),
+    /// Without TLS where others can listen.
+    #[error("`{address}` can be reached from other machines: without TLS nothing is served there")]
+    Plain {
+        /// The address.
+        address: SocketAddr,
+    },
+}
+
+/// Serves until it is to end. Then nothing new is taken, what has begun may end, and every ledger seals what
+/// it holds.
+///
+/// # Errors
+/// [`ListenError`]: nothing was served.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    service: Arc<Service>,
+    until: impl Future<Output = ()>,
+) -> Result<(), ListenError> {
+    let address = listener.local_addr()?;
+    if tls.is_none() && !address.ip().is_loopback() {
+        return Err(ListenError::Plain { address });
+    }
+    let acceptor = tls.map(TlsAcceptor::from);
+    let (router, graceful) = (router(Arc::clone(&service)), GracefulShutdown::new());
+    let room = Arc::new(Semaphore::new(service.limits.connections));
+    let keepers: Vec<_> =
+        service.ledgers().map(|hosted| tokio::spawn(Service::refresh(Arc::clone(hosted)))).collect();
+    let mut until = pin!(until);
+    loop {
+        let (stream, permit) = tokio::select! {
+            next = accept(&listener, &room) => next,
+            () = &mut until => break,
+        };
+        let (acceptor, router) = (acceptor.clone(), router.clone());
+        let (service, watcher) = (Arc::clone(&service), graceful.watcher());
+        tokio::spawn(async move {
+            let _counted = service.figures.connected();
+            let _permit = permit;
+            let _ = stream.set_nodelay(true);
+            match acceptor {
+                None => talk(stream, router, &service, watcher).await,
+                Some(acceptor) => {
+                    // A handshake is a head, too.
+                    if let Ok(Ok(stream)) = timeout(service.limits.head, acceptor.accept(stream)).await {
+                        talk(stream, router, &service, watcher).await;
+                    }
+                }
+            }
+        });
+    }
+    drop(listener);
+    keepers.iter().for_each(tokio::task::JoinHandle::abort);
+    let _ = timeout(service.limits.end, graceful.shutdown()).await;
+    service.ledgers().for_each(|hosted| hosted.engine.stop());
+    Ok(())
+}
+
+async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    service: &Service,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(service.limits.head)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .max_headers(HEADERS_MAX)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let _ = timeout(service.limits.answer, watcher.watch(connection)).await;
+}
+
+async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+    loop {
+        let permit = Arc::clone(room).acquire_owned().await;
+        match (listener.accept().await, permit) {
+            (Ok((stream, _)), Ok(permit)) => return (stream, permit),
+            _ => sleep(PAUSE).await,
+        }
+    }
+}

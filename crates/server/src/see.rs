@@ -1,0 +1,200 @@
+//! Who may see what of a case: whoever takes part in it, or may, sees its course; claims are shown to whoever
+//! said them, and as the policy's audiences grant.
+
+use crate::submissions::row;
+use crate::who::Who;
+use lockstep_api::answer::{Case, CaseRow, NextStep, PolicyRow, StepRow, WaitingRow};
+use lockstep_kernel::entry::CaseEntry;
+use lockstep_kernel::{Body, Entity, Kernel};
+use lockstep_ledger::{Record, View};
+use lockstep_node::{Replica, ReplicaError, records};
+use lockstep_policy::{Audience, Layout, Role, View as Granted};
+use lockstep_types::{CaseId, Lei, Name, PolicyDigest, Time, canonical};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who looks, and as whom besides a party to the case.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Eye {
+    pub(crate) who: Who,
+    pub(crate) audience: Option<Audience>,
+    pub(crate) now: Time,
+}
+
+/// Roles of a policy that a party can act in now, by the credentials that it holds.
+fn roles<'a>(kernel: &Kernel, layout: &'a Layout, party: Lei, now: Time) -> Vec<&'a Role> {
+    let held: BTreeSet<&Name> = kernel
+        .credentials()
+        .map(|(_, held)| held)
+        .filter(|held| held.subject == party && held.revoked.is_none())
+        .filter(|held| held.valid_from <= now && now <= held.valid_until)
+        .map(|held| &held.kind)
+        .collect();
+    layout.roles.iter().filter(|role| held.contains(&role.credential)).collect()
+}
+
+/// The parties and the policy of a case, as its records show them.
+#[derive(Default)]
+struct Course {
+    parties: BTreeSet<Lei>,
+    opener: Option<Lei>,
+    policy: Option<PolicyDigest>,
+}
+
+fn course(all: &[(u64, Record)]) -> Course {
+    let mut course = Course::default();
+    for (_, record) in all {
+        match Body::from_slice(record.body()) {
+            Ok(Body::Opened(body)) => {
+                course.parties.insert(body.party);
+                (course.opener, course.policy) = (Some(body.party), Some(body.policy));
+            }
+            Ok(Body::Attested(body)) => drop(course.parties.insert(body.party)),
+            Ok(Body::Attempted(body)) => drop(course.parties.insert(body.party)),
+            Ok(Body::Withdrawn(body)) => drop(course.parties.insert(body.party)),
+            Ok(Body::Proposed(body)) => drop(course.parties.insert(body.party)),
+            Ok(Body::Approved(body) | Body::Consented(body)) => drop(course.parties.insert(body.party)),
+            _ => {}
+        }
+    }
+    course
+}
+
+/// A case as `eye` may see it; none when there is no such case for it.
+pub(crate) fn case(replica: &Replica, id: CaseId, eye: Eye) -> Result<Option<Case>, ReplicaError> {
+    let kernel = replica.kernel();
+    let all = records::of_case(&**replica.store(), id)?;
+    let Course { parties, opener, policy } = course(&all);
+    let open = kernel.case(&id);
+    let opener = open.map(|case| case.opener).or(opener);
+    let adopted = policy.and_then(|digest| kernel.policy(&digest));
+    let layout = adopted.map(|adopted| adopted.policy.layout());
+    let acts = layout.is_some_and(|layout| !roles(kernel, layout, eye.who.party, eye.now).is_empty());
+    if !parties.contains(&eye.who.party) && !acts && eye.audience.is_none() {
+        return Ok(None);
+    }
+    let granted = granted(layout, eye.audience);
+    let shown = |own: bool, granted: bool, value: &Option<String>| value.clone().filter(|_| own || granted);
+    let params = open.map(|case| {
+        let own = case.opener == eye.who.party;
+        let param = |(name, value): (&Name, &Option<String>)| {
+            let grants = granted.as_ref().is_some_and(|view| view.shows_param(name.as_str()));
+            (name.clone(), shown(own, grants, value))
+        };
+        case.params.iter().map(param).collect()
+    });
+    let steps = open.map(|case| {
+        let step = |(name, taken): (&Name, &lockstep_kernel::state::Taken)| {
+            let own = taken.party == eye.who.party;
+            let claim = |(claim, value): (&Name, &Option<String>)| {
+                let grants = granted.as_ref().is_some_and(|view| view.shows_part(name, claim.as_str()));
+                (claim.clone(), shown(own, grants, value))
+            };
+            let row = StepRow {
+                at: taken.at,
+                attestation: taken.attestation,
+                claims: taken.claims.iter().map(claim).collect(),
+                leaf: taken.leaf,
+                party: taken.party,
+            };
+            (name.clone(), row)
+        };
+        case.steps.iter().map(step).collect::<BTreeMap<_, _>>()
+    });
+    Ok(Some(Case {
+        case: id,
+        deadline: open.map(|case| case.deadline),
+        next: layout.zip(open).map(|(layout, case)| next(layout, case)).unwrap_or_default(),
+        opener,
+        params: params.unwrap_or_default(),
+        phase: phase(replica, &id),
+        policy: policy.or_else(|| open.map(|case| case.policy)),
+        records: all.iter().map(|(index, record)| row(*index, record)).collect(),
+        steps: steps.unwrap_or_default(),
+    }))
+}
+
+/// What the policy shows besides one's own words: to a named reader as its audience, to the other parties as
+/// counterparties.
+fn granted(layout: Option<&Layout>, audience: Option<Audience>) -> Option<Granted> {
+    layout?.view(audience.unwrap_or(Audience::Counterparty))
+}
+
+/// How a case stands, whether it is open or closed.
+fn phase(replica: &Replica, case: &CaseId) -> String {
+    if let Some(open) = replica.kernel().case(case) {
+        return open.phase.as_str().to_owned();
+    }
+    let entity = Entity::Case(*case);
+    let value = replica.kernel().entry(&entity).or_else(|| View::value(replica.view(), &entity.key()));
+    let entry = value.and_then(|bytes| canonical::from_slice::<CaseEntry>(&bytes, bytes.len()).ok());
+    entry.map_or_else(|| "unknown".to_owned(), |entry| entry.phase)
+}
+
+fn next(layout: &Layout, case: &lockstep_kernel::Case) -> Vec<NextStep> {
+    if case.phase.is_closed() {
+        return Vec::new();
+    }
+    let done: BTreeSet<Name> = case.steps.keys().cloned().collect();
+    let step = |step: &lockstep_policy::Step| NextStep { role: step.by.clone(), step: step.name.clone() };
+    layout.steps_ready(&done).into_iter().map(step).collect()
+}
+
+/// Open cases that `eye` takes part in or may, from the case after `from` on: at most `max`.
+pub(crate) fn cases(replica: &Replica, eye: Eye, (from, max): (Option<CaseId>, usize)) -> Vec<CaseRow> {
+    let kernel = replica.kernel();
+    let mut acts: BTreeMap<PolicyDigest, bool> = BTreeMap::new();
+    let mut visible = |case: &lockstep_kernel::Case| {
+        let of_policy = *acts.entry(case.policy).or_insert_with(|| {
+            kernel.policy(&case.policy).is_some_and(|adopted| {
+                !roles(kernel, adopted.policy.layout(), eye.who.party, eye.now).is_empty()
+            })
+        });
+        let takes_part =
+            case.opener == eye.who.party || case.steps.values().any(|t| t.party == eye.who.party);
+        takes_part || of_policy || eye.audience.is_some()
+    };
+    let row = |(id, case): (&CaseId, &lockstep_kernel::Case)| CaseRow {
+        case: *id,
+        deadline: case.deadline,
+        opener: case.opener,
+        phase: case.phase.as_str().to_owned(),
+        policy: case.policy,
+    };
+    let after = kernel.cases().filter(|(id, _)| from.is_none_or(|from| **id > from));
+    after.filter(|(_, case)| visible(case)).take(max).map(row).collect()
+}
+
+/// Steps that the party of `eye` can take now.
+pub(crate) fn waiting(replica: &Replica, eye: Eye, (from, max): (Option<CaseId>, usize)) -> Vec<WaitingRow> {
+    let kernel = replica.kernel();
+    let mut found = Vec::new();
+    for (id, case) in kernel.cases().filter(|(id, _)| from.is_none_or(|from| **id > from)) {
+        if found.len() >= max {
+            break;
+        }
+        let Some(adopted) = kernel.policy(&case.policy) else { continue };
+        let layout = adopted.policy.layout();
+        let own: BTreeSet<&Name> =
+            roles(kernel, layout, eye.who.party, eye.now).into_iter().map(|role| &role.name).collect();
+        let steps = next(layout, case).into_iter().filter(|next| own.contains(&next.role));
+        found.extend(steps.map(|next| WaitingRow {
+            case: *id,
+            deadline: case.deadline,
+            role: next.role,
+            step: next.step,
+        }));
+    }
+    found
+}
+
+/// Every policy in force.
+pub(crate) fn policies(replica: &Replica) -> Vec<PolicyRow> {
+    let kernel = replica.kernel();
+    let row = |adopted: &lockstep_kernel::state::Adopted| PolicyRow {
+        guards: adopted.guards.clone(),
+        layout: adopted.layout.clone(),
+        policy: adopted.policy.digest(),
+    };
+    let of_programme = |programme: &Name| kernel.policies_of(programme).map(row).collect::<Vec<_>>();
+    kernel.programmes().flat_map(|(name, _)| of_programme(name)).collect()
+}

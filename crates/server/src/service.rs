@@ -1,0 +1,186 @@
+//! What a server hosts: ledgers, each with an engine, its files and its readers. They share the port and
+//! nothing else.
+
+use crate::engine::Engine;
+use crate::figures::Figures;
+use crate::who::{Keys, Nonces, Tokens};
+use lockstep_api::answer::LedgerRow;
+use lockstep_attest::sign::Sign;
+use lockstep_crypto::SecretError;
+use lockstep_kernel::Genesis;
+use lockstep_ledger::{Handover, Record};
+use lockstep_node::{ReplicaError, TileFiles};
+use lockstep_policy::Audience;
+use lockstep_types::{CaseId, LedgerId, Lei, Name, Time};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The key that signs *accepted* receipts.
+pub type Receipts = Arc<dyn Sign<Error = SecretError> + Send + Sync>;
+
+/// What connections and requests are held to.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections at once; more wait.
+    pub connections: usize,
+    /// How long a head may take to arrive, and a connection may be without a request.
+    pub head: Duration,
+    /// How long a body may take to arrive.
+    pub body: Duration,
+    /// How long an answer may take to leave; streams of events are begun anew after it.
+    pub answer: Duration,
+    /// How long requests may go on once the end is asked for.
+    pub end: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4_096,
+            head: Duration::from_secs(20),
+            body: Duration::from_secs(30),
+            answer: Duration::from_secs(600),
+            end: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Takes note of who read what of a case, for the ledger's administrators.
+pub trait ReadLog: Send + Sync {
+    /// Before the answer leaves.
+    ///
+    /// # Errors
+    /// Why it could not be noted: then nothing is shown.
+    fn note(&self, reader: Lei, case: CaseId, what: &str) -> Result<(), String>;
+}
+
+/// The log's signed head, as it is now.
+pub type CheckpointFile = Box<dyn Fn() -> Option<Vec<u8>> + Send + Sync>;
+/// The handovers between committees so far.
+pub type Handovers = Box<dyn Fn() -> Result<Vec<Handover>, String> + Send + Sync>;
+
+/// What belongs to one ledger outside its engine.
+pub struct Parts {
+    /// The key of receipts.
+    pub receipts: Receipts,
+    /// The log's tiles.
+    pub files: Arc<dyn TileFiles>,
+    /// The log's signed head.
+    pub checkpoint: CheckpointFile,
+    /// Handovers, for packs.
+    pub handovers: Handovers,
+    /// Parties that see more of cases than those they take part in, and as whom.
+    pub readers: BTreeMap<Lei, Audience>,
+    /// Takes note of what is read.
+    pub reads: Box<dyn ReadLog>,
+}
+
+/// A ledger on this server.
+pub struct Hosted {
+    pub(crate) ledger: LedgerId,
+    pub(crate) name: Name,
+    pub(crate) engine: Engine,
+    pub(crate) genesis: Record,
+    pub(crate) keys: Keys,
+    pub(crate) tokens: Tokens,
+    pub(crate) parts: Parts,
+}
+
+/// Why a ledger cannot be hosted.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// It has not begun.
+    #[error("the ledger has not begun")]
+    Empty,
+    /// Its store cannot be read.
+    #[error(transparent)]
+    Replica(#[from] ReplicaError),
+}
+
+impl Hosted {
+    /// A ledger with its engine. Its keys are known once the engine runs; see [`Service::refresh`].
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub fn new(engine: Engine, genesis: &Genesis, parts: Parts) -> Result<Self, HostError> {
+        let record = lockstep_node::records::at(&**engine.store(), 0)?.ok_or(HostError::Empty)?;
+        Ok(Self {
+            ledger: LedgerId(record.leaf_hash().0),
+            name: genesis.name.clone(),
+            engine,
+            genesis: record,
+            keys: Keys::default(),
+            tokens: Tokens::default(),
+            parts,
+        })
+    }
+
+    /// Its engine.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+/// Everything behind one port.
+pub struct Service {
+    hosted: BTreeMap<LedgerId, Arc<Hosted>>,
+    own: BTreeSet<String>,
+    clock: fn() -> Time,
+    pub(crate) nonces: Nonces,
+    pub(crate) figures: Figures,
+    pub(crate) limits: Limits,
+}
+
+impl Service {
+    /// A service over ledgers. `own` are the names, with ports, under which clients reach this server.
+    #[must_use]
+    pub fn new(hosted: Vec<Hosted>, own: BTreeSet<String>, clock: fn() -> Time, limits: Limits) -> Self {
+        let hosted = hosted.into_iter().map(|hosted| (hosted.ledger, Arc::new(hosted))).collect();
+        Self { hosted, own, clock, nonces: Nonces::default(), figures: Figures::default(), limits }
+    }
+
+    /// The ledger of this id.
+    pub(crate) fn ledger(&self, id: &LedgerId) -> Option<&Arc<Hosted>> {
+        self.hosted.get(id)
+    }
+
+    /// Every ledger.
+    pub fn ledgers(&self) -> impl Iterator<Item = &Arc<Hosted>> {
+        self.hosted.values()
+    }
+
+    pub(crate) fn rows(&self) -> Vec<LedgerRow> {
+        let row = |hosted: &Arc<Hosted>| LedgerRow { ledger: hosted.ledger, name: hosted.name.clone() };
+        self.hosted.values().map(row).collect()
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        (self.clock)()
+    }
+
+    /// True for the names of this server: a request that was signed for another is not taken from whoever
+    /// passes it on.
+    pub(crate) fn is_own(&self, authority: &str) -> bool {
+        self.own.contains(authority)
+    }
+
+    /// True while every ledger takes work.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.hosted.values().all(|hosted| hosted.engine.is_running())
+    }
+
+    /// Keeps the keys of a ledger up to date, seal by seal, until its engine stops.
+    pub async fn refresh(hosted: Arc<Hosted>) {
+        let mut heads = hosted.engine.heads();
+        loop {
+            let keeper = Arc::clone(&hosted);
+            let looked = hosted.engine.look(move |replica| keeper.keys.update(replica.kernel())).await;
+            if looked.is_err() || heads.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+}

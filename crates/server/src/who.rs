@@ -1,0 +1,169 @@
+//! Who asks: a signature over the request (RFC 9421), or a token that was got with one.
+
+use crate::reply::Failed;
+use crate::service::{Hosted, Service};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use lockstep_api::answer::Token;
+use lockstep_api::limits::{SIGNED_AGE_S_MAX, TOKEN_MS};
+use lockstep_api::signing::{Headers, Parts as SignedParts, read};
+use lockstep_api::{Kind, Problem};
+use lockstep_crypto::suite::{PublicKey, Suite};
+use lockstep_kernel::{Directory, Kernel};
+use lockstep_types::{Address, KeyId, Lei, Time, sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError, RwLock};
+
+/// Tokens that count at once, and nonces that are remembered.
+const REMEMBERED_MAX: usize = 100_000;
+
+/// Whoever signed a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Who {
+    /// Whose key it is.
+    pub(crate) party: Lei,
+    /// The key.
+    pub(crate) key: KeyId,
+    /// True for the key with which a co-signer signs checkpoints.
+    pub(crate) cosigner: bool,
+}
+
+/// The keys that a ledger knows: of parties, and of co-signers.
+#[derive(Default)]
+pub(crate) struct Keys(RwLock<Known>);
+
+#[derive(Default)]
+struct Known {
+    parties: Directory,
+    cosigners: BTreeMap<KeyId, (PublicKey, Lei)>,
+}
+
+impl Keys {
+    /// Takes the keys that are registered now.
+    pub(crate) fn update(&self, kernel: &Kernel) {
+        let parties = kernel.directory();
+        let members = kernel.committee().map(|committee| committee.members()).unwrap_or_default();
+        let key_of = |address: &Address| PublicKey::new(Suite::Eip712, &address.0).ok();
+        let cosigner = |(key, lei): (PublicKey, Lei)| (key.id(), (key, lei));
+        let cosigners =
+            members.iter().filter_map(|member| Some((key_of(&member.address)?, member.lei))).map(cosigner);
+        let known = Known { parties, cosigners: cosigners.collect() };
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = known;
+    }
+
+    fn find(&self, id: &KeyId) -> Option<(PublicKey, Who)> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((key, party)) = known.cosigners.get(id) {
+            return Some((key.clone(), Who { party: *party, key: *id, cosigner: true }));
+        }
+        let entry = known.parties.key(id)?;
+        Some((entry.key.clone(), Who { party: entry.owner, key: *id, cosigner: false }))
+    }
+}
+
+/// What was signed lately: a signature counts once.
+#[derive(Default)]
+pub(crate) struct Nonces(Mutex<BTreeSet<(u64, KeyId, String)>>);
+
+impl Nonces {
+    /// False when it has been used.
+    fn spend(&self, created: u64, key: KeyId, nonce: &str, now: u64) -> bool {
+        let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // What is older is refused for its age.
+        let oldest = now.saturating_sub(2 * SIGNED_AGE_S_MAX);
+        while spent.first().is_some_and(|(created, ..)| *created < oldest) {
+            spent.pop_first();
+        }
+        spent.len() < REMEMBERED_MAX && spent.insert((created, key, nonce.to_owned()))
+    }
+}
+
+/// Tokens that count, by their digest: whoever reads this memory learns none.
+#[derive(Default)]
+pub(crate) struct Tokens(Mutex<BTreeMap<[u8; 32], (Time, Who)>>);
+
+impl Tokens {
+    /// A new token for whoever has signed.
+    pub(crate) fn give(&self, who: Who, now: Time) -> Result<Token, Failed> {
+        let mut secret = [0u8; 32];
+        getrandom::fill(&mut secret)
+            .map_err(|_| Problem::new(Kind::Internal, "randomness", "this machine gives no randomness"))?;
+        let (token, expires) = (URL_SAFE_NO_PAD.encode(secret), now.saturating_add_ms(TOKEN_MS));
+        let mut given = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        given.retain(|_, (expires, _)| *expires > now);
+        if given.len() >= REMEMBERED_MAX {
+            return Err(Problem::new(Kind::Retry, "too-many-tokens", "too many tokens count at once").into());
+        }
+        given.insert(sha256(token.as_bytes()), (expires, who));
+        Ok(Token { expires, token })
+    }
+
+    fn find(&self, token: &str, now: Time) -> Option<Who> {
+        let given = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Looked up by digest: how long it takes says nothing of the token.
+        given.get(&sha256(token.as_bytes())).filter(|(expires, _)| *expires > now).map(|(_, who)| *who)
+    }
+}
+
+fn unknown(what: &str) -> Failed {
+    let hint = "sign the request with a registered key (docs/how-to/ask-a-server.md), or send a token";
+    Problem::new(Kind::Unauthorised, "not-signed", what).hint(hint).into()
+}
+
+fn header<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
+    let mut values = parts.headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok(),
+        // Two of one header: whoever is between us may have read the other.
+        _ => None,
+    }
+}
+
+/// Who signed a question, or whose token it carries.
+///
+/// # Errors
+/// [`Kind::Unauthorised`]; the same for a key that is unknown and a signature that does not hold.
+pub(crate) fn who(
+    (service, hosted): (&Service, &Hosted),
+    parts: &Parts,
+    body: Option<&[u8]>,
+) -> Result<Who, Failed> {
+    if let Some(bearer) = header(parts, AUTHORIZATION.as_str()) {
+        let token = bearer.strip_prefix("Bearer ").unwrap_or_default();
+        let known = hosted.tokens.find(token, service.now());
+        return known.ok_or_else(|| unknown("the token does not count, or not any more"));
+    }
+    let headers = Headers {
+        content_digest: header(parts, "content-digest").map(str::to_owned),
+        signature: header(parts, "signature").unwrap_or_default().to_owned(),
+        signature_input: header(parts, "signature-input")
+            .ok_or_else(|| unknown("the request is not signed"))?
+            .to_owned(),
+    };
+    let authority = parts.uri.authority().map(|named| named.as_str()).or_else(|| header(parts, "host"));
+    let authority = authority.unwrap_or_default().to_ascii_lowercase();
+    if !service.is_own(&authority) {
+        return Err(unknown("the request was signed for another server"));
+    }
+    let signed = SignedParts {
+        method: parts.method.as_str(),
+        authority: &authority,
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        body,
+    };
+    let presented = read(&signed, &headers).map_err(|error| unknown(&error.to_string()))?;
+    let now = service.now().seconds_round_down();
+    if presented.created.abs_diff(now) > SIGNED_AGE_S_MAX {
+        return Err(unknown("the signature is not of the last minute, by this server's clock"));
+    }
+    let wrong = || unknown("the key is not registered on this ledger, or its signature does not hold");
+    let (key, who) = hosted.keys.find(&presented.key).ok_or_else(wrong)?;
+    presented.verify(&key, &hosted.ledger).map_err(|_| wrong())?;
+    if !service.nonces.spend(presented.created, presented.key, &presented.nonce, now) {
+        return Err(unknown("the signature has been used"));
+    }
+    Ok(who)
+}
