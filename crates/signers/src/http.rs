@@ -7,7 +7,7 @@ mod address;
 use crate::fit::Encoding;
 use crate::serve::Device;
 use crate::settings::{self, SettingsError};
-use address::Address;
+use address::{Address, Down};
 use lockstep_attest::signer::Wanted;
 use lockstep_crypto::suite::PublicKey;
 use serde::Deserialize;
@@ -71,6 +71,14 @@ pub enum ServiceError {
     /// The address.
     #[error("`url`: {0}")]
     Url(String),
+    /// Whoever answers does not prove to be the host; nothing was asked.
+    #[error("whoever answers for `{host}` is not known by the roots of this machine: {why}")]
+    Stranger {
+        /// Whom.
+        host: String,
+        /// What TLS says.
+        why: String,
+    },
     /// It says no, and would again.
     #[error("`{host}` answers HTTP {status}: {words}")]
     Refused {
@@ -162,10 +170,11 @@ impl Service {
         };
         let (status, body) = match asked {
             Ok(answered) => answered,
-            Err(why) => {
+            Err(Down::Now(why)) => {
                 *last = why;
                 return Ok(None);
             }
+            Err(Down::Stranger(why)) => return Err(ServiceError::Stranger { host: host(), why }),
         };
         match status {
             200..=299 => {

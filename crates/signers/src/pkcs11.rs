@@ -147,34 +147,35 @@ pub enum TokenError {
     },
 }
 
-/// A token with an open session, logged in.
+/// A token, opened once something is asked that it alone can answer: nobody is asked for a PIN in vain.
 pub struct Token {
     settings: TokenSettings,
-    session: Session,
-    key: ObjectHandle,
-    public: PublicKey,
+    public: Option<PublicKey>,
+    open: Option<(Session, ObjectHandle)>,
 }
 
 impl Token {
-    /// Opens the token and finds the key in it.
+    /// Reads the settings; the token is not touched yet.
     ///
     /// # Errors
-    /// [`TokenError`].
-    pub fn open(path: &Path) -> Result<Self, TokenError> {
+    /// [`TokenError::Settings`], [`TokenError::NoKeyNamed`].
+    pub fn new(path: &Path) -> Result<Self, TokenError> {
         let settings = read(path)?;
-        let session = login(&settings, false)?;
-        let key = key::private(&session, &settings)?;
-        let public = match &settings.public {
-            Some(file) => settings::public_in(file)?,
-            None => key::public(&session, &settings, key)?,
-        };
-        Ok(Self { settings, session, key, public })
+        let public = settings.public.as_deref().map(settings::public_in).transpose()?;
+        Ok(Self { settings, public, open: None })
     }
 
-    /// The public key.
-    #[must_use]
-    pub const fn key(&self) -> &PublicKey {
-        &self.public
+    /// The open session, and the key in it.
+    fn opened(&mut self) -> Result<&(Session, ObjectHandle), TokenError> {
+        let open = match self.open.take() {
+            Some(open) => open,
+            None => {
+                let session = login(&self.settings, false)?;
+                let key = key::private(&session, &self.settings)?;
+                (session, key)
+            }
+        };
+        Ok(self.open.insert(open))
     }
 }
 
@@ -182,7 +183,13 @@ impl Device for Token {
     type Error = TokenError;
 
     fn public(&mut self) -> Result<PublicKey, TokenError> {
-        Ok(self.public.clone())
+        if let Some(public) = &self.public {
+            return Ok(public.clone());
+        }
+        let settings = self.settings.clone();
+        let (session, key) = self.opened()?;
+        let public = key::public(session, &settings, *key)?;
+        Ok(self.public.insert(public).clone())
     }
 
     fn sign(&mut self, wanted: &Wanted) -> Result<(Encoding, Vec<u8>), TokenError> {
@@ -196,8 +203,9 @@ impl Device for Token {
             Suite::Es256 => (Mechanism::Ecdsa, sha256(bytes).to_vec()),
             Suite::Eip712 => (Mechanism::Ecdsa, bytes.to_vec()),
         };
-        let signature = self.session.sign(&mechanism, self.key, &input);
-        Ok((Encoding::Raw, signature.map_err(device(&self.settings))?))
+        let refused = device(&self.settings);
+        let (session, key) = self.opened()?;
+        Ok((Encoding::Raw, session.sign(&mechanism, *key, &input).map_err(refused)?))
     }
 }
 

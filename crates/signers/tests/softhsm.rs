@@ -149,6 +149,13 @@ fn a_key_is_found_by_id_too_and_its_public_half_may_stand_in_a_file() {
     let from_file = hsm.settings("file.toml", "label = \"a\"\npin_file = \"pin\"\npublic = \"a.pub\"");
     assert_eq!(hsm.public(&from_file).out, made.out);
 
+    // Then nobody is asked for a PIN to learn it.
+    let locked = hsm.settings("locked.toml", "label = \"a\"\npin_file = \"none\"\npublic = \"a.pub\"");
+    assert_eq!(hsm.public(&locked).out, made.out);
+    let key = public_in(made.out.as_bytes()).unwrap();
+    assert!(hsm.sign(&locked, &key).err.contains("cannot read"));
+    assert!(hsm.sign(&from_file, &key).went);
+
     // A file with another key: what the token signs holds under that one no more, and stays here.
     let other = hsm.settings("other.toml", "label = \"b\"\npin_file = \"pin\"");
     let others = hsm.make(&other, Suite::Es256);

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use lockstep_crypto::suite::Suite;
 use lockstep_signers::pkcs11::{Token, make};
-use lockstep_signers::serve::{public_line, serve};
+use lockstep_signers::serve::{Device, public_line, serve};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -55,9 +55,9 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     match command {
         Command::Sign { config } => {
-            serve(&mut Token::open(&config)?, std::io::stdin().lock(), std::io::stdout().lock())?;
+            serve(&mut Token::new(&config)?, std::io::stdin().lock(), std::io::stdout().lock())?;
         }
-        Command::Public { config } => println!("{}", public_line(Token::open(&config)?.key())?),
+        Command::Public { config } => println!("{}", public_line(&Token::new(&config)?.public()?)?),
         Command::Make { config, suite } => println!("{}", public_line(&make(&config, suite)?)?),
     }
     Ok(())

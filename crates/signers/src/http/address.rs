@@ -21,6 +21,15 @@ pub(super) struct Address {
 /// Status and body.
 type Answered = (u16, Vec<u8>);
 
+/// Why there is no answer. Neither says the address: it may hold a key.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Down {
+    /// The same question later may have one.
+    Now(String),
+    /// Whoever is there does not prove to be the host.
+    Stranger(String),
+}
+
 impl Address {
     /// What asks this address and follows nobody elsewhere.
     pub(super) fn new(url: &str, timeout: Duration) -> Result<Self, String> {
@@ -48,13 +57,13 @@ impl Address {
     }
 
     /// Puts a request.
-    pub(super) fn put(&self, token: &str, key: &str, body: &str) -> Result<Answered, String> {
+    pub(super) fn put(&self, token: &str, key: &str, body: &str) -> Result<Answered, Down> {
         let asked = self.agent.post(&self.url).header("Authorization", bearer(token));
         answered(asked.header("Idempotency-Key", key).content_type("application/json").send(body))
     }
 
     /// Looks at a request.
-    pub(super) fn look(&self, token: &str, id: &str) -> Result<Answered, String> {
+    pub(super) fn look(&self, token: &str, id: &str) -> Result<Answered, Down> {
         let asked = self.agent.get(format!("{}/{id}", self.url)).header("Authorization", bearer(token));
         answered(asked.call())
     }
@@ -64,7 +73,7 @@ fn bearer(token: &str) -> String {
     format!("Bearer {token}")
 }
 
-fn answered(answer: Result<Response<Body>, Error>) -> Result<Answered, String> {
+fn answered(answer: Result<Response<Body>, Error>) -> Result<Answered, Down> {
     let mut answer = answer.map_err(|error| down(&error))?;
     let status = answer.status().as_u16();
     // One byte more is read, so that too long is told from long enough.
@@ -77,17 +86,26 @@ fn answered(answer: Result<Response<Body>, Error>) -> Result<Answered, String> {
     }
 }
 
-/// What went wrong, without the address: it may hold a key.
-fn down(error: &Error) -> String {
-    match error {
+fn down(error: &Error) -> Down {
+    let of_tls = |error: &std::io::Error| error.get_ref()?.downcast_ref::<rustls::Error>().cloned();
+    let tls = match error {
+        Error::Rustls(error) => Some(error.clone()),
+        Error::Io(error) => of_tls(error),
+        _ => None,
+    };
+    match tls {
+        Some(error @ rustls::Error::InvalidCertificate(_)) => return Down::Stranger(error.to_string()),
+        Some(error) => return Down::Now(format!("TLS: {error}")),
+        None => {}
+    }
+    Down::Now(match error {
         Error::Timeout(_) => "it does not answer in time".to_owned(),
         Error::HostNotFound => "there is no such host".to_owned(),
         Error::Io(error) => error.kind().to_string(),
         Error::Tls(what) => format!("TLS: {what}"),
-        Error::Rustls(error) => format!("TLS: {error}"),
         Error::ConnectionFailed => "no connection".to_owned(),
         _ => "the connection broke".to_owned(),
-    }
+    })
 }
 
 /// Whom this machine trusts to name hosts.

@@ -1,6 +1,7 @@
 //! `lockstep-sign-http` against a service on loopback that behaves as the test says.
 
 mod service;
+mod tls;
 
 use lockstep_attest::signer::{Request, public_in, signature_in};
 use lockstep_crypto::SecretKey;
@@ -59,7 +60,13 @@ impl Desk {
 
     /// What `exec:` starts.
     fn start(&self) -> Child {
+        self.start_trusting("root.pem")
+    }
+
+    /// The same, on a machine that trusts these roots and no others.
+    fn start_trusting(&self, roots: &str) -> Child {
         let mut command = Command::new(self.path("officer.toml"));
+        command.env("SSL_CERT_FILE", format!("{}/{roots}", tls::FOLDER)).env_remove("SSL_CERT_DIR");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let key = secret(self.suite).public().clone();
@@ -274,4 +281,26 @@ fn a_public_key_as_a_service_gives_it_is_printed_as_the_command_line_reads_it() 
     );
     let printed = Command::new(PROGRAM).arg("public").arg(desk.path("officer.toml")).output().unwrap();
     assert_eq!(public_in(&printed.stdout).unwrap().suite(), Suite::Eip712);
+}
+
+#[test]
+fn a_service_is_known_by_the_roots_of_this_machine_or_is_told_nothing() {
+    let suite = Suite::Ed25519;
+    let service = Service::start(move |_, _| Some((200, signed(suite).1.to_string())));
+    let front = tls::Front::start(service.port());
+    let url = format!("https://127.0.0.1:{}/v1/signatures", front.port());
+    let desk = Desk::new(suite, &url);
+    desk.sign().unwrap();
+    assert_eq!(service.seen().len(), 1);
+
+    let said = desk.end(desk.start_trusting("other-root.pem")).unwrap_err();
+    assert!(said.contains("is not known by the roots of this machine"), "{said}");
+    assert_eq!(service.seen().len(), 1, "a service that is not known was told the token");
+
+    // The certificate names 127.0.0.1 and no other address of this machine.
+    let other = url.replace("127.0.0.1", "127.0.0.2");
+    desk.settings(&format!("url = \"{other}\""));
+    let said = desk.sign().unwrap_err();
+    assert!(said.contains("whoever answers for `127.0.0.2"), "{said}");
+    assert_eq!(service.seen().len(), 1);
 }

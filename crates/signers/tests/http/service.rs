@@ -60,6 +60,10 @@ impl Service {
         Self { port, log }
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/v1/signatures", self.port)
     }
