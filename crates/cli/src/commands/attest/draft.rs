@@ -95,11 +95,12 @@ impl DraftFile {
 
     /// What is on record is no draft any more.
     pub fn done(&self) -> Result<()> {
-        match &self.path {
-            Some(path) => {
-                std::fs::remove_file(path).with_context(|| format!("cannot take `{}` away", path.display()))
+        let Some(path) = &self.path else { return Ok(()) };
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot take `{}` away", path.display()))
             }
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
 }
