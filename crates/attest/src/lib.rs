@@ -19,6 +19,7 @@ pub mod claim;
 pub mod envelope;
 pub mod evidence;
 pub mod sign;
+pub mod signer;
 pub mod statement;
 pub mod submission;
 mod typed;

@@ -46,6 +46,13 @@ pub enum Holder {
     Exec(Box<ExecSigner>),
 }
 
+impl Holder {
+    /// Whether something else has to answer before it signs.
+    pub const fn is_waited_for(&self) -> bool {
+        matches!(self, Self::Exec(_))
+    }
+}
+
 /// Why a key did not sign.
 #[derive(Debug, thiserror::Error)]
 pub enum HolderError {
@@ -79,7 +86,9 @@ pub fn public_of(text: &str) -> Result<PublicKey> {
         return Ok(PublicKey::new(Suite::Eip712, &address.0)?);
     }
     match text.parse::<KeyRef>()? {
-        KeyRef::Exec(program, public) => Ok(ExecSigner::open(&program, public.as_deref())?.public().clone()),
+        KeyRef::Exec(program, public) => {
+            Ok(ExecSigner::open(&program, public.as_deref(), exec::TIMEOUT)?.public().clone())
+        }
         KeyRef::File(path) => public_in(&path),
     }
 }

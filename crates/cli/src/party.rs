@@ -34,6 +34,8 @@ pub struct Party {
     /// Whose keys they are on this ledger.
     pub lei: Lei,
     holders: Vec<Holder>,
+    /// How much longer its word counts than that of others: it may be waited for.
+    waits_ms: u64,
 }
 
 impl Party {
@@ -45,8 +47,10 @@ impl Party {
         }
         let owners: Vec<Lei> = holders.iter().map(|holder| owner(kernel, holder)).collect::<Result<_>>()?;
         let lei = *owners.first().context("no key")?;
+        let patience_ms = u64::try_from(shell.keyring.patience().as_millis()).unwrap_or(u64::MAX);
+        let waits_ms = if holders.iter().any(Holder::is_waited_for) { patience_ms } else { 0 };
         match owners.iter().find(|other| **other != lei) {
-            None => Ok(Self { lei, holders }),
+            None => Ok(Self { lei, holders, waits_ms }),
             Some(other) => {
                 let text = format!("the keys belong to `{lei}` and `{other}`: one envelope is one party's");
                 Err(invalid("key-owner", text).into())
@@ -56,14 +60,40 @@ impl Party {
 
     /// What every draft of this party needs.
     pub fn signing(&self, replica: &Replica) -> Result<Signing> {
-        signing(replica, self.lei)
+        let issued: Time = os::now()?;
+        let ledger = replica.ledger().id().context("the ledger has not begun")?;
+        let seen = match latest_certificate(replica)? {
+            Some(certificate) => Some(Seen { certificate: certificate.digest()?, size: certificate.size }),
+            None => None,
+        };
+        let expires = issued.saturating_add_ms(ENVELOPE_MS.saturating_add(self.waits_ms));
+        Ok(Signing { ledger, party: self.lei, issued, expires, seen })
     }
 
-    /// Signs a draft with all keys.
+    /// Whether a program is asked, which may take its time.
+    pub fn is_waited_for(&self) -> bool {
+        self.waits_ms > 0
+    }
+
+    /// Signs a draft with all keys. A signature that comes when the envelope is void is handed in nowhere.
     pub fn sign(&self, draft: Draft) -> Result<Submission> {
         let holders: Vec<&Holder> = self.holders.iter().collect();
-        sign(&draft.statement, draft.openings, &holders).context("nothing was signed")
+        let (_, expires) = draft.statement.issued_expires();
+        let signed = sign(&draft.statement, draft.openings, &holders).context("nothing was signed")?;
+        in_time(expires, os::now()?)?;
+        Ok(signed)
     }
+}
+
+/// What is void is not handed in: the ledger would refuse it, perhaps on record.
+pub fn in_time(expires: Time, now: Time) -> Result<()> {
+    if expires < now {
+        let text = format!("what was signed counted until {expires}, it is {now}: nothing was handed in");
+        let hint = "ask anew; `--signer-patience` says how long the signer may take, and what it signs then \
+                    counts as much longer";
+        return Err(told(Kind::Retry, "signature-late", text).hint(hint).into());
+    }
+    Ok(())
 }
 
 fn owner(kernel: &Kernel, holder: &Holder) -> Result<Lei> {
@@ -73,17 +103,6 @@ fn owner(kernel: &Kernel, holder: &Holder) -> Result<Lei> {
             .hint("a credential issuer registers it with `lockstep credential issue`")
     })?;
     Ok(entry.owner)
-}
-
-/// What a draft needs for a party whose key the ledger may not know yet.
-pub fn signing(replica: &Replica, party: Lei) -> Result<Signing> {
-    let issued: Time = os::now()?;
-    let ledger = replica.ledger().id().context("the ledger has not begun")?;
-    let seen = match latest_certificate(replica)? {
-        Some(certificate) => Some(Seen { certificate: certificate.digest()?, size: certificate.size }),
-        None => None,
-    };
-    Ok(Signing { ledger, party, issued, expires: issued.saturating_add_ms(ENVELOPE_MS), seen })
 }
 
 /// Tells what became of something that was handed in: exit code 1 when it was refused, on record.
@@ -103,3 +122,6 @@ pub fn hand_in(live: &mut Live, party: &Party, draft: Draft) -> Result<Entered> 
     let submission = party.sign(draft)?;
     live.submit(lockstep_kernel::Request::Submit(Box::new(submission)), Vec::new())
 }
+
+#[cfg(test)]
+mod tests;

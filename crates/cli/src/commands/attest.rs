@@ -1,5 +1,7 @@
 //! `lockstep attest` and `lockstep withdraw`: a party's word on a step.
 
+mod draft;
+
 use crate::fault::invalid;
 use crate::folder::FolderArgs;
 use crate::os;
@@ -8,6 +10,7 @@ use crate::shell::Shell;
 use crate::words;
 use anyhow::Result;
 use clap::Args;
+use draft::DraftFile;
 use lockstep_attest::evidence::evidence_digest;
 use lockstep_kernel::Request;
 use lockstep_node::Replica;
@@ -42,6 +45,10 @@ pub struct Attest {
     /// Also keep what was signed, with all salts, in FILE (mode 0600)
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
+    /// Keep the draft in FILE (mode 0600) until it is on record: whoever was interrupted gives the same
+    /// command again, and a signer that takes hours is asked for the same signature
+    #[arg(long, value_name = "FILE")]
+    draft: Option<PathBuf>,
 }
 
 /// A step that the party takes back.
@@ -62,16 +69,17 @@ pub struct Withdraw {
 
 /// Takes or refuses a step.
 pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
+    let mut drafts = DraftFile::open(args.draft.as_deref())?;
     let mut live = shell.live(&args.folder.dir)?;
     let case = words::case(live.replica(), &args.case)?;
     let step = declared(live.replica(), case, &args.step)?;
     let party = Party::open(shell, &args.signer, live.kernel())?;
-    let signing = party.signing(live.replica())?;
+    let signing = drafts.signing(party.signing(live.replica())?)?;
     let (texts, documents): (Texts, Vec<Kept>) = match &args.refuse {
         Some(_) => (Texts::new(), Vec::new()),
         None => (
             words::texts(&args.claims, |name| step.claim(name), &signing.ledger)?,
-            read_evidence(&step, &args.evidence)?,
+            read_evidence(&step, &args.evidence, &mut drafts)?,
         ),
     };
     let word = match &args.refuse {
@@ -79,8 +87,17 @@ pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
         None => Word::Done { texts: &texts, evidence: documents.iter().map(|kept| kept.digest).collect() },
     };
     let found = Found::new(live.kernel(), live.replica().view(), case)?;
-    let draft = client::step(&signing, (found, &args.step), word, &mut os::seed)?;
-    let submission = party.sign(draft)?;
+    let draft = client::step(&signing, (found, &args.step), word, &mut || drafts.salt())?;
+    drafts.settle(&draft)?;
+    let submission = if party.is_waited_for() {
+        // Others go on with the ledger meanwhile.
+        drop(live);
+        let signed = party.sign(draft)?;
+        live = shell.live(&args.folder.dir)?;
+        signed
+    } else {
+        party.sign(draft)?
+    };
     if let Some(path) = &args.keep {
         let salts: Vec<_> =
             documents.iter().map(|kept| json!({ "digest": kept.digest, "salt": kept.salt })).collect();
@@ -89,6 +106,7 @@ pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
     }
     let stored: Documents = documents.into_iter().map(Kept::stored).collect();
     let entered = live.submit(Request::Submit(Box::new(submission)), stored)?;
+    drafts.done()?;
     let decided = entered.kinds().iter().any(|kind| kind == "decided");
     tell(shell, &entered, || {
         let done = if args.refuse.is_some() { "refused the step" } else { "took the step" };
@@ -129,7 +147,7 @@ impl Kept {
 }
 
 /// Documents in the order of the policy's slots.
-fn read_evidence(step: &Step, pairs: &[String]) -> Result<Vec<Kept>> {
+fn read_evidence(step: &Step, pairs: &[String], drafts: &mut DraftFile) -> Result<Vec<Kept>> {
     let given = words::files(pairs)?;
     let slots = || step.evidence.iter().map(|slot| format!("`{slot}`")).collect::<Vec<_>>().join(", ");
     let known = |name: &str| step.evidence.iter().any(|slot| slot.as_str() == name);
@@ -137,15 +155,15 @@ fn read_evidence(step: &Step, pairs: &[String]) -> Result<Vec<Kept>> {
         let text = format!("step `{}` asks for no document `{name}`; it asks for {}", step.name, slots());
         return Err(invalid("evidence", text).into());
     }
-    let read = |slot: &Name| -> Result<Kept> {
+    let mut read = |slot: &Name| -> Result<Kept> {
         let mut named = given.iter().filter(|(name, _)| name == slot.as_str());
         let (Some((_, path)), None) = (named.next(), named.next()) else {
             let text = format!("step `{}` asks for one document for each of {}", step.name, slots());
             return Err(invalid("evidence", text).hint(format!("give `--evidence {slot}=FILE` once")).into());
         };
         let document = os::read(path, os::FILE_BYTES_MAX)?;
-        let salt = Salt(os::random32()?);
+        let salt = Salt(drafts.salt());
         Ok(Kept { digest: evidence_digest(&salt, &document), salt, document })
     };
-    step.evidence.iter().map(read).collect()
+    step.evidence.iter().map(&mut read).collect()
 }

@@ -1,9 +1,7 @@
 //! Keys behind a program: payload in, signature out (docs/how-to/signers.md).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use lockstep_attest::signer::{ANSWER_BYTES_MAX, Request, SignerError, public_in, signature_in};
 use lockstep_crypto::suite::{Message, PublicKey};
-use serde_json::json;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -11,10 +9,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a program may take: a person may have to press a button.
+/// How long a program may take when nothing is said: a person may have to press a button.
 pub const TIMEOUT: Duration = Duration::from_secs(120);
-/// Longest answer that is read.
-const ANSWER_BYTES_MAX: u64 = 65_536;
 /// How often the program is looked at.
 const POLL: Duration = Duration::from_millis(10);
 
@@ -46,12 +42,12 @@ pub enum ExecError {
         status: ExitStatus,
     },
     /// Its answer is not what the protocol asks for.
-    #[error("signer `{}` answered no {what}", program.display())]
+    #[error("the answer of signer `{}` is none", program.display())]
     Answer {
         /// The program.
         program: PathBuf,
         /// What was expected.
-        what: &'static str,
+        source: SignerError,
     },
 }
 
@@ -64,20 +60,20 @@ pub struct ExecSigner {
 }
 
 impl ExecSigner {
-    /// The signer behind `program`; its public key from a file, or asked from the program itself.
+    /// The signer behind `program`, which may take this long; its public key from a file, or asked from the
+    /// program itself.
     ///
     /// # Errors
     /// The file cannot be read, or the program does not answer with a public key.
-    pub fn open(program: &Path, public: Option<&Path>) -> anyhow::Result<Self> {
+    pub fn open(program: &Path, public: Option<&Path>, timeout: Duration) -> anyhow::Result<Self> {
         let public = match public {
             Some(path) => crate::key::public_in(path)?,
             None => {
-                let line = run(program, &json!({ "kind": "public", "version": 1 }), TIMEOUT)?;
-                let no_key = |_| ExecError::Answer { program: program.to_owned(), what: "public key" };
-                serde_json::from_slice(&line).map_err(no_key)?
+                let answer = run(program, &Request::Public, timeout)?;
+                public_in(&answer).map_err(|source| wrong(program, source))?
             }
         };
-        Ok(Self { program: program.to_owned(), public, timeout: TIMEOUT })
+        Ok(Self { program: program.to_owned(), public, timeout })
     }
 
     /// The public key it signs for.
@@ -90,39 +86,30 @@ impl ExecSigner {
     /// # Errors
     /// [`ExecError`].
     pub fn sign(&self, message: Message<'_>) -> Result<Vec<u8>, ExecError> {
-        let (kind, bytes) = match message {
-            Message::Bytes(bytes) => ("bytes", bytes),
-            Message::Hash(hash) => ("hash", hash.as_slice()),
-        };
-        let request = json!({
-            "keyid": self.public.id(),
-            "kind": kind,
-            "message": STANDARD.encode(bytes),
-            "suite": self.public.suite().as_str(),
-            "version": 1,
-        });
-        let answer = run(&self.program, &request, self.timeout)?;
-        let text = std::str::from_utf8(&answer).ok().map(str::trim);
-        let signature = text.and_then(|text| STANDARD.decode(text).ok()).filter(|bytes| !bytes.is_empty());
-        signature
-            .ok_or_else(|| ExecError::Answer { program: self.program.clone(), what: "signature in base64" })
+        let answer = run(&self.program, &Request::sign(&self.public, message), self.timeout)?;
+        signature_in(&answer).map_err(|source| wrong(&self.program, source))
     }
 }
 
+fn wrong(program: &Path, source: SignerError) -> ExecError {
+    ExecError::Answer { program: program.to_owned(), source }
+}
+
 /// Runs the program with one line on its stdin; its stdout is the answer, its stderr goes to the person.
-fn run(program: &Path, request: &serde_json::Value, timeout: Duration) -> Result<Vec<u8>, ExecError> {
+fn run(program: &Path, request: &Request, timeout: Duration) -> Result<Vec<u8>, ExecError> {
+    let line = format!("{}\n", request.to_line().map_err(|source| wrong(program, source))?);
     let start = |source| ExecError::Start { program: program.to_owned(), source };
     let mut command = Command::new(program);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     let mut child = command.spawn().map_err(start)?;
     let (sender, answer) = mpsc::channel();
     if let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) {
-        let line = format!("{request}\n");
         // A program that answers without reading closes its end: that is its business.
         thread::spawn(move || drop(stdin.write_all(line.as_bytes())));
         thread::spawn(move || {
             let mut bytes = Vec::new();
-            let read = stdout.take(ANSWER_BYTES_MAX + 1).read_to_end(&mut bytes);
+            // One byte more, so that too long is told from long enough.
+            let read = stdout.take(ANSWER_BYTES_MAX as u64 + 1).read_to_end(&mut bytes);
             drop(sender.send(read.map(|_| bytes)));
         });
     }
@@ -138,10 +125,7 @@ fn run(program: &Path, request: &serde_json::Value, timeout: Duration) -> Result
     // time.
     let left = until.saturating_duration_since(Instant::now());
     match answer.recv_timeout(left) {
-        Ok(Ok(bytes)) if bytes.len() as u64 <= ANSWER_BYTES_MAX => Ok(bytes),
-        Ok(Ok(_)) => {
-            Err(ExecError::Answer { program: program.to_owned(), what: "line of at most 65536 bytes" })
-        }
+        Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(source)) => Err(start(source)),
         Err(_) => Err(ExecError::Timeout { program: program.to_owned(), waited: timeout }),
     }

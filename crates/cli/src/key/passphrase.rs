@@ -6,19 +6,23 @@ use crate::key::exec::ExecSigner;
 use crate::key::file::KeyFile;
 use crate::key::{Holder, KeyRef};
 use crate::os;
+use crate::words;
 use age::secrecy::SecretString;
 use anyhow::{Context, Result};
 use clap::Args;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Longest passphrase.
 const PASSPHRASE_BYTES_MAX: u64 = 1_024;
+/// The most that a program may take: what is signed is void after 7 days, and needs time to travel.
+const PATIENCE_MS_MAX: u64 = 6 * 86_400_000;
 
-/// Where the passphrases of key files come from; a prompt when nothing is said.
-#[derive(Debug, Clone, Default, Args)]
+/// Where the passphrases of key files come from, a prompt when nothing is said; how long programs may take.
+#[derive(Debug, Clone, Args)]
 pub struct PassphraseArgs {
     /// Read the passphrase of a key file from FILE (mode 0600). Once for all key files, or once for each, in
     /// order
@@ -27,6 +31,10 @@ pub struct PassphraseArgs {
     /// Read the passphrase from an open file descriptor
     #[arg(long, global = true, value_name = "N", conflicts_with = "passphrase_file", help_heading = "Keys")]
     pub passphrase_fd: Option<u32>,
+    /// How long a program behind `exec:` may take for one signature, at most 6d; what is signed counts for so
+    /// much longer
+    #[arg(long, global = true, value_name = "DURATION", help_heading = "Keys", default_value = "2m")]
+    pub signer_patience: String,
 }
 
 /// Unlocks keys, with passphrases in the order in which key files are named.
@@ -34,20 +42,33 @@ pub struct Keyring {
     files: Vec<PathBuf>,
     descriptor: Option<Zeroizing<String>>,
     unlocked: usize,
+    patience: Duration,
 }
 
 impl Keyring {
     /// The passphrases that the command line names.
     pub fn new(args: &PassphraseArgs) -> Result<Self> {
         let descriptor = args.passphrase_fd.map(from_descriptor).transpose()?;
-        Ok(Self { files: args.passphrase_file.clone(), descriptor, unlocked: 0 })
+        let patience_ms = words::duration_ms(&args.signer_patience)?;
+        if !(1..=PATIENCE_MS_MAX).contains(&patience_ms) {
+            let text = format!("`--signer-patience` is `{}`, expected 1ms to 6d", args.signer_patience);
+            return Err(invalid("duration", text).into());
+        }
+        let patience = Duration::from_millis(patience_ms);
+        Ok(Self { files: args.passphrase_file.clone(), descriptor, unlocked: 0, patience })
+    }
+
+    /// How long a program may take.
+    pub const fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// The key, ready to sign.
     pub fn open(&mut self, key: &KeyRef) -> Result<Holder> {
         match key {
             KeyRef::Exec(program, public) => {
-                Ok(Holder::Exec(Box::new(ExecSigner::open(program, public.as_deref())?)))
+                let signer = ExecSigner::open(program, public.as_deref(), self.patience)?;
+                Ok(Holder::Exec(Box::new(signer)))
             }
             KeyRef::File(path) => {
                 let file = KeyFile::read(path)?;

@@ -7,10 +7,10 @@ use tempfile::TempDir;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// Where the pages have endpoints: a node of one's own, and two of others.
-const ENDPOINTS: [&str; 3] = ["http://127.0.0.1:8545", "https://one.example", "https://two.example"];
+pub const ENDPOINTS: [&str; 3] = ["http://127.0.0.1:8545", "https://one.example", "https://two.example"];
 
 /// The shell's blocks of a page, between two of its headings where these are named.
-fn blocks(page: &str, between: Option<(&str, &str)>) -> String {
+pub fn blocks(page: &str, between: Option<(&str, &str)>) -> String {
     let text = std::fs::read_to_string(Path::new(ROOT).join("docs/how-to").join(page)).unwrap();
     let part = match between {
         None => text.as_str(),
@@ -25,14 +25,17 @@ fn blocks(page: &str, between: Option<(&str, &str)>) -> String {
 
 /// Runs blocks in one shell, with these endpoints, in a folder within a tree that looks like the repository
 /// from there.
-fn run(script: &str, urls: [&str; 3]) -> (bool, String) {
+pub fn run(script: &str, urls: [&str; 3]) -> (bool, String) {
     let dir = TempDir::new().unwrap();
     for folder in ["policies", "crates"] {
         std::os::unix::fs::symlink(Path::new(ROOT).join(folder), dir.path().join(folder)).unwrap();
     }
     let bin = dir.path().join("target/release");
     std::fs::create_dir_all(&bin).unwrap();
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_lockstep"), bin.join("lockstep")).unwrap();
+    let lockstep = Path::new(env!("CARGO_BIN_EXE_lockstep"));
+    for program in ["lockstep", "lockstep-sign-pkcs11"] {
+        std::os::unix::fs::symlink(lockstep.with_file_name(program), bin.join(program)).unwrap();
+    }
     // The program is built, and the node runs, on a port of its own.
     let absent = |line: &&str| !line.starts_with("cargo build") && !line.starts_with("anvil ");
     let script: Vec<&str> = script.lines().filter(absent).collect();

@@ -12,6 +12,7 @@ mod key;
 mod node;
 mod observe;
 mod place;
+mod programs;
 mod replace;
 #[path = "../wallets/served.rs"]
 #[expect(dead_code, reason = "the tests for wallets ask it in more ways than these do")]

@@ -36,10 +36,8 @@ pub enum KeyError {
         /// Bytes found.
         found: usize,
     },
-    /// `es256`: compressed, hybrid or other forms have a second spelling and so a second key id.
-    #[error(
-        "a public key of `es256` is an uncompressed point that starts with byte 0x04, found {found:#04x}"
-    )]
+    /// A point in compressed, hybrid or another form: for `es256` a second spelling, and so a second key id.
+    #[error("expected an uncompressed point that starts with byte 0x04, found {found:#04x}")]
     Uncompressed {
         /// The first byte found.
         found: u8,
@@ -86,6 +84,20 @@ impl PublicKey {
         };
         let id = KeyId(sha256_parts(&[&[suite.byte()], bytes]));
         Ok(Self { bytes: bytes.to_vec(), id, parsed })
+    }
+
+    /// The `eip712` key whose point on secp256k1 this is, uncompressed, as HSMs and certificates give it.
+    ///
+    /// # Errors
+    /// [`KeyError`]: another form, or no point on the curve.
+    pub fn of_secp256k1_point(bytes: &[u8; 65]) -> Result<Self, KeyError> {
+        let suite = Suite::Eip712;
+        let [form, ..] = bytes;
+        if *form != 4 {
+            return Err(KeyError::Uncompressed { found: *form });
+        }
+        let point = secp256k1::PublicKey::from_slice(bytes).map_err(|_| KeyError::NotOnCurve { suite })?;
+        Self::new(suite, &address_of(&point).0)
     }
 
     /// The suite it is registered for.

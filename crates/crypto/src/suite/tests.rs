@@ -225,7 +225,7 @@ fn error_texts_say_what_was_expected_and_found() {
         ),
         (
             KeyError::Uncompressed { found: 2 }.to_string(),
-            "a public key of `es256` is an uncompressed point that starts with byte 0x04, found 0x02",
+            "expected an uncompressed point that starts with byte 0x04, found 0x02",
         ),
         (
             "rsa".parse::<Suite>().unwrap_err().to_string(),
@@ -416,4 +416,25 @@ fn forgeries_that_cancel_each_other_out_are_found() {
         let refused = Err(SignatureError::Mismatch { suite: Suite::Ed25519 });
         assert_eq!(verify_batch(&checks), [refused, refused, Ok(()), Ok(())]);
     }
+}
+
+#[test]
+fn a_point_as_an_hsm_gives_it_is_the_key_of_its_address() {
+    // The generator (SEC 2 §2.4.1), the point of the secret 1.
+    let mut point = [0; 65];
+    point[0] = 4;
+    hex::decode_to_slice(
+        "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798\
+         483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8",
+        &mut point[1..],
+    )
+    .unwrap();
+    let mut one = [0; 32];
+    one[31] = 1;
+    let expected = SecretKey::from_bytes(Suite::Eip712, &one).unwrap();
+    assert_eq!(PublicKey::of_secp256k1_point(&point).as_ref(), Ok(expected.public()));
+    point[64] ^= 1;
+    assert_eq!(PublicKey::of_secp256k1_point(&point), Err(KeyError::NotOnCurve { suite: Suite::Eip712 }));
+    point[0] = 6;
+    assert_eq!(PublicKey::of_secp256k1_point(&point), Err(KeyError::Uncompressed { found: 6 }));
 }

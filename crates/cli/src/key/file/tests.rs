@@ -45,3 +45,26 @@ fn another_version_of_the_format_is_named() {
     let error = KeyFile::from_slice(&canonical::to_vec(&file).unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "the key file's format is `lockstep-key/9`, expected `lockstep-key/1`");
 }
+
+#[path = "../../../../../fuzz/mutate.rs"]
+mod mutate;
+
+/// What is read is what would be written, and stays locked: opening a mutation would only measure scrypt.
+fn reads_back(data: &[u8]) {
+    let Ok(file) = KeyFile::from_slice(data) else { return };
+    assert_eq!(file.format, KEY_FORMAT);
+    let bytes = canonical::to_vec(&file).unwrap();
+    let again = KeyFile::from_slice(&bytes).unwrap();
+    assert_eq!((again.cost, &again.public, &again.secret), (file.cost, &file.public, &file.secret));
+}
+
+#[test]
+fn mutated_key_files_are_refused_or_are_what_they_say() {
+    let folder = tempfile::tempdir().unwrap();
+    for (suite, seed) in Suite::ALL.into_iter().zip(7u8..) {
+        let file = KeyFile::lock(suite, &[seed; 32], passphrase("correct horse"), COST_MIN).unwrap();
+        let path = folder.path().join(suite.as_str());
+        std::fs::write(path, canonical::to_vec(&file).unwrap()).unwrap();
+    }
+    mutate::run(folder.path(), 20_000, reads_back);
+}
