@@ -85,6 +85,9 @@ pub enum Command {
     /// Read bank statements
     #[command(subcommand)]
     Statement(sources::Statement),
+    /// Read bank messages
+    #[command(subcommand)]
+    Message(sources::Message),
     /// Look a name or an address up on a sanctions list: exact matches only, this is no screening product
     Screen(sources::Screen),
     /// Print the reference of this command line
@@ -120,6 +123,7 @@ pub fn run(shell: &mut Shell, command: Command) -> Result<u8> {
         Command::Fsck(args) => fsck::run(shell, &args),
         Command::Log(command) => log::run(shell, &command),
         Command::Statement(command) => sources::statement(shell, &command),
+        Command::Message(command) => sources::message(shell, &command),
         Command::Screen(args) => sources::screen(shell, &args),
         Command::Docs => docs::run(),
     }
