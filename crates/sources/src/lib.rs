@@ -31,6 +31,7 @@
 )]
 
 pub mod balance;
+pub mod draft;
 mod iso;
 pub mod message;
 pub mod payment;

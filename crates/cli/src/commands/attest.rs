@@ -1,12 +1,13 @@
 //! `lockstep attest` and `lockstep withdraw`: a party's word on a step.
 
+use crate::commands::draft;
 use crate::fault::invalid;
 use crate::folder::FolderArgs;
 use crate::os;
 use crate::party::{Party, SignerArgs, hand_in, tell};
 use crate::shell::Shell;
 use crate::words;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use lockstep_attest::evidence::evidence_digest;
 use lockstep_kernel::Request;
@@ -16,7 +17,7 @@ use lockstep_node::replica::Documents;
 use lockstep_policy::Step;
 use lockstep_types::{CaseId, Digest, EvidenceDigest, Name, Salt};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A step and what the party says of it.
 #[derive(Debug, Clone, Args)]
@@ -24,11 +25,16 @@ pub struct Attest {
     #[command(flatten)]
     folder: FolderArgs,
     /// The case, or the letters that its id begins with
-    case: String,
+    #[arg(required_unless_present = "draft")]
+    case: Option<String>,
     /// The step
-    step: Name,
+    #[arg(required_unless_present = "draft")]
+    step: Option<Name>,
     #[command(flatten)]
     signer: SignerArgs,
+    /// Sign what this draft shows, with its message as the document; case and step stand in it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["case", "step", "claims", "evidence", "refuse"])]
+    draft: Option<PathBuf>,
     /// What a claim says, for every claim that the policy declares
     #[arg(long = "claim", value_name = "NAME=VALUE")]
     claims: Vec<String>,
@@ -60,26 +66,29 @@ pub struct Withdraw {
     reason: String,
 }
 
+/// What is said of which step.
+struct Said {
+    case: CaseId,
+    step: Name,
+    texts: Texts,
+    documents: Vec<Kept>,
+}
+
 /// Takes or refuses a step.
 pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
     let mut live = shell.live(&args.folder.dir)?;
-    let case = words::case(live.replica(), &args.case)?;
-    let step = declared(live.replica(), case, &args.step)?;
+    let Said { case, step, texts, documents } = match &args.draft {
+        Some(path) => drafted(live.replica(), path)?,
+        None => said(live.replica(), args)?,
+    };
     let party = Party::open(shell, &args.signer, live.kernel())?;
     let signing = party.signing(live.replica())?;
-    let (texts, documents): (Texts, Vec<Kept>) = match &args.refuse {
-        Some(_) => (Texts::new(), Vec::new()),
-        None => (
-            words::texts(&args.claims, |name| step.claim(name), &signing.ledger)?,
-            read_evidence(&step, &args.evidence)?,
-        ),
-    };
     let word = match &args.refuse {
         Some(reason) => Word::Refused { reason: reason.clone() },
         None => Word::Done { texts: &texts, evidence: documents.iter().map(|kept| kept.digest).collect() },
     };
     let found = Found::new(live.kernel(), live.replica().view(), case)?;
-    let draft = client::step(&signing, (found, &args.step), word, &mut os::seed)?;
+    let draft = client::step(&signing, (found, &step), word, &mut os::seed)?;
     let submission = party.sign(draft)?;
     if let Some(path) = &args.keep {
         let salts: Vec<_> =
@@ -93,7 +102,33 @@ pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
     tell(shell, &entered, || {
         let done = if args.refuse.is_some() { "refused the step" } else { "took the step" };
         let end = if decided { "; the case is decided" } else { "" };
-        format!("{} {done} `{}`, on record as {}{end}", party.lei, args.step, entered.index())
+        format!("{} {done} `{step}`, on record as {}{end}", party.lei, entered.index())
+    })
+}
+
+/// What the arguments say.
+fn said(replica: &Replica, args: &Attest) -> Result<Said> {
+    let (case, step) = args.case.as_deref().zip(args.step.clone()).context("no case and no step")?;
+    let case = words::case(replica, case)?;
+    let asked = declared(replica, case, &step)?;
+    if args.refuse.is_some() {
+        return Ok(Said { case, step, texts: Texts::new(), documents: Vec::new() });
+    }
+    let ledger = replica.ledger().id().context("the ledger has no genesis")?;
+    let texts = words::texts(&args.claims, |name| asked.claim(name), &ledger)?;
+    Ok(Said { case, step, texts, documents: read_evidence(&asked, &args.evidence)? })
+}
+
+/// What a draft shows, once it has been held against its message and its step.
+fn drafted(replica: &Replica, path: &Path) -> Result<Said> {
+    let (draft, origin) = draft::open(path)?;
+    draft::fits(&draft, &declared(replica, draft.case, &draft.step)?)?;
+    let document = draft.evidence.is_some().then(|| Kept::of(origin)).transpose()?;
+    Ok(Said {
+        case: draft.case,
+        step: draft.step,
+        texts: draft.claims,
+        documents: document.into_iter().collect(),
     })
 }
 
@@ -108,7 +143,8 @@ pub fn withdraw(shell: &mut Shell, args: &Withdraw) -> Result<u8> {
     tell(shell, &entered, || format!("`{}` is withdrawn, on record as {}", args.step, entered.index()))
 }
 
-fn declared(replica: &Replica, case: CaseId, step: &Name) -> Result<Step> {
+/// The step of this name in the policy of a case.
+pub fn declared(replica: &Replica, case: CaseId, step: &Name) -> Result<Step> {
     let found = Found::new(replica.kernel(), replica.view(), case)?;
     let step = found.step(step).map_err(|error| invalid("step-unknown", error.to_string()))?;
     Ok(step.clone())
@@ -122,6 +158,11 @@ struct Kept {
 }
 
 impl Kept {
+    fn of(document: Vec<u8>) -> Result<Self> {
+        let salt = Salt(os::random32()?);
+        Ok(Self { digest: evidence_digest(&salt, &document), salt, document })
+    }
+
     /// As it is stored: the salt, then the document, so that its SHA-256 is the digest that was signed.
     fn stored(self) -> (Digest, Vec<u8>) {
         (Digest(self.digest.0), [self.salt.as_bytes().as_slice(), &self.document].concat())
@@ -143,9 +184,7 @@ fn read_evidence(step: &Step, pairs: &[String]) -> Result<Vec<Kept>> {
             let text = format!("step `{}` asks for one document for each of {}", step.name, slots());
             return Err(invalid("evidence", text).hint(format!("give `--evidence {slot}=FILE` once")).into());
         };
-        let document = os::read(path, os::FILE_BYTES_MAX)?;
-        let salt = Salt(os::random32()?);
-        Ok(Kept { digest: evidence_digest(&salt, &document), salt, document })
+        Kept::of(os::read(path, os::FILE_BYTES_MAX)?)
     };
     step.evidence.iter().map(read).collect()
 }

@@ -3,6 +3,7 @@
 mod audience;
 mod chain;
 mod declare;
+mod draft;
 mod gates;
 mod how_to;
 #[path = "../../../chain/tests/anvil/key.rs"]
