@@ -8,6 +8,7 @@ pub mod credential;
 pub mod docs;
 pub mod draft;
 pub mod erase;
+pub mod feed;
 pub mod fsck;
 pub mod govern;
 pub mod init;
@@ -92,6 +93,9 @@ pub enum Command {
     /// Claims that a bank message proposes, waiting for a signer
     #[command(subcommand)]
     Draft(draft::DraftCommand),
+    /// Read prices that others put on a chain
+    #[command(subcommand)]
+    Feed(feed::Feed),
     /// Look a name or an address up on a sanctions list: exact matches only, this is no screening product
     Screen(sources::Screen),
     /// Print the reference of this command line
@@ -129,6 +133,7 @@ pub fn run(shell: &mut Shell, command: Command) -> Result<u8> {
         Command::Statement(command) => sources::statement(shell, &command),
         Command::Message(command) => sources::message(shell, &command),
         Command::Draft(command) => draft::run(shell, &command),
+        Command::Feed(command) => feed::run(shell, &command),
         Command::Screen(args) => sources::screen(shell, &args),
         Command::Docs => docs::run(),
     }

@@ -4,6 +4,7 @@ mod audience;
 mod chain;
 mod declare;
 mod draft;
+mod feed;
 mod gates;
 mod how_to;
 #[path = "../../../chain/tests/anvil/key.rs"]
