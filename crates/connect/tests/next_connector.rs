@@ -1,0 +1,121 @@
+//! The example of `docs/how-to/the-next-connector.md`: it is short, it runs, and it never holds a key.
+
+use lockstep_connect::{Secret, sign};
+use lockstep_sources::Limits;
+use lockstep_sources::draft::Draft;
+use lockstep_types::Time;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tempfile::TempDir;
+
+const SOURCE: &str = include_str!("../examples/bank_push.rs");
+const STATUS: &str = include_str!("../../sources/samples/status.xml");
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const MAP: &str = "format = 'lockstep-mapping/1'\n[step.settled]\nmessage = 'pacs.002'\n\
+    require = { status = 'ACSC' }\n[step.settled.claim]\nuetr = 'uetr'\n\
+    amount = { field = 'amount', as = 'money:USD' }\n";
+
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self(TempDir::new().unwrap());
+        let case = "07".repeat(32);
+        desk.file("secret", SECRET);
+        desk.mode(0o600);
+        desk.file("map.toml", MAP);
+        desk.file("waits", &format!("REDEEM-ACME-2026-11-21-A {case} settled\nANOTHER-ONE {case} settled\n"));
+        desk
+    }
+
+    fn file(&self, name: &str, text: &str) {
+        std::fs::write(self.0.path().join(name), text).unwrap();
+    }
+
+    fn mode(&self, mode: u32) {
+        let path = self.0.path().join("secret");
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// The drafts that wait.
+    fn drafts(&self) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(self.0.path().join("drafts")) else { return Vec::new() };
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
+    }
+
+    /// What a web server gets when it hands a request over: the status, and the line.
+    fn push(&self, id: &str, body: &str, secret: &str) -> (u16, String) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let now = Time::from_ms(u64::try_from(now.as_millis()).unwrap()).unwrap();
+        let headers = sign(&Secret::from_text(secret).unwrap(), id, body.as_bytes(), now).unwrap();
+        let example = std::env::current_exe().unwrap().with_file_name("../examples/bank_push");
+        let mut child = Command::new(example)
+            .arg(self.0.path())
+            .env("HTTP_WEBHOOK_ID", headers.id)
+            .env("HTTP_WEBHOOK_SIGNATURE", headers.signature)
+            .env("HTTP_WEBHOOK_TIMESTAMP", headers.timestamp)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(body.as_bytes()).unwrap();
+        let out = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+        let (head, line) = out.split_once("\r\n\r\n").unwrap();
+        let status = head.strip_prefix("Status: ").unwrap().split("\r\n").next().unwrap();
+        (status.parse().unwrap(), line.trim().to_owned())
+    }
+}
+
+#[test]
+fn the_example_is_a_connector_in_under_150_lines_that_knows_no_key() {
+    assert!(SOURCE.lines().count() < 150, "{} lines", SOURCE.lines().count());
+    for key in ["lockstep_crypto", "lockstep_attest", "SecretKey", "keyring"] {
+        assert!(!SOURCE.contains(key), "{key}");
+    }
+}
+
+#[test]
+fn a_message_that_is_pushed_becomes_one_draft_that_follows_from_it() {
+    let desk = Desk::new();
+    assert_eq!(desk.push("m1", STATUS, SECRET), (200, "1 draft(s)".to_owned()));
+    let drafts = desk.drafts();
+    assert_eq!(drafts.len(), 1);
+    let draft = Draft::from_slice(&std::fs::read(&drafts[0]).unwrap()).unwrap();
+    let origin = std::fs::read(drafts[0].with_extension("json.origin")).unwrap();
+    draft.check(&origin, &Limits::default()).unwrap();
+    assert_eq!(draft.claims["amount"], "250000.00");
+
+    assert_eq!(desk.push("m1", STATUS, SECRET), (200, "it was here before".to_owned()));
+    assert_eq!(
+        desk.push("m2", STATUS, SECRET).0,
+        200,
+        "the same message under another id makes the same draft"
+    );
+    assert_eq!(desk.drafts().len(), 1);
+    let other = STATUS.replace("NORD-S-20261121-0008", "NORD-S-20261121-0009");
+    assert_eq!(desk.push("m3", &other, SECRET).0, 409, "another file about the same act is for a person");
+    assert_eq!(std::fs::read(drafts[0].with_extension("json.origin")).unwrap(), STATUS.as_bytes());
+}
+
+#[test]
+fn what_is_not_the_banks_or_says_nothing_of_use_leaves_nothing() {
+    let desk = Desk::new();
+    let (status, line) = desk.push("m1", STATUS, "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    assert_eq!((status, line.as_str()), (401, "no signature holds"));
+    assert_eq!(desk.push("m1", STATUS, SECRET).0, 200, "a forged one does not use up the id");
+    let desk = Desk::new();
+    let (status, line) = desk.push("m1", &STATUS.replace("ACSC", "ACSP"), SECRET);
+    assert_eq!(status, 422, "{line}");
+    assert_eq!(desk.push("m2", "<x/>", SECRET).0, 422);
+    assert!(desk.drafts().is_empty());
+    desk.mode(0o644);
+    assert_eq!(desk.push("m3", STATUS, SECRET).0, 500, "others can read the secret");
+    desk.mode(0o600);
+    desk.file("waits", "one word");
+    assert_eq!(desk.push("m4", STATUS, SECRET), (500, "try again later".to_owned()), "ours stays with us");
+}
