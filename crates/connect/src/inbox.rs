@@ -48,6 +48,9 @@ pub enum Arrival {
 /// Why a message is turned away. Variants stand in the order of the checks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InboxError {
+    /// Not an inbox's bytes.
+    #[error("the file is no inbox of this version")]
+    Form,
     /// Another body under the same name: somebody errs, or the secret is known to others.
     #[error("`{name}` has come with another body before")]
     Differs {
@@ -83,9 +86,10 @@ impl Inbox {
     /// Reads an inbox.
     ///
     /// # Errors
-    /// [`CanonicalError`] when it is not one.
-    pub fn from_slice(bytes: &[u8]) -> Result<Self, CanonicalError> {
-        canonical::from_slice(bytes, INBOX_BYTES_MAX)
+    /// [`InboxError::Form`].
+    pub fn from_slice(bytes: &[u8]) -> Result<Self, InboxError> {
+        let inbox: Option<Self> = canonical::from_slice(bytes, INBOX_BYTES_MAX).ok();
+        inbox.filter(|inbox| inbox.format == FORMAT && inbox.next > 0).ok_or(InboxError::Form)
     }
 
     /// The inbox as bytes.

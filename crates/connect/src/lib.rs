@@ -7,6 +7,30 @@
 //! * [`allow`] and [`send`]: what goes, goes to hosts that were named and to addresses of the public
 //!   internet, whatever a name resolves to at that moment; no redirect is followed.
 //!
+//! ```no_run
+//! use lockstep_connect::{AllowList, Outbox, Progress, Secret, Sender};
+//! use lockstep_types::Time;
+//!
+//! # type Any = Box<dyn std::error::Error>;
+//! # fn send(dir: &std::path::Path, text: &str, now: fn() -> Time) -> Result<(), Any> {
+//! let hosts = AllowList::new(["erp.example.com"])?;
+//! let target = hosts.target("https://erp.example.com/lockstep")?;
+//! let sender = Sender::new(target, Secret::from_text(text)?)?;
+//! let mut outbox = Outbox::open(dir)?;
+//! outbox.put(&"case.decided".parse()?, &serde_json::json!({ "case": "…" }), now())?;
+//! loop {
+//!     let at = now();
+//!     match outbox.step(at, |message| sender.send(&message.id, message.body.as_bytes(), at))? {
+//!         Progress::Taken { sequence } => println!("{sequence} was taken"),
+//!         Progress::Waits { until, .. } => println!("again at {until}"),
+//!         Progress::Stuck { why, .. } => return Err(why.into()),
+//!         Progress::Idle => return Ok(()),
+//!     }
+//!     # break Ok(());
+//! }
+//! # }
+//! ```
+//!
 //! A connector holds the secret that it shares with one partner, and no key that signs for a party: what it
 //! brings in becomes a draft (`lockstep_sources::draft`) that waits for a signer.
 

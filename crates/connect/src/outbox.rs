@@ -17,6 +17,8 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+/// What a file of an outbox calls itself.
+pub const FORMAT: &str = "lockstep-outbox/1";
 /// Most messages that wait; more are refused until some are taken.
 pub const WAITING_MAX: usize = 100_000;
 /// Attempts after which a message is stuck and somebody has to look: with the pauses below, about 3 days.
@@ -35,6 +37,8 @@ pub struct Waiting {
     pub attempts: u32,
     /// Its body: `data`, `sequence`, `timestamp`, `type`.
     pub body: String,
+    /// [`FORMAT`].
+    pub format: String,
     /// Its `webhook-id`, the same in every attempt.
     pub id: String,
     /// Before then it is not sent again.
@@ -184,6 +188,7 @@ impl Outbox {
         let message = Waiting {
             attempts: 0,
             body: String::from_utf8_lossy(&body).into_owned(),
+            format: FORMAT.to_owned(),
             id: format!("msg_{hex}"),
             not_before: now,
             sequence,
@@ -318,7 +323,9 @@ fn read_waiting(dir: &Path) -> Result<VecDeque<Waiting>, OutboxError> {
     let read = |path: &PathBuf| {
         let bytes = fs::read(path).map_err(io_error("read", path))?;
         let message: Option<Waiting> = canonical::from_slice(&bytes, FILE_BYTES_MAX).ok();
-        let named = |message: &Waiting| path.file_name().is_some_and(|file| *file == *name(message.sequence));
+        let named = |message: &Waiting| {
+            message.format == FORMAT && path.file_name().is_some_and(|file| *file == *name(message.sequence))
+        };
         message.filter(named).ok_or_else(|| OutboxError::Form { path: path.clone() })
     };
     paths.iter().map(read).collect()

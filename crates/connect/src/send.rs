@@ -141,7 +141,7 @@ impl<R: Resolver> Resolver for Checked<R> {
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, Error> {
         let found = self.inner.resolve(uri, config, timeout)?;
-        if found.iter().all(|address| self.reach.admits(address.ip())) {
+        if !found.is_empty() && found.iter().all(|address| self.reach.admits(address.ip())) {
             Ok(found)
         } else {
             Err(Error::Other(Box::new(Forbidden)))

@@ -122,6 +122,10 @@ fn keep(path: &Path, draft: &Draft, origin: &[u8]) -> Result<bool> {
     if path.exists() {
         let before = os::read(path, DRAFT_BYTES_MAX as u64)?;
         if before == bytes {
+            // Whoever moved the draft alone gets its message back.
+            if !beside(path).exists() {
+                os::write_atomic(&beside(path), origin)?;
+            }
             return Ok(false);
         }
         let text = match Draft::from_slice(&before) {

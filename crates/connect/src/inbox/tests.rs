@@ -15,6 +15,8 @@ fn what_has_a_number_counts_once_and_in_order() {
     assert_eq!(inbox.arrive_in_order(2, b"b"), Ok(Arrival::Counts));
     assert_eq!(inbox.arrive_in_order(0, b"b"), Err(InboxError::Number { found: 0 }));
     assert_eq!(inbox.arrive_in_order(1 << 60, b"b"), Err(InboxError::Number { found: 1 << 60 }));
+    let later = String::from_utf8(inbox.to_vec().unwrap()).unwrap().replace("inbox/1", "inbox/2");
+    assert_eq!(Inbox::from_slice(later.as_bytes()), Err(InboxError::Form));
     let mut read = Inbox::from_slice(&inbox.to_vec().unwrap()).unwrap();
     assert_eq!(read, inbox);
     assert_eq!(read.arrive_in_order(2, b"b"), Ok(Arrival::Again), "also after a restart");
