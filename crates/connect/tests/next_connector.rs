@@ -1,6 +1,9 @@
-//! The example of `docs/how-to/the-next-connector.md`: it is short, it runs, and it never holds a key.
+//! The examples of `docs/how-to/the-next-connector.md`: they are short, they run, and they never hold a key.
 
-use lockstep_connect::{Secret, sign};
+#[path = "served/receiver.rs"]
+mod served;
+
+use lockstep_connect::{Secret, check, sign};
 use lockstep_sources::Limits;
 use lockstep_sources::draft::Draft;
 use lockstep_types::Time;
@@ -11,7 +14,7 @@ use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 
-const SOURCE: &str = include_str!("../examples/bank_push.rs");
+const SOURCES: [&str; 2] = [include_str!("../examples/bank_push.rs"), include_str!("../examples/erp_out.rs")];
 const STATUS: &str = include_str!("../../sources/samples/status.xml");
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const MAP: &str = "format = 'lockstep-mapping/1'\n[step.settled]\nmessage = 'pacs.002'\n\
@@ -72,11 +75,48 @@ impl Desk {
 }
 
 #[test]
-fn the_example_is_a_connector_in_under_150_lines_that_knows_no_key() {
-    assert!(SOURCE.lines().count() < 150, "{} lines", SOURCE.lines().count());
-    for key in ["lockstep_crypto", "lockstep_attest", "SecretKey", "keyring"] {
-        assert!(!SOURCE.contains(key), "{key}");
+fn the_examples_are_connectors_in_under_150_lines_that_know_no_key() {
+    for source in SOURCES {
+        assert!(source.lines().count() < 150, "{} lines", source.lines().count());
+        for key in ["lockstep_crypto", "lockstep_attest", "SecretKey", "keyring"] {
+            assert!(!source.contains(key), "{key}");
+        }
     }
+}
+
+#[test]
+fn what_is_decided_goes_to_the_planning_system_in_order_and_waits_when_it_is_away() {
+    let away = "HTTP/1.1 503 Busy\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let taken = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let (port, server) = served::serve(Box::leak(Box::new([taken, away])));
+    let dir = TempDir::new().unwrap();
+    let file = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    file("secret", SECRET);
+    std::fs::set_permissions(dir.path().join("secret"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    file("hosts", &format!("erp.example.com\nloopback:{port}\n"));
+    file("url", &format!("http://localhost:{port}/in\n"));
+    let run = |input: &str| {
+        let example = std::env::current_exe().unwrap().with_file_name("../examples/erp_out");
+        let mut command = Command::new(example);
+        command.arg(dir.path()).arg("case.decided").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let out = child.wait_with_output().unwrap();
+        (out.status.code().unwrap(), String::from_utf8(out.stdout).unwrap())
+    };
+    let (code, out) = run("{\"case\":\"a\"}\n{\"case\":\"b\"}\n");
+    assert!(code == 2 && out.contains("message 1 is taken\nmessage 2 is sent again at "), "{out}");
+    let (code, out) = run("");
+    assert!(code == 2 && out.starts_with("message 2 is sent again at "), "it is not time yet: {out}");
+    let came = server.join().unwrap();
+    for (headers, body) in &came {
+        let seconds: u64 = headers.timestamp.parse().unwrap();
+        let at = Time::from_ms(seconds * 1_000).unwrap();
+        check(&[Secret::from_text(SECRET).unwrap()], headers, body, at).unwrap();
+    }
+    assert!(came[1].1.starts_with(b"{\"data\":{\"case\":\"b\"},\"sequence\":2,"));
+    file("url", "http://localhost:1/in");
+    assert_eq!(run("").0, 2, "a place that nobody named");
 }
 
 #[test]
