@@ -16,6 +16,7 @@ pub mod dev;
 mod domain;
 mod embedded;
 pub mod enforce;
+pub mod feed;
 pub mod observe;
 pub mod roles;
 pub mod rpc;

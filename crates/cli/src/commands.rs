@@ -6,7 +6,9 @@ pub mod chain;
 pub mod cosign;
 pub mod credential;
 pub mod docs;
+pub mod draft;
 pub mod erase;
+pub mod feed;
 pub mod fsck;
 pub mod govern;
 pub mod init;
@@ -88,6 +90,15 @@ pub enum Command {
     /// Read bank statements
     #[command(subcommand)]
     Statement(sources::Statement),
+    /// Read bank messages
+    #[command(subcommand)]
+    Message(sources::Message),
+    /// Claims that a bank message proposes, waiting for a signer
+    #[command(subcommand)]
+    Draft(draft::DraftCommand),
+    /// Read prices that others put on a chain
+    #[command(subcommand)]
+    Feed(feed::Feed),
     /// Look a name or an address up on a sanctions list: exact matches only, this is no screening product
     Screen(sources::Screen),
     /// Print the reference of this command line
@@ -124,6 +135,9 @@ pub fn run(shell: &mut Shell, command: Command) -> Result<u8> {
         Command::Fsck(args) => fsck::run(shell, &args),
         Command::Log(command) => log::run(shell, &command),
         Command::Statement(command) => sources::statement(shell, &command),
+        Command::Message(command) => sources::message(shell, &command),
+        Command::Draft(command) => draft::run(shell, &command),
+        Command::Feed(command) => feed::run(shell, &command),
         Command::Screen(args) => sources::screen(shell, &args),
         Command::Docs => docs::run(),
     }

@@ -6,7 +6,7 @@
 
 use crate::payment::Payment;
 use crate::statement::{
-    AmountError, Balance, DateError, Gap, Header, Limits, Pages, Side, Statement, StatementError, UtcOffset,
+    AmountError, Balance, DateError, Gap, Header, Limits, MessageError, Pages, Side, Statement, UtcOffset,
     Visitor, cut, visit,
 };
 use lockstep_types::{Amount, Currency, Money, Time};
@@ -44,7 +44,7 @@ pub struct ClosingBalance {
 pub enum BalanceError {
     /// The file is refused.
     #[error(transparent)]
-    Statement(#[from] StatementError),
+    Statement(#[from] MessageError),
     /// The file is not complete.
     #[error(transparent)]
     Pages(#[from] Gap),

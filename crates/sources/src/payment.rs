@@ -10,7 +10,7 @@
 //! file must not be used as a source.
 
 use crate::statement::{
-    AmountError, Balance, DateError, Entry, Gap, Header, Limits, Pages, Side, Statement, StatementError,
+    AmountError, Balance, DateError, Entry, Gap, Header, Limits, MessageError, Pages, Side, Statement,
     Status, UtcOffset, Visitor, cut, visit,
 };
 use core::fmt;
@@ -76,7 +76,7 @@ pub struct PaymentKey {
 pub enum PaymentError {
     /// The file is refused.
     #[error(transparent)]
-    Statement(#[from] StatementError),
+    Statement(#[from] MessageError),
     /// The file is not complete, so a second entry of the same name may stand elsewhere.
     #[error(transparent)]
     Pages(#[from] Gap),

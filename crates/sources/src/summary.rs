@@ -2,8 +2,8 @@
 //! wrote them; nothing here has been checked against a currency, and nothing may be attested from it.
 
 use crate::statement::{
-    Account, Balance, BalanceKind, BankAmount, BankDate, Entry, Header, Limits, Page, Side, Statement,
-    StatementError, Status, Visitor, visit,
+    Account, Balance, BalanceKind, BankAmount, BankDate, Entry, Header, Limits, MessageError, Page, Side,
+    Statement, Status, Visitor, visit,
 };
 use serde::Serialize;
 use std::io::BufRead;
@@ -92,8 +92,8 @@ pub struct EntryView {
 /// listed.
 ///
 /// # Errors
-/// [`StatementError`] when the file is refused.
-pub fn read_statement(input: impl BufRead, limits: &Limits) -> Result<StatementSummary, StatementError> {
+/// [`MessageError`] when the file is refused.
+pub fn read_statement(input: impl BufRead, limits: &Limits) -> Result<StatementSummary, MessageError> {
     let mut summary = Summary {
         listed_max: limits.entries_listed_max,
         shown: StatementSummary { message: String::new(), page: None, statements: Vec::new(), version: 0 },

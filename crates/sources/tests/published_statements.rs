@@ -7,7 +7,7 @@
 )]
 
 use lockstep_sources::{
-    BalanceQuery, Limits, Payment, PaymentQuery, closing_balance, find_payment, read_statement,
+    BalanceQuery, Limits, Payment, PaymentQuery, closing_balance, find_payment, read_message, read_statement,
 };
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/iso20022/camt.053.001.02-");
@@ -120,5 +120,7 @@ fn summaries_count_what_the_files_hold() {
         assert_eq!((statement.entries_total, statement.booked_credits), (entries, credits), "{name}");
         assert_eq!(statement.balances.len(), balances, "{name}");
         assert!(lockstep_types::canonical::is_canonical(&summary));
+        let message = read_message(&file[..], &Limits::default()).unwrap();
+        assert_eq!((message.version, message.items_total), (2, entries), "{name}");
     }
 }

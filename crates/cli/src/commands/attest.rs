@@ -1,16 +1,16 @@
 //! `lockstep attest` and `lockstep withdraw`: a party's word on a step.
 
-mod draft;
+mod pending;
 
+use crate::commands::draft;
 use crate::fault::invalid;
 use crate::folder::FolderArgs;
 use crate::os;
 use crate::party::{Party, SignerArgs, hand_in, tell};
 use crate::shell::Shell;
 use crate::words;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
-use draft::DraftFile;
 use lockstep_attest::evidence::evidence_digest;
 use lockstep_kernel::Request;
 use lockstep_node::Replica;
@@ -18,8 +18,9 @@ use lockstep_node::client::{self, Found, Texts, Word};
 use lockstep_node::replica::Documents;
 use lockstep_policy::Step;
 use lockstep_types::{CaseId, Digest, EvidenceDigest, Name, Salt};
+use pending::Pending;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A step and what the party says of it.
 #[derive(Debug, Clone, Args)]
@@ -27,11 +28,16 @@ pub struct Attest {
     #[command(flatten)]
     folder: FolderArgs,
     /// The case, or the letters that its id begins with
-    case: String,
+    #[arg(required_unless_present = "draft")]
+    case: Option<String>,
     /// The step
-    step: Name,
+    #[arg(required_unless_present = "draft")]
+    step: Option<Name>,
     #[command(flatten)]
     signer: SignerArgs,
+    /// Sign what this draft shows, with its message as the document; case and step stand in it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["case", "step", "claims", "evidence", "refuse"])]
+    draft: Option<PathBuf>,
     /// What a claim says, for every claim that the policy declares
     #[arg(long = "claim", value_name = "NAME=VALUE")]
     claims: Vec<String>,
@@ -45,10 +51,10 @@ pub struct Attest {
     /// Also keep what was signed, with all salts, in FILE (mode 0600)
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
-    /// Keep the draft in FILE (mode 0600) until it is on record: whoever was interrupted gives the same
-    /// command again, and a signer that takes hours is asked for the same signature
+    /// Keep what is to be signed in FILE (mode 0600) until it is on record: whoever was interrupted gives the
+    /// same command again, and a signer that takes hours is asked for the same signature
     #[arg(long, value_name = "FILE")]
-    draft: Option<PathBuf>,
+    pending: Option<PathBuf>,
 }
 
 /// A step that the party takes back.
@@ -67,28 +73,31 @@ pub struct Withdraw {
     reason: String,
 }
 
+/// What is said of which step.
+struct Said {
+    case: CaseId,
+    step: Name,
+    texts: Texts,
+    documents: Vec<Kept>,
+}
+
 /// Takes or refuses a step.
 pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
-    let mut drafts = DraftFile::open(args.draft.as_deref())?;
+    let mut pending = Pending::open(args.pending.as_deref())?;
     let mut live = shell.live(&args.folder.dir)?;
-    let case = words::case(live.replica(), &args.case)?;
-    let step = declared(live.replica(), case, &args.step)?;
-    let party = Party::open(shell, &args.signer, live.kernel())?;
-    let signing = drafts.signing(party.signing(live.replica())?)?;
-    let (texts, documents): (Texts, Vec<Kept>) = match &args.refuse {
-        Some(_) => (Texts::new(), Vec::new()),
-        None => (
-            words::texts(&args.claims, |name| step.claim(name), &signing.ledger)?,
-            read_evidence(&step, &args.evidence, &mut drafts)?,
-        ),
+    let Said { case, step, texts, documents } = match &args.draft {
+        Some(path) => drafted(live.replica(), path, &mut pending)?,
+        None => said(live.replica(), args, &mut pending)?,
     };
+    let party = Party::open(shell, &args.signer, live.kernel())?;
+    let signing = pending.signing(party.signing(live.replica())?)?;
     let word = match &args.refuse {
         Some(reason) => Word::Refused { reason: reason.clone() },
         None => Word::Done { texts: &texts, evidence: documents.iter().map(|kept| kept.digest).collect() },
     };
     let found = Found::new(live.kernel(), live.replica().view(), case)?;
-    let draft = client::step(&signing, (found, &args.step), word, &mut || drafts.salt())?;
-    drafts.settle(&draft)?;
+    let draft = client::step(&signing, (found, &step), word, &mut || pending.salt())?;
+    pending.settle(&draft)?;
     let submission = if party.is_waited_for() {
         // Others go on with the ledger meanwhile.
         drop(live);
@@ -106,12 +115,38 @@ pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
     }
     let stored: Documents = documents.into_iter().map(Kept::stored).collect();
     let entered = live.submit(Request::Submit(Box::new(submission)), stored)?;
-    drafts.done()?;
+    pending.done()?;
     let decided = entered.kinds().iter().any(|kind| kind == "decided");
     tell(shell, &entered, || {
         let done = if args.refuse.is_some() { "refused the step" } else { "took the step" };
         let end = if decided { "; the case is decided" } else { "" };
-        format!("{} {done} `{}`, on record as {}{end}", party.lei, args.step, entered.index())
+        format!("{} {done} `{step}`, on record as {}{end}", party.lei, entered.index())
+    })
+}
+
+/// What the arguments say.
+fn said(replica: &Replica, args: &Attest, pending: &mut Pending) -> Result<Said> {
+    let (case, step) = args.case.as_deref().zip(args.step.clone()).context("no case and no step")?;
+    let case = words::case(replica, case)?;
+    let asked = declared(replica, case, &step)?;
+    if args.refuse.is_some() {
+        return Ok(Said { case, step, texts: Texts::new(), documents: Vec::new() });
+    }
+    let ledger = replica.ledger().id().context("the ledger has no genesis")?;
+    let texts = words::texts(&args.claims, |name| asked.claim(name), &ledger)?;
+    Ok(Said { case, step, texts, documents: read_evidence(&asked, &args.evidence, pending)? })
+}
+
+/// What a draft shows, once it has been held against its message and its step.
+fn drafted(replica: &Replica, path: &Path, pending: &mut Pending) -> Result<Said> {
+    let (draft, origin) = draft::open(path)?;
+    draft::fits(&draft, &declared(replica, draft.case, &draft.step)?)?;
+    let document = draft.evidence.is_some().then(|| Kept::of(origin, pending));
+    Ok(Said {
+        case: draft.case,
+        step: draft.step,
+        texts: draft.claims,
+        documents: document.into_iter().collect(),
     })
 }
 
@@ -126,7 +161,8 @@ pub fn withdraw(shell: &mut Shell, args: &Withdraw) -> Result<u8> {
     tell(shell, &entered, || format!("`{}` is withdrawn, on record as {}", args.step, entered.index()))
 }
 
-fn declared(replica: &Replica, case: CaseId, step: &Name) -> Result<Step> {
+/// The step of this name in the policy of a case.
+pub fn declared(replica: &Replica, case: CaseId, step: &Name) -> Result<Step> {
     let found = Found::new(replica.kernel(), replica.view(), case)?;
     let step = found.step(step).map_err(|error| invalid("step-unknown", error.to_string()))?;
     Ok(step.clone())
@@ -140,6 +176,11 @@ struct Kept {
 }
 
 impl Kept {
+    fn of(document: Vec<u8>, pending: &mut Pending) -> Self {
+        let salt = Salt(pending.salt());
+        Self { digest: evidence_digest(&salt, &document), salt, document }
+    }
+
     /// As it is stored: the salt, then the document, so that its SHA-256 is the digest that was signed.
     fn stored(self) -> (Digest, Vec<u8>) {
         (Digest(self.digest.0), [self.salt.as_bytes().as_slice(), &self.document].concat())
@@ -147,7 +188,7 @@ impl Kept {
 }
 
 /// Documents in the order of the policy's slots.
-fn read_evidence(step: &Step, pairs: &[String], drafts: &mut DraftFile) -> Result<Vec<Kept>> {
+fn read_evidence(step: &Step, pairs: &[String], pending: &mut Pending) -> Result<Vec<Kept>> {
     let given = words::files(pairs)?;
     let slots = || step.evidence.iter().map(|slot| format!("`{slot}`")).collect::<Vec<_>>().join(", ");
     let known = |name: &str| step.evidence.iter().any(|slot| slot.as_str() == name);
@@ -161,9 +202,7 @@ fn read_evidence(step: &Step, pairs: &[String], drafts: &mut DraftFile) -> Resul
             let text = format!("step `{}` asks for one document for each of {}", step.name, slots());
             return Err(invalid("evidence", text).hint(format!("give `--evidence {slot}=FILE` once")).into());
         };
-        let document = os::read(path, os::FILE_BYTES_MAX)?;
-        let salt = Salt(drafts.salt());
-        Ok(Kept { digest: evidence_digest(&salt, &document), salt, document })
+        Ok(Kept::of(os::read(path, os::FILE_BYTES_MAX)?, pending))
     };
     step.evidence.iter().map(&mut read).collect()
 }

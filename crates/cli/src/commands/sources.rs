@@ -1,16 +1,19 @@
-//! `lockstep statement` and `lockstep screen`: documents from outside, read before anybody attests from them.
+//! `lockstep statement`, `lockstep message` and `lockstep screen`: documents from outside, read before
+//! anybody attests from them.
 
 use crate::fault::invalid;
 use crate::os;
 use crate::shell::Shell;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
+use lockstep_sources::message::MessageList;
 use lockstep_sources::{
-    BalanceQuery, Limits, PaymentQuery, ScreeningList, StatementSummary, closing_balance, find_payment,
-    read_statement,
+    BalanceQuery, ItemQuery, Limits, PaymentQuery, ScreeningList, StatementSummary, closing_balance,
+    find_item, find_payment, read_message, read_statement,
 };
 use lockstep_types::{Address, Currency};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -42,6 +45,26 @@ pub struct Read {
     /// The currency expected
     #[arg(long, value_name = "CODE")]
     currency: Option<Currency>,
+}
+
+/// What to do with bank messages.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Message {
+    /// Read a camt.053, camt.054, pacs.002 or pacs.008 file: which it is, and what it says of each item
+    Read(ReadMessage),
+}
+
+/// Which file, and what is looked for in it.
+#[derive(Debug, Clone, Args)]
+pub struct ReadMessage {
+    /// A message; its root says which kind and version
+    file: PathBuf,
+    /// Show the one item that is called so; exit code 2 when none is, or several are
+    #[arg(long = "ref", value_name = "REF")]
+    reference: Option<String>,
+    /// The account, where the file holds entries of several
+    #[arg(long, value_name = "IBAN")]
+    account: Option<String>,
 }
 
 /// What to look up, and where.
@@ -132,6 +155,44 @@ fn shown(summary: &StatementSummary) -> String {
     lines.push(
         "hint: `--payment REF` and `--balance` give what can be attested; `--json` gives all".to_owned(),
     );
+    lines.join("\n")
+}
+
+/// Reads a bank message.
+pub fn message(shell: &Shell, command: &Message) -> Result<u8> {
+    let Message::Read(args) = command;
+    let limits = Limits::default();
+    if args.reference.is_some() || args.account.is_some() {
+        let query = ItemQuery { reference: args.reference.as_deref(), account: args.account.as_deref() };
+        let item = find_item(open(&args.file)?, &query, &limits).with_context(|| refused(&args.file))?;
+        let fields: BTreeMap<_, _> = item.values().map(|(field, value)| (field.as_str(), value)).collect();
+        let answer = json!({
+            "act": item.act(), "fields": fields, "kind": item.kind, "message": item.message,
+            "transactions": item.transactions,
+        });
+        shell.out.answer(&answer, || {
+            let lines = fields.iter().map(|(name, value)| format!("{name:<22} {}", value.text()));
+            lines.collect::<Vec<_>>().join("\n")
+        })?;
+        return Ok(0);
+    }
+    let bar = shell.out.progress(std::fs::metadata(&args.file).map_or(0, |file| file.len()), "reading");
+    let input = BufReader::new(bar.wrap_read(open(&args.file)?));
+    let list = read_message(input, &limits).with_context(|| refused(&args.file))?;
+    bar.finish_and_clear();
+    shell.out.answer(&list, || listed(&list))?;
+    Ok(0)
+}
+
+fn listed(list: &MessageList) -> String {
+    let mut lines = vec![format!("{} version {}, {} item(s)", list.message, list.version, list.items_total)];
+    for item in &list.items {
+        let text = |name: &str| item.fields.get(name).map(|value| value.text()).unwrap_or_default();
+        let parts = ["side", "amount", "status", "creditor"].map(text);
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        lines.push(format!("line {}: {}  {}", item.line, item.act, parts.join("  ")));
+    }
+    lines.push("hint: `--ref REF` shows all that one item says; `--json` gives everything".to_owned());
     lines.join("\n")
 }
 

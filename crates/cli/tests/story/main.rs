@@ -3,6 +3,8 @@
 mod audience;
 mod chain;
 mod declare;
+mod draft;
+mod feed;
 mod gates;
 mod how_to;
 #[path = "../../../chain/tests/anvil/key.rs"]
@@ -298,6 +300,19 @@ fn documents_from_outside_are_read() {
     assert_eq!(claims["payment"]["money"], "1000000.00 USD", "{claims}");
     let missing = town.run(&["statement", "read", &statement, "--payment", "NOPE"]);
     assert_eq!(missing.code, 2, "{}", missing.err);
+    for (file, kind, items) in [
+        ("notification", "camt.054", 2),
+        ("status", "pacs.002", 3),
+        ("transfer", "pacs.008", 1),
+        ("statement", "camt.053", 7),
+    ] {
+        let list = town.ok(&["message", "read", &format!("{SAMPLES}/{file}.xml")]);
+        assert_eq!((&list["message"], &list["items_total"]), (&kind.into(), &items.into()), "{list}");
+    }
+    let notification = format!("{SAMPLES}/notification.xml");
+    let paid = town.ok(&["message", "read", &notification, "--ref", "HB2611210000004"]);
+    assert_eq!(paid["fields"]["creditor"], "Northwind Example Fund LP", "{paid}");
+    assert_eq!(town.run(&["message", "read", &notification, "--ref", "NOPE"]).code, 2);
     let sdn = format!("{SAMPLES}/sdn.csv");
     let clean = town.run(&["screen", "--sanctions", &sdn, "--name", "Nobody At All"]);
     assert_eq!(clean.code, 0, "{}", clean.out);

@@ -138,33 +138,36 @@ fn a_signer_that_was_interrupted_is_asked_for_the_same_bytes_and_the_ledger_goes
 
     assert_eq!(pay(&town, &case, &hsm, &[]).code, 2);
     for _ in 0..2 {
-        let denied = pay(&town, &case, &hsm, &["--draft", "payment.draft"]);
+        let denied = pay(&town, &case, &hsm, &["--pending", "payment.pending"]);
         assert_eq!(denied.code, 2, "{}", denied.out);
         assert!(denied.err.contains("nothing was signed"), "{}", denied.err);
-        assert_eq!(mode("payment.draft"), 0o600);
+        assert_eq!(mode("payment.pending"), 0o600);
     }
     std::fs::write(town.path("booked"), ago(7_100_000)).unwrap();
-    let other = pay(&town, &case, &hsm, &["--draft", "payment.draft"]);
-    assert_eq!((other.code, other.fault().as_str()), (2, "draft-other"));
-    // The first draft again: what was booked then is in the draft's claims.
+    let other = pay(&town, &case, &hsm, &["--pending", "payment.pending"]);
+    assert_eq!((other.code, other.fault().as_str()), (2, "pending-other"));
+    // The first statement again: what was booked then is in its claims.
     let lines: Vec<String> = asked().lines().map(str::to_owned).collect();
     assert_eq!(lines.len(), 3, "another word is drafted anew only when the file is taken away");
-    assert!(lines[0] != lines[1] && lines[1] == lines[2], "the draft keeps the bytes, nothing else does");
+    assert!(
+        lines[0] != lines[1] && lines[1] == lines[2],
+        "the pending statement keeps the bytes, nothing else does"
+    );
 
-    std::fs::remove_file(town.path("payment.draft")).unwrap();
-    assert_eq!(pay(&town, &case, &hsm, &["--draft", "payment.draft"]).code, 2);
+    std::fs::remove_file(town.path("payment.pending")).unwrap();
+    assert_eq!(pay(&town, &case, &hsm, &["--pending", "payment.pending"]).code, 2);
     std::fs::write(town.path("approved"), "").unwrap();
-    let paid = pay(&town, &case, &hsm, &["--draft", "payment.draft"]);
+    let paid = pay(&town, &case, &hsm, &["--pending", "payment.pending"]);
     assert_eq!(paid.code, 0, "{}\n{}", paid.out, paid.err);
     assert_eq!(paid.json()["refused"], Value::Null, "{}", paid.out);
-    assert!(!town.path("payment.draft").exists(), "what is on record is no draft any more");
+    assert!(!town.path("payment.pending").exists(), "what is on record is pending no more");
     let lines: Vec<String> = asked().lines().map(str::to_owned).collect();
     assert!(lines.len() == 5 && lines[3] == lines[4], "{}", lines.len());
     assert_eq!(std::fs::read_to_string(town.path("free")).unwrap().lines().count(), 5);
 
-    town.private("wrong.draft", "{}");
-    let wrong = pay(&town, &case, &hsm, &["--draft", "wrong.draft"]);
-    assert_eq!(wrong.fault(), "draft-file");
+    town.private("wrong.pending", "{}");
+    let wrong = pay(&town, &case, &hsm, &["--pending", "wrong.pending"]);
+    assert_eq!(wrong.fault(), "pending-file");
 }
 
 #[test]

@@ -130,17 +130,17 @@ const STEPS: &[(Node, &str, Node)] = &[
     (DebtorAgentId, "Nm", DebtorName),
 ];
 
-impl Node {
-    /// The child of this element with that local name.
-    pub(super) fn child(self, local: &str) -> Self {
+impl crate::iso::walk::Node for Node {
+    const OTHER: Self = Other;
+
+    fn child(self, local: &str) -> Self {
         STEPS
             .iter()
             .find(|(parent, name, _)| *parent == self && *name == local)
             .map_or(Other, |(_, _, child)| *child)
     }
 
-    /// True when the element's text is kept.
-    pub(super) fn holds_text(self) -> bool {
+    fn holds_text(self) -> bool {
         matches!(
             self,
             HeaderId
@@ -175,9 +175,16 @@ impl Node {
         )
     }
 
-    /// The element under which a value is kept: alternatives share one, so that no two of them are read
-    /// together.
-    pub(super) fn slot(self) -> Self {
+    fn is_choice(self) -> bool {
+        self == Status
+    }
+
+    /// A balance may count several credit lines in: it does as soon as one is.
+    fn is_any(self) -> bool {
+        self == CreditLineIncluded
+    }
+
+    fn slot(self) -> Self {
         match self {
             OtherIdText => Iban,
             BalanceProprietary => BalanceCode,
@@ -188,8 +195,7 @@ impl Node {
         }
     }
 
-    /// The element as people name it: `Stmt/Ntry/Amt`.
-    pub(super) fn path(self) -> String {
+    fn path(self) -> String {
         let Some((parent, name, _)) = STEPS.iter().find(|(_, _, child)| *child == self) else {
             return String::new();
         };

@@ -45,7 +45,7 @@ impl Visitor for All {
     }
 }
 
-fn read(file: &[u8]) -> Result<All, StatementError> {
+fn read(file: &[u8]) -> Result<All, MessageError> {
     let mut all = All::default();
     visit(file, &Limits::default(), &mut all).map(|()| all)
 }
@@ -77,7 +77,7 @@ fn every_version_from_2_to_13_is_read_and_no_other() {
             Ok(all) => assert_eq!(usize::from(all.header.unwrap().version), version),
             Err(error) => {
                 assert!(!(2..=13).contains(&version), "version {version}: {error}");
-                assert!(matches!(error, StatementError::Root { .. }));
+                assert!(matches!(error, MessageError::Root { .. }));
             }
         }
     }
@@ -157,8 +157,8 @@ fn a_file_cut_off_anywhere_is_refused() {
     for end in 0..file.len() {
         let error = read(&file.as_bytes()[..end]).err();
         let error = error.unwrap_or_else(|| panic!("cut at {end} is read"));
-        let early = matches!(error, StatementError::Truncated { .. });
-        let nothing = end == 0 && matches!(error, StatementError::Root { .. });
+        let early = matches!(error, MessageError::Truncated { .. });
+        let nothing = end == 0 && matches!(error, MessageError::Root { .. });
         // Inside the root's own start tag no element is open yet.
         assert!(early || nothing, "cut at {end}: {error}");
     }
@@ -300,7 +300,7 @@ fn accounts_and_servicers_have_one_text() {
     assert!(account.is_named("NL77 ABNA 0574 9087 65") && account.is_named("nl77abna0574908765"));
     assert!(!account.is_named("NL77ABNA057490876"));
     for bad in ["NL", "NL77", "N177ABNA", "NLX7ABNA", "NL77 ABNA", &format!("NL77{}", "A".repeat(31))] {
-        assert!(matches!(iban(bad), Err(StatementError::Value { .. })), "{bad}");
+        assert!(matches!(iban(bad), Err(MessageError::Value { .. })), "{bad}");
     }
     for (bic, expected) in
         [("HARBUS30XXX", "HARBUS30"), ("HARBUS30NYC", "HARBUS30NYC"), ("HARBUXXX", "HARBUXXX")]
@@ -516,6 +516,6 @@ fn an_error_of_the_source_is_told_apart_from_an_error_in_the_file() {
     let start = statement("").into_bytes();
     let input = std::io::BufReader::new(std::io::Read::chain(&start[..start.len() / 2], Broken));
     let error = visit(input, &Limits::default(), &mut All::default()).unwrap_err();
-    assert!(matches!(&error, StatementError::Io(source) if source.to_string() == "the disk is gone"));
+    assert!(matches!(&error, MessageError::Io(source) if source.to_string() == "the disk is gone"));
     assert_eq!(error.source().unwrap().to_string(), "the disk is gone");
 }

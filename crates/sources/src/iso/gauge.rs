@@ -17,7 +17,7 @@ pub(super) enum Stop {
 
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a limit of the statement reader")
+        f.write_str("a limit of the message reader")
     }
 }
 

@@ -6,8 +6,8 @@
 //!
 //! A booking is rounded down to the start of its day in the same way, also when the file gives its time. So a
 //! credit booked on the balance's day, wherever the bank is, is never dated after the balance and never
-//! counts on top of it. This rounding is safe for credits only: what leaves an account must be rounded the
-//! other way.
+//! counts on top of it. This rounding is safe for credits only: what leaves an account is rounded the other
+//! way, to the last instant that the file allows.
 
 use super::error::cut;
 use core::str::FromStr;
@@ -94,7 +94,7 @@ impl FromStr for UtcOffset {
 
 impl BankDate {
     /// Reads an ISO 20022 `ISODate`: `2026-11-20`, perhaps with a zone, which is ignored.
-    pub(super) fn from_day(text: &str) -> Option<Self> {
+    pub(crate) fn from_day(text: &str) -> Option<Self> {
         let (day, zone) = text.split_at_checked(10)?;
         if !zone.is_empty() {
             zone.parse::<UtcOffset>().ok()?;
@@ -104,7 +104,7 @@ impl BankDate {
     }
 
     /// Reads an ISO 20022 `ISODateTime`: `2026-11-20T17:00:00.000`, perhaps with a zone.
-    pub(super) fn from_time(text: &str) -> Option<Self> {
+    pub(crate) fn from_time(text: &str) -> Option<Self> {
         let (day, rest) = text.split_once('T')?;
         let (clock, zone) = match rest.find(['Z', '+', '-']) {
             Some(at) => rest.split_at_checked(at)?,
@@ -160,6 +160,20 @@ impl BankDate {
         };
         let midnight_ms = wall_ms.saturating_sub(wall_ms.rem_euclid(DAY_MS));
         self.time(midnight_ms.saturating_sub(offset.unwrap_or(UtcOffset::FIRST).ms()))
+    }
+
+    /// The latest instant that the file allows: the time itself when it carries a zone; else the wall clock,
+    /// or the last millisecond of the day, at `offset`, or at UTC−12 when the bank's offset is not known.
+    ///
+    /// # Errors
+    /// [`DateError`] for a date outside the ledger's time line.
+    pub fn latest(&self, offset: Option<UtcOffset>) -> Result<Time, DateError> {
+        let (zone, more_ms) = match self.form {
+            Form::Instant(zone) => (zone, 0),
+            Form::WallTime => (offset.unwrap_or(UtcOffset::LAST), 0),
+            Form::Day => (offset.unwrap_or(UtcOffset::LAST), DAY_MS.saturating_sub(1)),
+        };
+        self.time(self.wall_ms.saturating_sub(zone.ms()).saturating_add(more_ms))
     }
 
     fn time(&self, ms: i64) -> Result<Time, DateError> {

@@ -1,5 +1,5 @@
-//! What a draft was made from, kept until it is on record: the same command then makes the same bytes again,
-//! so that a signer that was asked for them is not asked for others.
+//! What a statement was made from, kept while its signature is pending: the same command then makes the same
+//! bytes again, so that a signer that was asked for them is not asked for others.
 
 use crate::fault::{Kind, invalid, told};
 use crate::os;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// The format that this program reads and writes.
-const FORMAT: &str = "lockstep-draft/1";
+const FORMAT: &str = "lockstep-pending/1";
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,15 +26,15 @@ struct Kept {
     statement: Digest,
 }
 
-/// A file with a draft, or the place where one goes, or no file at all.
-pub struct DraftFile {
+/// A file with a pending statement, or the place where one goes, or no file at all.
+pub struct Pending {
     path: Option<PathBuf>,
     kept: Option<Kept>,
     signing: Option<Signing>,
     salts: Vec<Salt>,
 }
 
-impl DraftFile {
+impl Pending {
     /// Reads the file if there is one.
     pub fn open(path: Option<&Path>) -> Result<Self> {
         let kept = match path {
@@ -48,7 +48,7 @@ impl DraftFile {
         Ok(Self { path: path.map(Path::to_owned), kept, signing: None, salts: Vec::new() })
     }
 
-    /// When it was drafted, and what had been seen then; both as they are now for a draft that is new.
+    /// When it was made, and what had been seen then; both as they are now for a statement that is new.
     pub fn signing(&mut self, now: Signing) -> Result<Signing> {
         let signing = match &self.kept {
             None => now,
@@ -69,7 +69,7 @@ impl DraftFile {
         salt
     }
 
-    /// Keeps a draft that is new, before anybody is asked to sign it; one that is kept must be this one.
+    /// Keeps a statement that is new, before anybody is asked to sign it; one that is kept must be this one.
     pub fn settle(&self, draft: &Draft) -> Result<()> {
         let (Some(path), Some(signing)) = (&self.path, &self.signing) else { return Ok(()) };
         let statement = Digest(sha256(&draft.statement.to_vec()?));
@@ -77,10 +77,9 @@ impl DraftFile {
             if kept.statement == statement {
                 return Ok(());
             }
-            let text =
-                format!("`{}` holds a draft of other words, or the case has moved on since", path.display());
-            let hint = "take the file away to begin anew; a signature over the old draft is of no use then";
-            return Err(told(Kind::Conflict, "draft-other", text).hint(hint).into());
+            let text = format!("`{}` holds other words, or the case has moved on since", path.display());
+            let hint = "take the file away to begin anew; a signature over the old words is of no use then";
+            return Err(told(Kind::Conflict, "pending-other", text).hint(hint).into());
         }
         let kept = Kept {
             expires: signing.expires,
@@ -93,7 +92,7 @@ impl DraftFile {
         os::write_private(path, &canonical::to_vec(&kept)?)
     }
 
-    /// What is on record is no draft any more.
+    /// What is on record is pending no more.
     pub fn done(&self) -> Result<()> {
         let Some(path) = &self.path else { return Ok(()) };
         match std::fs::remove_file(path) {
@@ -108,8 +107,9 @@ impl DraftFile {
 fn read(path: &Path) -> Result<Kept> {
     let bytes = os::read_private(path)?;
     let wrong = || {
-        let text = format!("`{}` is no draft: expected JSON of format `{FORMAT}`", path.display());
-        invalid("draft-file", text)
+        let text =
+            format!("`{}` is no pending statement: expected JSON of format `{FORMAT}`", path.display());
+        invalid("pending-file", text)
     };
     let kept: Kept = canonical::from_slice(&bytes, bytes.len()).map_err(|error| wrong().source(error))?;
     if kept.format == FORMAT { Ok(kept) } else { Err(wrong().into()) }

@@ -1,14 +1,14 @@
-//! Why a file is not read as a camt.053 message.
+//! Why a file is not read as the message it should be.
 
 use super::place::Place;
 use std::io;
 use std::sync::Arc;
 
-/// Why a file is not read as a camt.053 message. Variants stand in the order of the checks.
+/// Why a file is not read as the message it should be. Variants stand in the order of the checks.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum StatementError {
+pub enum MessageError {
     /// The source of the bytes failed.
-    #[error("the statement could not be read")]
+    #[error("the file could not be read")]
     Io(#[source] Arc<io::Error>),
     /// More bytes than [`super::Limits::bytes_max`].
     #[error("the file is longer than {max} bytes")]
@@ -81,14 +81,13 @@ pub enum StatementError {
         /// Where.
         place: Place,
     },
-    /// The root is not `Document` of camt.053.001.02 to camt.053.001.13.
-    #[error(
-        "{place}: the root is `{found}`, expected `Document` in the namespace \
-         `urn:iso:std:iso:20022:tech:xsd:camt.053.001.02` to `…13`"
-    )]
+    /// The root is not `Document` of a message and version that are read.
+    #[error("{place}: the root is `{found}`, expected `Document` in the namespace {expected}")]
     Root {
         /// Element and namespace found.
         found: String,
+        /// The namespaces that are read.
+        expected: &'static str,
         /// Where.
         place: Place,
     },

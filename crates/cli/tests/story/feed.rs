@@ -1,0 +1,76 @@
+//! Prices of two feeds on the chain that the program serves, and what they are worth.
+
+use crate::key::Key;
+use crate::served::Served;
+use crate::submit::{ANYBODY, LIMITS};
+use crate::town::Town;
+use lockstep_chain::rpc::Rule;
+use lockstep_chain::rpc::finality::Finality;
+use lockstep_chain::submit::SignHash;
+use lockstep_chain::submit::journal::InMemory;
+use lockstep_chain::{Account, Domain, Rpc, Sends, Submitter, Transaction};
+
+/// A contract that says `answer`, with 8 decimals, of second `updated`: `decimals()` gives 8 and any other
+/// call a round's five words.
+fn feed(answer: u64, updated: u64) -> Vec<u8> {
+    let mut run = vec![0x60, 0x00, 0x35, 0x60, 0xe0, 0x1c, 0x63, 0x31, 0x3c, 0xe5, 0x67, 0x14, 0x60, 0, 0x57];
+    for (at, word) in [7, answer, updated, updated, 7].into_iter().enumerate() {
+        run.push(0x7f);
+        run.extend([0; 24]);
+        run.extend(word.to_be_bytes());
+        run.extend([0x60, u8::try_from(32 * at).unwrap(), 0x52]);
+    }
+    run.extend([0x60, 0xa0, 0x60, 0x00, 0xf3]);
+    run[13] = u8::try_from(run.len()).unwrap();
+    run.extend([0x5b, 0x60, 0x08, 0x60, 0x00, 0x52, 0x60, 0x20, 0x60, 0x00, 0xf3]);
+    let length = u8::try_from(run.len()).unwrap();
+    [&[0x60, length, 0x80, 0x60, 0x0b, 0x60, 0x00, 0x39, 0x60, 0x00, 0xf3][..], &run].concat()
+}
+
+#[test]
+fn a_price_is_fresh_stale_or_divergent_and_the_exit_code_says_which() {
+    let (town, served) = (Town::new(), Served::start(&[]));
+    let rule = Rule { quorum: Some(1), ..Rule::new(31_337, Finality::Depth(0)) };
+    let rpc = Rpc::connect(&[&served.url], rule).unwrap();
+    let (key, mut journal) = (Key::new(ANYBODY), InMemory::default());
+    let mut chain = Submitter::open((&rpc, &key), &mut journal, LIMITS).unwrap();
+    let now = rpc.latest().unwrap().timestamp;
+    let mut put = |answer: u64, updated: u64| -> String {
+        let data = feed(answer, updated).into();
+        let receipt = chain.send(&Transaction { from: key.account(), to: None, data }).unwrap();
+        receipt.created.unwrap().to_string()
+    };
+    let (par, near, far) = (put(100_000_000, now), put(100_100_000, now), put(103_000_000, now));
+    let (old, none) = (put(100_000_000, now - 7_200), put(0, now));
+    served.call("evm_mine", serde_json::json!([]));
+    let read = |feed: &str, more: &[&str]| {
+        let at = ["feed", "read", feed, "--chain", "31337", "--rpc", &served.url, "--rpc-quorum", "1"];
+        town.run(&[&at[..], &["--finality", "1"], more].concat())
+    };
+    let one = read(&par, &[]);
+    assert_eq!(
+        (one.code, &one.json()["first"]["price"]),
+        (0, &"1.00000000".into()),
+        "{}\n{}",
+        one.out,
+        one.err
+    );
+    let both = read(&par, &["--second", &near]);
+    assert_eq!((both.code, &both.json()["worth"]), (0, &"fresh".into()));
+    let apart = read(&par, &["--second", &far]);
+    assert_eq!(
+        (apart.code, &apart.json()["worth"], &apart.json()["bps"]),
+        (1, &"divergent".into(), &300.into())
+    );
+    assert_eq!(read(&par, &["--second", &far, "--max-divergence-bps", "300"]).code, 0);
+    let stale = read(&par, &["--second", &old]);
+    assert_eq!(
+        (stale.code, &stale.json()["worth"], &stale.json()["feed"]),
+        (1, &"stale".into(), &old.as_str().into())
+    );
+    assert_eq!(read(&old, &["--max-age", "1d"]).code, 0);
+    for (feed, more) in [(&none, &[][..]), (&par, &["--second", &par]), (&Account::ZERO.to_string(), &[])] {
+        let refused = read(feed, more);
+        assert_eq!((refused.code, refused.fault().as_str()), (2, "feed"), "{}", refused.err);
+    }
+}
