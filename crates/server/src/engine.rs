@@ -147,7 +147,7 @@ impl Engine {
     /// Hands a request in; its answer, once it is durable.
     ///
     /// # Errors
-    /// [`Busy`]: nothing was done.
+    /// [`Busy`]. When the ledger stopped meanwhile it may be on record: the same request again finds out.
     pub async fn ask(&self, asked: Asked) -> Result<Answer, Busy> {
         self.begin(asked)?.await.map_err(|_| Busy::Stopped)
     }

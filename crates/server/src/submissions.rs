@@ -10,7 +10,7 @@ use lockstep_api::{Kind, Problem};
 use lockstep_attest::Statement;
 use lockstep_attest::sign::Sign;
 use lockstep_crypto::suite::Message;
-use lockstep_kernel::{Body, Request};
+use lockstep_kernel::{Body, Refusal, Request};
 use lockstep_ledger::Record;
 use lockstep_ledger::receipt::{
     AcceptedBatch, AcceptedReceipt, Item, ItemResult, Place, Receipt, RefusedItem,
@@ -48,6 +48,10 @@ pub(crate) fn told(
     let told = match answer {
         Answer::OnRecord(accepted) => on_record(hosted, *accepted),
         Answer::Malformed(error) => Err(Problem::malformed(&error).into()),
+        // A word that was taken back is on record, and does not stand.
+        Answer::Refused(refusal) if matches!(*refusal, Refusal::TakenBack { .. }) => {
+            Err(Problem::refused(&refusal, None).into())
+        }
         Answer::Refused(refusal) => match before(hosted, request) {
             Ok(Some(known)) => on_record(hosted, known),
             Ok(None) => Err(Problem::refused(&refusal, None).into()),

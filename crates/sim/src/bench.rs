@@ -4,6 +4,7 @@ pub mod attest;
 pub mod certify;
 mod cosigners;
 pub mod disk;
+pub mod http;
 pub mod memory;
 pub mod mint;
 pub mod pack;
@@ -13,7 +14,7 @@ use crate::measure::Measure;
 use anyhow::{Result, bail};
 
 /// Names that can be asked for, besides `all`.
-pub const NAMES: [&str; 6] = ["attest", "certify", "mint", "rerun", "pack", "memory"];
+pub const NAMES: [&str; 7] = ["attest", "http", "certify", "mint", "rerun", "pack", "memory"];
 
 /// Takes measures and hands each to `show` as soon as it is there.
 ///
@@ -23,6 +24,7 @@ pub fn run(name: &str, show: &mut dyn FnMut(Measure)) -> Result<()> {
     match name {
         "all" => NAMES.into_iter().try_for_each(|name| run(name, show)),
         "attest" => attest::run(show),
+        "http" => http::run(show),
         "certify" => certify::run(show),
         "memory" => memory::run(show),
         "mint" => mint::run(show),

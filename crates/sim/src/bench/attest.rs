@@ -127,7 +127,7 @@ fn through(
 }
 
 /// From the first request handed in to the last receipt.
-fn submit_all(stage: &mut Stage, requests: &[Vec<u8>]) -> Result<Duration> {
+pub(crate) fn submit_all(stage: &mut Stage, requests: &[Vec<u8>]) -> Result<Duration> {
     let mut parts: VecDeque<Vec<Vec<u8>>> = requests.chunks(BATCH).map(<[_]>::to_vec).collect();
     let (begun, mut done) = (Instant::now(), Duration::ZERO);
     through(stage, &mut || parts.pop_front(), &mut |_| done = begun.elapsed())?;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use lockstep_sim::bench::{self, memory};
+use lockstep_sim::bench::{self, http, memory};
 use std::path::PathBuf;
 
 /// As the `lockstep` binary has it.
@@ -34,6 +34,18 @@ enum Child {
         /// Its folder.
         dir: PathBuf,
     },
+    /// A client of the service.
+    #[command(hide = true)]
+    HttpClient {
+        /// The server.
+        url: String,
+        /// Certificates that vouch for it.
+        roots: PathBuf,
+        /// Requests, one a line.
+        file: PathBuf,
+        /// How many are handed in together.
+        batch: usize,
+    },
     /// The process whose start is timed.
     #[command(hide = true)]
     StartAgain {
@@ -47,6 +59,7 @@ fn main() -> Result<()> {
     match child {
         None => measure(&name, json),
         Some(Child::CloseCases { many, dir }) => memory::close_cases(&dir, many),
+        Some(Child::HttpClient { url, roots, file, batch }) => http::client(&url, &roots, &file, batch),
         Some(Child::StartAgain { dir }) => memory::start_again(&dir),
     }
 }
