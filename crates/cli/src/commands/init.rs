@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use lockstep_attest::CredentialKey;
 use lockstep_kernel::body::Administrator;
-use lockstep_kernel::{Command, Genesis, Kernel, RULES};
+use lockstep_kernel::{Command, Genesis, Kernel, Rules};
 use lockstep_ledger::committee::threshold_min;
 use lockstep_ledger::{Ledger, Member, Seed};
 use lockstep_types::{Lei, Name, Salt};
@@ -62,7 +62,7 @@ pub fn run(shell: &Shell, args: &Init) -> Result<u8> {
             name: args.name.clone(),
             nonce: Salt(os::random32()?),
             notice_ms: duration_ms(&args.notice)?,
-            rules: RULES,
+            rules: Rules::NEWEST.version(),
         })
     };
     // Everything that can be refused is tried in a folder that nobody keeps.

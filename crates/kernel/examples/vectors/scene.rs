@@ -159,7 +159,7 @@ impl Scene {
             name: name("example"),
             nonce: Salt(sha256(b"example")),
             notice_ms: 86_400_000,
-            rules: lockstep_kernel::RULES,
+            rules: lockstep_kernel::Rules::One.version(),
         };
         self.send("genesis", Request::Genesis(Box::new(genesis)));
         let kinds = ["chain-observer", "e-money-institution", "qualified-custodian"].map(name).into();
