@@ -95,7 +95,6 @@ pub enum Govern {
         #[command(flatten)]
         proposal: ProposalArgs,
         /// Their version
-        #[arg(value_name = "VERSION")]
         rules: u32,
     },
     /// Approve a change as an administrator

@@ -13,6 +13,7 @@ mod node;
 mod observe;
 mod place;
 mod replace;
+mod rules;
 #[path = "../wallets/served.rs"]
 #[expect(dead_code, reason = "the tests for wallets ask it in more ways than these do")]
 mod served;

@@ -76,9 +76,9 @@ fn a_suspended_case_is_decided_under_no_rules() {
 }
 
 /// What rules 2 are for: the approver has committed the case, so no deadline ends it, and the opener's key
-/// was stolen, so nothing goes on. The holder's tokens lie in the Escrow.
+/// was stolen, so nothing goes on. The holder's tokens lie in the Escrow until the approval is taken back.
 #[test]
-fn a_committed_redemption_under_a_stolen_key_holds_its_deposit_for_ever_under_rules_1_only() {
+fn a_committed_redemption_under_a_stolen_key_can_be_refused_under_rules_2_only() {
     let story = |under: u32| {
         let mut world = World::new();
         let adoption = Files { guards: GUARDS.to_owned(), layout: LAYOUT.to_owned() };
