@@ -235,12 +235,14 @@ impl Kernel {
     fn check_adoption(&self, files: &Files) -> Result<(), String> {
         let layout = &Layout::from_file(files.layout.as_bytes()).map_err(first)?;
         if layout.holds.len() > 1 {
-            return Err("rules 1 know at most one hold a policy".to_owned());
+            return Err("these rules know at most one hold a policy".to_owned());
         }
         let place = |outcome: &Outcome| (outcome.returns.is_some(), outcome.domain.clone());
         let places: BTreeSet<(bool, Name)> = layout.outcomes.iter().map(place).collect();
         if places.len() < layout.outcomes.len() {
-            return Err("rules 1 know at most one outcome a domain, and one that returns deposits".to_owned());
+            return Err(
+                "these rules know at most one outcome a domain, and one that returns deposits".to_owned()
+            );
         }
         // Every policy there ever was counts: its cases may still be open, its tokens still in circulation.
         fits(layout, layout)?;
