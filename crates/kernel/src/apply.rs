@@ -8,6 +8,7 @@ use crate::entry::{Entity, use_from_bytes};
 use crate::governance::{APPROVE, CONSENT};
 use crate::headroom::{Redemption, SupplyAt};
 use crate::outcome;
+use crate::rules::Rules;
 use crate::state::{
     Case, Held, Kernel, PendingReading, Phase, Proposal, Taken, Touched, Use, case_mut, opening_use_key,
 };
@@ -84,6 +85,8 @@ impl Kernel {
         for administrator in &genesis.administrators {
             self.register_all(&administrator.keys, administrator.lei);
         }
+        // INVARIANT: a genesis of rules that are not known was never decided here.
+        self.rules = Rules::of(genesis.rules).unwrap_or_default();
         self.genesis = Some(genesis);
     }
 
@@ -99,6 +102,7 @@ impl Kernel {
         let params = layout.into_iter().flat_map(|layout| &layout.params);
         let case = Case {
             policy: body.policy,
+            rules: self.rules,
             phase: Phase::Open,
             opener: body.party,
             opener_credentials: body.credentials,

@@ -17,7 +17,6 @@ use crate::command::Command;
 use crate::entry::{Entity, case_from_bytes};
 use crate::refusal::Refusal;
 use crate::state::{Case, Kernel, Phase};
-pub use genesis::RULES;
 use lockstep_attest::{Signed, Statement};
 use lockstep_ledger::{Entry, Scribe, View};
 use lockstep_types::{CaseId, LeafHash};

@@ -1,6 +1,7 @@
 //! Entries of the state map: which value stands under which key (specs/entries.md).
 
 use crate::governance::Issuer;
+use crate::rules::Rules;
 use crate::state::{Kernel, Phase, StoredList, Touched, Use};
 use lockstep_types::{
     CaseId, CommitteeDigest, CredentialDigest, Digest, LeafHash, Lei, MapKey, Name, PolicyDigest, Time,
@@ -46,6 +47,9 @@ pub struct CaseEntry {
     /// Of a closed case that can still be shown deposits: its policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyDigest>,
+    /// The rules under which it was opened; left out for the first.
+    #[serde(default, skip_serializing_if = "Rules::is_first")]
+    pub rules: Rules,
 }
 
 #[derive(Serialize)]
@@ -166,13 +170,21 @@ impl Kernel {
 
     fn case_entry(&self, id: &CaseId) -> Option<Vec<u8>> {
         let of = |phase: &str, Touched { count, head }: Touched| {
-            bytes(&CaseEntry { count, head, ordinal: None, phase: phase.to_owned(), policy: None })
+            bytes(&CaseEntry {
+                count,
+                head,
+                ordinal: None,
+                phase: phase.to_owned(),
+                policy: None,
+                rules: Rules::default(),
+            })
         };
         if let Some(case) = self.cases.get(id) {
             let Touched { count, head } = case.touched;
             let late = case.phase.is_closed() && self.returns_deposits(&case.policy);
             let (ordinal, policy) = (late.then_some(case.ordinal), late.then_some(case.policy));
-            return bytes(&CaseEntry { count, head, ordinal, phase: case.phase.as_str().to_owned(), policy });
+            let (phase, rules) = (case.phase.as_str().to_owned(), case.rules);
+            return bytes(&CaseEntry { count, head, ordinal, phase, policy, rules });
         }
         if let Some(proposal) = self.proposals.get(id) {
             return of(Phase::Open.as_str(), proposal.touched);

@@ -8,6 +8,7 @@ use crate::decide::currency_of;
 use crate::gate::GateChange;
 use crate::refusal::Refusal;
 use crate::replacement::GateReplacement;
+use crate::rules::Rules;
 use crate::state::{Kernel, Programme, StoredList};
 use lockstep_attest::CredentialKey;
 use lockstep_ledger::{Committee, Member, View};
@@ -38,6 +39,8 @@ pub enum Action {
     Gate(GateChange),
     /// Let another Gate take the place of one.
     ReplaceGate(GateReplacement),
+    /// Put cases that are opened from then on under later rules.
+    SetRules(LaterRules),
 }
 
 /// The two files of a policy.
@@ -112,6 +115,14 @@ pub struct Erasure {
     pub order: DocumentDigest,
 }
 
+/// Later rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaterRules {
+    /// Their version.
+    pub rules: u32,
+}
+
 /// Most strings in a set list.
 pub const SET_ENTRIES_MAX: usize = 1_024;
 /// Most kinds that one issuer may attest.
@@ -151,6 +162,7 @@ impl Action {
             Self::Erase(_) => "erase",
             Self::Gate(_) => "gate",
             Self::ReplaceGate(_) => "replace-gate",
+            Self::SetRules(_) => "set-rules",
         }
     }
 }
@@ -167,7 +179,7 @@ impl Kernel {
                 Err(_) => true,
             },
             Action::NameIssuer(_) => self.programmes.values().any(|p| !p.policies.is_empty()),
-            Action::Rotate(_) | Action::ReplaceGate(_) => true,
+            Action::Rotate(_) | Action::ReplaceGate(_) | Action::SetRules(_) => true,
             Action::SetList(new) => self.drops_entries(new),
             Action::Gate(change) => change.loosens(),
             Action::Retire(_) | Action::RemoveIssuer(_) | Action::Erase(_) => false,
@@ -210,6 +222,7 @@ impl Kernel {
             Action::Rotate(rotation) => self.check_rotation(rotation),
             Action::Gate(change) => self.check_gate(change),
             Action::ReplaceGate(change) => self.check_replacement(change),
+            Action::SetRules(later) => self.rules.check_next(later.rules),
             Action::Erase(erasure) => match self.find_case(&erasure.case, view) {
                 Err(Refusal::CaseClosed { .. }) => Ok(()),
                 Ok(case) if case.phase.is_closed() => Ok(()),
@@ -222,12 +235,14 @@ impl Kernel {
     fn check_adoption(&self, files: &Files) -> Result<(), String> {
         let layout = &Layout::from_file(files.layout.as_bytes()).map_err(first)?;
         if layout.holds.len() > 1 {
-            return Err("rules 1 know at most one hold a policy".to_owned());
+            return Err("these rules know at most one hold a policy".to_owned());
         }
         let place = |outcome: &Outcome| (outcome.returns.is_some(), outcome.domain.clone());
         let places: BTreeSet<(bool, Name)> = layout.outcomes.iter().map(place).collect();
         if places.len() < layout.outcomes.len() {
-            return Err("rules 1 know at most one outcome a domain, and one that returns deposits".to_owned());
+            return Err(
+                "these rules know at most one outcome a domain, and one that returns deposits".to_owned()
+            );
         }
         // Every policy there ever was counts: its cases may still be open, its tokens still in circulation.
         fits(layout, layout)?;
@@ -336,6 +351,8 @@ impl Kernel {
             Action::Rotate(rotation) => self.rotate(rotation, by),
             // The order stands in the log, the change in the outcome that follows; others carry them out.
             Action::ReplaceGate(change) => self.replace_gate(change, by),
+            // INVARIANT: rules that are not known were refused when they were proposed.
+            Action::SetRules(later) => self.rules = Rules::of(later.rules).unwrap_or(self.rules),
             Action::Erase(_) | Action::Gate(_) => {}
         }
     }

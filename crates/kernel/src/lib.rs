@@ -24,6 +24,7 @@ pub mod headroom;
 pub mod outcome;
 pub mod refusal;
 pub mod replacement;
+pub mod rules;
 pub mod state;
 
 mod apply;
@@ -36,10 +37,10 @@ mod values;
 
 pub use body::{Body, Genesis};
 pub use command::{Command, Directory, Proposing, Request};
-pub use decide::RULES;
 pub use entry::Entity;
 pub use governance::Action;
 pub use refusal::{Refusal, RefusalCode};
+pub use rules::Rules;
 pub use state::{Case, Kernel, Phase, RecordedFacts};
 
 #[cfg(test)]

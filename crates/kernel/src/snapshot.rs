@@ -3,6 +3,7 @@
 
 use crate::body::Genesis;
 use crate::governance::{Files, Issuer};
+use crate::rules::Rules;
 use crate::state::{Adopted, Case, Held, Kernel, KeyEntry, Phase, Programme, Proposal, Touched};
 use lockstep_ledger::Committee;
 use lockstep_policy::Policy;
@@ -20,6 +21,8 @@ const CASE_BYTES: usize = 2_048;
 struct Snapshot<'a> {
     ledger: LedgerId,
     genesis: Cow<'a, Option<Genesis>>,
+    #[serde(default, skip_serializing_if = "Rules::is_first")]
+    rules: Rules,
     committee: Cow<'a, Option<Committee>>,
     committee_touched: Touched,
     issuers: Cow<'a, BTreeMap<Lei, (Option<Issuer>, Touched)>>,
@@ -75,6 +78,7 @@ impl Kernel {
         let snapshot = Snapshot {
             ledger: self.ledger,
             genesis: Cow::Borrowed(&self.genesis),
+            rules: self.rules,
             committee: Cow::Borrowed(&self.committee),
             committee_touched: self.committee_touched,
             issuers: Cow::Borrowed(&self.issuers),
@@ -108,6 +112,7 @@ impl Kernel {
         let mut kernel = Self {
             ledger: snapshot.ledger,
             genesis: snapshot.genesis.into_owned(),
+            rules: snapshot.rules,
             committee: snapshot.committee.into_owned(),
             committee_touched: snapshot.committee_touched,
             issuers: snapshot.issuers.into_owned(),

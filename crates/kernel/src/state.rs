@@ -6,6 +6,7 @@ use crate::compiled::Compiled;
 use crate::entry::Entity;
 use crate::governance::{Action, Issuer};
 use crate::headroom::Account;
+use crate::rules::Rules;
 use lockstep_attest::CredentialKey;
 use lockstep_crypto::suite::PublicKey;
 use lockstep_ledger::Committee;
@@ -110,6 +111,9 @@ pub struct Taken {
 pub struct Case {
     /// Its policy.
     pub policy: PolicyDigest,
+    /// The rules under which it was opened, until its end.
+    #[serde(default, skip_serializing_if = "Rules::is_first")]
+    pub rules: Rules,
     /// How it stands.
     pub phase: Phase,
     /// Who opened it; of a case that came back after its end, who showed the deposit.
@@ -262,6 +266,7 @@ pub struct Adopted {
 pub struct Kernel {
     pub(crate) ledger: LedgerId,
     pub(crate) genesis: Option<Genesis>,
+    pub(crate) rules: Rules,
     pub(crate) committee: Option<Committee>,
     pub(crate) committee_touched: Touched,
     pub(crate) issuers: BTreeMap<Lei, (Option<Issuer>, Touched)>,
@@ -321,6 +326,12 @@ impl Kernel {
     #[must_use]
     pub const fn genesis(&self) -> Option<&Genesis> {
         self.genesis.as_ref()
+    }
+
+    /// The rules in force: cases that are opened now are under them.
+    #[must_use]
+    pub const fn rules(&self) -> Rules {
+        self.rules
     }
 
     /// The co-signers in force.

@@ -9,5 +9,6 @@ mod model;
 mod random;
 mod redeeming;
 mod replacing;
+mod rules;
 mod stories;
 mod world;

@@ -95,7 +95,7 @@ pub fn changed(action: &Action) -> Option<Entity> {
         Action::RemoveIssuer(removed) => Some(Entity::Issuer(removed.lei)),
         Action::SetList(new) => Some(Entity::List(new.programme.clone(), new.list.clone())),
         Action::Rotate(_) => Some(Entity::Committee),
-        // Gates are on a chain, the order in the log: the map has no entry of them.
-        Action::Erase(_) | Action::Gate(_) | Action::ReplaceGate(_) => None,
+        // Gates are on a chain, the order in the log, rules in the entry of every case: none has its own.
+        Action::Erase(_) | Action::Gate(_) | Action::ReplaceGate(_) | Action::SetRules(_) => None,
     }
 }

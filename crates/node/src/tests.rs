@@ -206,6 +206,25 @@ fn co_signers_refuse_an_outcome_that_no_case_decided() {
     assert!(matches!(world.cosigners[0].sign(now), Err(CosignerError::Rejected { .. })));
 }
 
+/// Its own program cannot tell what such a ledger decides, so it vouches for nothing of it.
+#[test]
+fn a_co_signer_stops_where_rules_are_proposed_that_it_does_not_know_and_says_so() {
+    let mut world = World::new();
+    world.certify().unwrap();
+    let proposal = world.propose_rules_3();
+    let error = world.cosigners[0].receive(&proposal).unwrap_err();
+    let mut told = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        told = format!("{told}: {cause}");
+        source = cause.source();
+    }
+    let expected = "rules 3 are not known to this program, which carries out rules 1 to 2";
+    assert!(told.contains(expected), "{told}");
+    let now = world.now;
+    assert!(matches!(world.cosigners[0].sign(now), Err(CosignerError::Rejected { .. })));
+}
+
 #[test]
 fn a_signature_that_comes_before_the_first_seal_counts_for_nothing_and_stops_nobody() {
     let mut sealed = World::new();

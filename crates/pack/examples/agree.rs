@@ -10,6 +10,11 @@
 
 #[path = "../tests/world/agreement.rs"]
 mod agreement;
+#[path = "../tests/world/answers.rs"]
+mod answers;
+#[path = "../tests/world/crossing.rs"]
+#[expect(dead_code, reason = "the vectors of `vectors/rules` are made of it as well")]
+mod crossing;
 #[path = "../tests/world/mutate.rs"]
 #[expect(dead_code, reason = "the test counts what becomes of changes, this compares it")]
 mod mutate;
@@ -17,6 +22,9 @@ mod mutate;
 mod redeeming;
 #[path = "../tests/world/reforge.rs"]
 mod reforge;
+#[path = "../tests/world/small.rs"]
+#[expect(dead_code, reason = "the vectors of `vectors/pack` are made of it as well")]
+mod small;
 #[path = "../tests/world/specimens.rs"]
 mod specimens;
 #[path = "../tests/world/world.rs"]

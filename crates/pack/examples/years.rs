@@ -8,6 +8,9 @@
     reason = "an example is a shell: it reads arguments and clocks, and prints"
 )]
 
+#[path = "../tests/world/answers.rs"]
+#[expect(dead_code, reason = "the vectors of `vectors/rules` are made of it as well")]
+mod answers;
 #[path = "../tests/world/small.rs"]
 #[expect(dead_code, reason = "the vectors of `vectors/pack` are made of it as well")]
 mod small;

@@ -8,6 +8,7 @@ pub use on_chain::{DepositFact, OnChain, OutcomeFact, OutcomeKind, Said};
 pub use rule::{Failure, Flag, Missing, Reliance, Rule};
 
 use lockstep_crypto::tree::TreeHead;
+use lockstep_kernel::Rules;
 use lockstep_policy::Audience;
 use lockstep_types::canonical::{self, CanonicalError};
 use lockstep_types::{CaseId, Digest, LeafHash, LedgerId, Lei, Name, PolicyDigest, Time};
@@ -94,6 +95,9 @@ pub struct CaseFacts {
     pub programme: Name,
     /// Records of the case.
     pub records: u64,
+    /// The rules under which it was opened; left out for the first.
+    #[serde(skip_serializing_if = "Rules::is_first")]
+    pub rules: Rules,
 }
 
 /// A record of the case, with what is known of its time.

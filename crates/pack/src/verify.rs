@@ -17,8 +17,9 @@ use crate::report::{Certified, Facts, Failure, Flag, Missing, OnChain, Reliance,
 use crate::trust::Trust;
 use committees::Committees;
 use lockstep_crypto::tree::TreeHead;
-use lockstep_kernel::RULES;
+use lockstep_kernel::{Action, Body, Rules};
 use lockstep_ledger::Committee;
+use lockstep_types::CaseId;
 use open::Opened;
 use rerun::Rerun;
 use seen::SeenHeads;
@@ -82,9 +83,8 @@ impl<'a> Verifier<'a> {
         self.check_trusted(&committees)?;
         self.opened.check_inclusion(self.pack)?;
         sealed::check_proofs(self.pack)?;
-        let rules = self.opened.genesis.rules;
-        if rules != RULES {
-            self.missing.push(Missing::Rules { version: rules });
+        if let Some(version) = self.unknown_rules() {
+            self.missing.push(Missing::Rules { version });
             return Ok(());
         }
         let admitted = Admitted::check(self.pack)?;
@@ -153,6 +153,25 @@ impl<'a> Verifier<'a> {
         }
         self.facts.certified = Some(certified);
         Ok(())
+    }
+
+    /// The first version that genesis or an enactment of the excerpt names and nobody knows here.
+    fn unknown_rules(&self) -> Option<u32> {
+        let records = || self.pack.records().zip(self.opened.groups.iter().flatten());
+        let bodies = || records().filter_map(|(packed, record)| Some((packed.record_body()?, record)));
+        let proposed = bodies().filter_map(|(body, record)| match body {
+            Body::Proposed(proposed) => match &proposed.action {
+                Action::SetRules(later) => Some((CaseId(record.leaf_hash().0), later.rules)),
+                _ => None,
+            },
+            _ => None,
+        });
+        let enacted = |case: &CaseId| {
+            bodies().any(|(body, _)| matches!(body, Body::Enacted(enacted) if enacted.case == *case))
+        };
+        let later = proposed.filter(|(case, _)| enacted(case)).map(|(_, version)| version);
+        let mut named = core::iter::once(self.opened.genesis.rules).chain(later);
+        named.find(|version| Rules::of(*version).is_err())
     }
 
     fn report(self, failure: Option<Failure>) -> Report {

@@ -7,6 +7,11 @@
 
 #[path = "world/agreement.rs"]
 mod agreement;
+#[path = "world/answers.rs"]
+mod answers;
+#[path = "world/crossing.rs"]
+#[expect(dead_code, reason = "the vectors of `vectors/rules` are made of it as well")]
+mod crossing;
 #[path = "world/mutate.rs"]
 #[expect(dead_code, reason = "another test counts what becomes of changes, this compares it")]
 mod mutate;
@@ -14,6 +19,9 @@ mod mutate;
 mod redeeming;
 #[path = "world/reforge.rs"]
 mod reforge;
+#[path = "world/small.rs"]
+#[expect(dead_code, reason = "the vectors of `vectors/pack` are made of it as well")]
+mod small;
 #[path = "world/specimens.rs"]
 mod specimens;
 #[path = "world/world.rs"]

@@ -34,7 +34,7 @@ fn every_vector_is_the_one_that_was_frozen() {
         let found = lockstep_types::Digest(lockstep_types::sha256(&bytes)).to_string();
         assert_eq!(found, hash, "{name} is not what was frozen");
     }
-    let folders = [vectors.to_owned(), format!("{vectors}/pack")];
+    let folders = [vectors.to_owned(), format!("{vectors}/pack"), format!("{vectors}/rules")];
     let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
     let files =
         entries.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "json"));

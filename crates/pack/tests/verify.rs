@@ -611,7 +611,7 @@ fn one_co_signer_is_said_out_loud() {
 
 #[test]
 fn rules_of_another_version_are_not_judged() {
-    let mut world = World::with_rules("RULES", 2);
+    let mut world = World::with_rules("RULES", 3);
     world.certify();
     let entry = lockstep_pack::LedgerReader::inclusion;
     let certificate = world.certificates[0].clone();

@@ -1,6 +1,9 @@
 //! The packs of `vectors/years`: evidence that outlives keys, and second histories that nobody believes.
 #![expect(clippy::disallowed_methods, reason = "a test of files reads them")]
 
+#[path = "world/answers.rs"]
+#[expect(dead_code, reason = "the vectors of `vectors/rules` are made of it as well")]
+mod answers;
 #[path = "world/small.rs"]
 #[expect(dead_code, reason = "the vectors of `vectors/pack` are made of it as well")]
 mod small;
@@ -76,7 +79,7 @@ fn the_kept_files_get_the_answers_that_were_given_with_them() {
     let asked = years::ask(kept);
     assert_eq!(asked.len(), 3 * ANSWERS.len());
     for years::Asked { case, report } in &asked {
-        assert_eq!(years::answer(report), case["answer"], "{case}");
+        assert_eq!(answers::answer(report), case["answer"], "{case}");
         let forged = case["forged"].as_bool().unwrap();
         assert!(!forged || report.verdict != Verdict::Verified, "{case}");
     }

@@ -221,7 +221,7 @@ impl Cast {
             name: name("sim"),
             nonce: Salt([7; 32]),
             notice_ms: 3_600_000,
-            rules: lockstep_kernel::RULES,
+            rules: lockstep_kernel::Rules::NEWEST.version(),
         }
     }
 

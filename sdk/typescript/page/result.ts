@@ -209,6 +209,7 @@ function facts({ report: { facts: of, verdict }, view }: Answered): Child {
         outcome === undefined ? undefined : (PHASES[outcome.phase] ?? outcome.phase),
       ],
       ["Records", outcome === undefined ? undefined : String(outcome.records)],
+      ["Rules", outcome === undefined ? undefined : String(outcome.rules ?? 1)],
       ["Case", mono(of.case)],
     ]),
     section("The ledger", [

@@ -256,6 +256,7 @@ export const CHANGES: Readonly<Record<string, string>> = {
   erase: "orders a case erased",
   gate: "changes what a Gate on a chain allows",
   replace_gate: "puts another Gate in the place of one",
+  set_rules: "puts cases that are opened from then on under later rules",
 };
 
 /** Where a case stands. */

@@ -92,14 +92,15 @@ fn open(shell: &mut Shell, args: &Open) -> Result<u8> {
 
 /// How a case stands, whether it is open or closed.
 pub fn phase(replica: &Replica, case: &CaseId) -> String {
-    if let Some(open) = replica.kernel().case(case) {
-        return open.phase.as_str().to_owned();
-    }
+    entry(replica, case).map_or_else(|| "unknown".to_owned(), |entry| entry.phase)
+}
+
+/// What stands in the state map for a case, or will at the next seal.
+fn entry(replica: &Replica, case: &CaseId) -> Option<CaseEntry> {
     let entity = Entity::Case(*case);
     let value =
-        replica.kernel().entry(&entity).or_else(|| View::value(replica.ledger().overlay(), &entity.key()));
-    let entry = value.and_then(|bytes| canonical::from_slice::<CaseEntry>(&bytes, bytes.len()).ok());
-    entry.map_or_else(|| "unknown".to_owned(), |entry| entry.phase)
+        replica.kernel().entry(&entity).or_else(|| View::value(replica.ledger().overlay(), &entity.key()))?;
+    canonical::from_slice(&value, value.len()).ok()
 }
 
 fn list(shell: &Shell, args: &FolderArgs) -> Result<u8> {
@@ -128,15 +129,18 @@ fn show(shell: &Shell, args: &Show) -> Result<u8> {
     }
     let certified = latest_certificate(&replica)?.map_or(0, |certificate| certificate.size);
     let phase = phase(&replica, &case);
+    let rules = entry(&replica, &case).map(|entry| entry.rules).unwrap_or_default().version();
     let open = replica.kernel().case(&case);
     let next = open.map(|open| next_steps(&replica, open)).unwrap_or_default();
     let params: Value = open.map_or(Value::Null, |open| json!(open.params));
     let answer = json!({
         "case": case, "certified": certified, "deadline": open.map(|open| open.deadline), "next": next,
         "params": params, "phase": phase, "policy": open.map(|open| open.policy), "records": rows,
+        "rules": rules,
     });
     shell.out.answer(&answer, || {
-        let mut text = format!("case {case}\nphase {phase}, certified up to record {certified}\n");
+        let standing = format!("phase {phase}, under rules {rules}, certified up to record {certified}");
+        let mut text = format!("case {case}\n{standing}\n");
         if let Some(open) = open {
             for (name, value) in &open.params {
                 text.push_str(&format!("  {name} = {}\n", value.as_deref().unwrap_or("(erased)")));

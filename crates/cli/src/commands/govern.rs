@@ -15,7 +15,7 @@ use crate::words;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use lockstep_kernel::governance::{
-    APPROVE, CONSENT, Erasure, Files, Issuer, NewList, Removed, Retired, Rotation,
+    APPROVE, CONSENT, Erasure, Files, Issuer, LaterRules, NewList, Removed, Retired, Rotation,
 };
 use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Proposing, Request};
@@ -90,6 +90,13 @@ pub enum Govern {
     },
     /// Let another Gate take the place of one: it leaves an outcome by which the roles over the token move
     ReplaceGate(replacement::ReplaceGate),
+    /// Put the cases that are opened from then on under later rules; every other case keeps its own
+    Rules {
+        #[command(flatten)]
+        proposal: ProposalArgs,
+        /// Their version
+        rules: u32,
+    },
     /// Approve a change as an administrator
     Approve(Agree),
     /// Consent to a change as a co-signer's institution, with the key that signs checkpoints
@@ -208,6 +215,9 @@ pub fn run(shell: &mut Shell, command: &Govern) -> Result<u8> {
         Govern::ReplaceGate(args) => {
             let change = replacement::change(&Folder::open(&args.proposal.folder.dir)?.replica()?, args)?;
             propose(shell, &args.proposal, Action::ReplaceGate(change))
+        }
+        Govern::Rules { proposal, rules } => {
+            propose(shell, proposal, Action::SetRules(LaterRules { rules: *rules }))
         }
         Govern::Approve(args) => agree(shell, args, APPROVE),
         Govern::Consent(args) => agree(shell, args, CONSENT),

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use lockstep_attest::CredentialKey;
 use lockstep_kernel::body::Administrator;
-use lockstep_kernel::{Command, Genesis, Kernel, RULES};
+use lockstep_kernel::{Command, Genesis, Kernel, Rules};
 use lockstep_ledger::committee::threshold_min;
 use lockstep_ledger::{Ledger, Member, Seed};
 use lockstep_types::{Lei, Name, Salt};
@@ -42,6 +42,10 @@ pub struct Init {
     /// How long after its consent a change that loosens takes effect
     #[arg(long, value_name = "DURATION", default_value = "7d")]
     notice: String,
+    /// Version of the rules that it begins with, such as one that every co-signer's program knows
+    /// [default: the newest]
+    #[arg(long, value_name = "VERSION")]
+    rules: Option<u32>,
 }
 
 /// Begins a ledger.
@@ -62,7 +66,7 @@ pub fn run(shell: &Shell, args: &Init) -> Result<u8> {
             name: args.name.clone(),
             nonce: Salt(os::random32()?),
             notice_ms: duration_ms(&args.notice)?,
-            rules: RULES,
+            rules: args.rules.unwrap_or(Rules::NEWEST.version()),
         })
     };
     // Everything that can be refused is tried in a folder that nobody keeps.

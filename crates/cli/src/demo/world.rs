@@ -84,7 +84,7 @@ impl World {
             name: name("acme"),
             nonce: Salt(os::random32()?),
             notice_ms: NOTICE_MS,
-            rules: lockstep_kernel::RULES,
+            rules: lockstep_kernel::Rules::NEWEST.version(),
         };
         let folder = out.join("appender");
         let store: Arc<dyn Store> = Arc::new(Embedded::open(&folder.join("store"))?);

@@ -16,6 +16,7 @@ mod observe;
 mod place;
 mod programs;
 mod replace;
+mod rules;
 #[path = "../wallets/served.rs"]
 #[expect(dead_code, reason = "the tests for wallets ask it in more ways than these do")]
 mod served;

@@ -89,6 +89,11 @@ impl Town {
     /// Keys of everybody, a ledger with four co-signers, three of whom must sign, issuers, lists and the
     /// policy.
     pub fn with_ledger() -> Self {
+        Self::with_ledger_begun(&[])
+    }
+
+    /// The same, with more said to `init`.
+    pub fn with_ledger_begun(more: &[&str]) -> Self {
         let town = Self::new();
         for (suite, name) in [
             ("ed25519", "admin"),
@@ -108,26 +113,13 @@ impl Town {
             town.key(suite, name);
         }
         let cosigner = |lei: &str, number: u8| format!("{lei}:c{number}=cosigner{number}.pub");
-        town.ok(&[
-            "init",
-            "acme",
-            "--name",
-            "acme",
-            "--admin",
-            &format!("{ACME}=admin.pub"),
-            "--notice",
-            "0s",
-            "--threshold",
-            "3",
-            "--cosigner",
-            &cosigner(ACME, 1),
-            "--cosigner",
-            &cosigner(NORTHBANK, 2),
-            "--cosigner",
-            &cosigner(FAIR, 3),
-            "--cosigner",
-            &cosigner(OTHERBANK, 4),
-        ]);
+        let cosigners =
+            [cosigner(ACME, 1), cosigner(NORTHBANK, 2), cosigner(FAIR, 3), cosigner(OTHERBANK, 4)];
+        let admin = format!("{ACME}=admin.pub");
+        let mut init = vec!["init", "acme", "--name", "acme", "--admin", &admin, "--notice", "0s"];
+        init.extend(["--threshold", "3"]);
+        init.extend(cosigners.iter().flat_map(|cosigner| ["--cosigner", cosigner]));
+        town.ok(&[&init, more].concat());
         town.govern();
         town.credentials();
         town

@@ -1,5 +1,5 @@
-//! Writes `vectors/{claim,attestation,outcome,case,chain}.json`, the worked examples in their pages of
-//! `specs/`, and `docs/errors.md`.
+//! Writes `vectors/{claim,attestation,outcome,case,chain,later-rules}.json`, the worked examples in their
+//! pages of `specs/`, and `docs/errors.md`.
 //!
 //! `cargo run -p lockstep-kernel --example vectors`; the test `vectors` compares what is committed.
 

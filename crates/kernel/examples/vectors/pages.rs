@@ -18,6 +18,7 @@ pub fn vectors(scene: &Scene) -> Vec<(&'static str, String)> {
         ("outcome", outcome_vectors(scene)),
         ("case", case_vectors(scene)),
         ("chain", chain_vectors()),
+        ("later-rules", case_vectors(&Scene::of_rules())),
     ];
     let text = |value: &Value| format!("{}\n", serde_json::to_string_pretty(value).expect("JSON"));
     all.iter().map(|(name, value)| (*name, text(value))).collect()

@@ -4,6 +4,8 @@
 // From here and from the tests, which name this file by its path.
 #[path = "scene_of_chain.rs"]
 mod of_chain;
+#[path = "scene_of_rules.rs"]
+mod of_rules;
 
 use lockstep_attest::sign::{Sign, sign};
 use lockstep_attest::{
@@ -159,7 +161,7 @@ impl Scene {
             name: name("example"),
             nonce: Salt(sha256(b"example")),
             notice_ms: 86_400_000,
-            rules: lockstep_kernel::RULES,
+            rules: lockstep_kernel::Rules::One.version(),
         };
         self.send("genesis", Request::Genesis(Box::new(genesis)));
         let kinds = ["chain-observer", "e-money-institution", "qualified-custodian"].map(name).into();
@@ -215,9 +217,14 @@ impl Scene {
     }
 
     fn open(&mut self) {
+        self.open_for(86_400_000);
+    }
+
+    fn open_for(&mut self, lasts_ms: u64) {
         let policy = Policy::from_files(LAYOUT.as_bytes(), GUARDS.as_bytes()).expect("a policy").digest();
         let claims = self.claims(&[("amount", "1000000.00")]);
-        let opening = self.opening(&claims, policy);
+        let mut opening = self.opening(&claims, policy);
+        opening.deadline = time(self.now + lasts_ms);
         let records = self.submit("open", Statement::Opening(opening), claims);
         self.case = CaseId(records.first().expect("an opening").leaf_hash().0);
     }

@@ -152,7 +152,7 @@ impl Scene {
     }
 
     /// The one co-signer consents.
-    fn consent(&mut self, case: CaseId) -> Vec<Record> {
+    pub(super) fn consent(&mut self, case: CaseId) -> Vec<Record> {
         let statement = Statement::Attestation(Attestation {
             case,
             claims: Vec::new(),

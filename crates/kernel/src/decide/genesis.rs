@@ -4,6 +4,7 @@ use super::Desk;
 use crate::body::{Body, Genesis};
 use crate::governance::check_keys;
 use crate::refusal::Refusal;
+use crate::rules::Rules;
 use crate::state::Kernel;
 use crate::trust::check_cosigners;
 use lockstep_attest::CredentialKey;
@@ -11,8 +12,6 @@ use lockstep_crypto::suite::Suite;
 use lockstep_ledger::Committee;
 use std::collections::BTreeSet;
 
-/// The version of the rules that this kernel carries out.
-pub const RULES: u32 = 1;
 /// Most administrators of a ledger.
 const ADMINISTRATORS_MAX: usize = 16;
 /// Longest notice: 90 days.
@@ -30,9 +29,7 @@ impl Kernel {
 }
 
 fn check(genesis: &Genesis) -> Result<(), String> {
-    if genesis.rules != RULES {
-        return Err(format!("rules `{}`, this program carries out {RULES}", genesis.rules));
-    }
+    Rules::of(genesis.rules).map_err(|unknown| unknown.to_string())?;
     if genesis.notice_ms > NOTICE_MS_MAX {
         return Err(format!("a notice of {} ms, at most {NOTICE_MS_MAX} are allowed", genesis.notice_ms));
     }

@@ -8,6 +8,7 @@ use crate::body::Body;
 use crate::entry::{Entity, case_from_bytes};
 use crate::outcome::{self, Given, Place};
 use crate::refusal::Refusal;
+use crate::rules::Rules;
 use crate::state::{Adopted, Case, Kernel, Phase, Touched};
 use crate::values::{Values, claim_texts, declared};
 use lockstep_attest::{Attestation, Signed, StepVerdict};
@@ -18,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A closed case of a policy that returns deposits, as far as the map keeps it.
 pub(crate) struct Late {
     policy: PolicyDigest,
+    rules: Rules,
     ordinal: u32,
     phase: Phase,
     touched: Touched,
@@ -28,6 +30,7 @@ impl Late {
     pub(crate) fn reopened(self, shown_by: Lei, now: Time) -> Case {
         Case {
             policy: self.policy,
+            rules: self.rules,
             phase: self.phase,
             opener: shown_by,
             opener_credentials: Vec::new(),
@@ -57,14 +60,15 @@ impl Kernel {
     /// The case, if it is closed and can still be shown deposits, whether the map knows of its end or not.
     pub(crate) fn late_case(&self, id: &CaseId, view: &dyn View) -> Option<Late> {
         if let Some(case) = self.cases.get(id) {
-            let Case { policy, ordinal, phase, touched, .. } = **case;
+            let Case { policy, rules, ordinal, phase, touched, .. } = **case;
             let late = phase.is_closed() && self.returns_deposits(&policy);
-            return late.then_some(Late { policy, ordinal, phase, touched });
+            return late.then_some(Late { policy, rules, ordinal, phase, touched });
         }
         let entry = case_from_bytes(&view.value(&Entity::Case(*id).key())?)?;
         let phase = Phase::from_text(&entry.phase).filter(|phase| phase.is_closed())?;
         let touched = Touched { count: entry.count, head: entry.head };
-        Some(Late { policy: entry.policy?, ordinal: entry.ordinal?, phase, touched })
+        let (policy, rules, ordinal) = (entry.policy?, entry.rules, entry.ordinal?);
+        Some(Late { policy, rules, ordinal, phase, touched })
     }
 
     /// The policy of a case in which steps can be taken: of an open one, or of a closed one that can still be

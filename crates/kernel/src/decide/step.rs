@@ -83,7 +83,9 @@ impl Kernel {
     fn check_step(&self, attempt: &Attempt<'_>, view: &dyn View) -> Result<Attested, Refusal> {
         let Attempt { attestation, case, step, now, .. } = attempt;
         check_open(&attestation.case, case, *now)?;
-        if let Some(suspect) = self.suspect(case) {
+        if case.rules.suspension_refuses(attestation.verdict)
+            && let Some(suspect) = self.suspect(case)
+        {
             return Err(suspect);
         }
         attempt.standing.check_persons(attempt.role)?;

@@ -317,7 +317,7 @@ fn genesis_is_first_once_and_of_its_form() {
     let again = world.send(Request::Genesis(Box::new(good.clone())));
     assert_eq!(again.unwrap_err().code(), "genesis_place");
     let mut bad = vec![good.clone(); 9];
-    bad[0].rules = 2;
+    bad[0].rules = 3;
     bad[1].notice_ms = u64::MAX;
     bad[2].appender = world.parties["acme"].keys[0].secret.public().clone();
     bad[3].cosigner_threshold = 2;

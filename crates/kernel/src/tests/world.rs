@@ -188,7 +188,7 @@ pub(crate) fn genesis(parties: &BTreeMap<&'static str, Party>) -> Genesis {
         name: name("acme"),
         nonce: Salt(sha256(b"nonce")),
         notice_ms: NOTICE_MS,
-        rules: crate::RULES,
+        rules: crate::Rules::One.version(),
     }
 }
 
@@ -479,7 +479,10 @@ impl World {
     }
 
     pub(crate) fn phase(&self, label: &str) -> String {
-        let id = self.case(label);
+        self.phase_of(self.case(label))
+    }
+
+    pub(crate) fn phase_of(&self, id: CaseId) -> String {
         if let Some(case) = self.kernel().case(&id) {
             return case.phase.as_str().to_owned();
         }

@@ -8,10 +8,10 @@ use lockstep_attest::sign::{Sign, sign};
 use lockstep_attest::{Credential, CredentialKey, Reading, Statement};
 use lockstep_crypto::secret::{SecretError, SecretKey};
 use lockstep_crypto::suite::{Message, PublicKey, Suite};
-use lockstep_kernel::body::{Administrator, Genesis};
-use lockstep_kernel::governance::{Files, Issuer, NewList};
+use lockstep_kernel::body::{Administrator, Genesis, Proposed};
+use lockstep_kernel::governance::{Files, Issuer, LaterRules, NewList};
 use lockstep_kernel::state::StoredList;
-use lockstep_kernel::{Action, Proposing, Request};
+use lockstep_kernel::{Action, Body, Proposing, Request};
 use lockstep_ledger::{Certificate, Entry, Input, Member, Scribe, Seed};
 use lockstep_store::{Memory, Store, StoredRecord};
 use lockstep_types::{CaseId, Digest, EvidenceDigest, LedgerId, Lei, Name, RootHash, Salt, Time, sha256};
@@ -351,10 +351,34 @@ impl World {
     /// What an appender would send that writes a mint of its own.
     pub fn forge_outcome(&self) -> Vec<u8> {
         let seed = Seed::new([8; 32]);
+        self.feed_of(Entry::outcome(vec![0; 32]), (&Request::Tick, seed))
+    }
+
+    /// What an appender sends whose program knows rules 3: an administrator proposes them, in due form.
+    pub fn propose_rules_3(&mut self) -> Vec<u8> {
+        let action = Action::SetRules(LaterRules { rules: 3 });
+        let (signing, deadline) = (self.signing(lei(1)), self.later(3_600_000));
+        let mut salts = self.salts();
+        let draft = client::proposal(&signing, &action, deadline, &mut salts);
+        let submission = sign(&draft.statement, draft.openings, &[&self.admin]).unwrap();
+        let proposed = Body::Proposed(Proposed {
+            action: action.clone(),
+            attestation: submission.envelope.attestation_digest(),
+            deadline,
+            envelope: submission.envelope.digest().unwrap(),
+            loosens: true,
+            party: lei(1),
+        });
+        let request = Request::Propose(Box::new(Proposing { action, submission }));
+        self.feed_of(Entry::record(proposed.to_vec().unwrap()), (&request, Seed::new([8; 32])))
+    }
+
+    /// One record that an appender says followed from a request.
+    fn feed_of(&self, entry: Entry, (request, seed): (&Request, Seed)) -> Vec<u8> {
         let mut scribe = Scribe::new(self.now, seed);
-        scribe.push(Entry::outcome(vec![0; 32]));
+        scribe.push(entry);
         let record = scribe.finish().pop().unwrap();
-        let command = Some(Request::Tick.to_vec().unwrap());
+        let command = Some(request.to_vec().unwrap());
         crate::feed::encode(&[StoredRecord {
             leaf: record.leaf().encode(),
             salt: *record.salt(),

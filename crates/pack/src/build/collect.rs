@@ -83,7 +83,7 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
             self.take(*index)?;
         }
         self.collect_credentials(&of_case)?;
-        self.collect_governance(&policy)
+        self.collect_governance(*first, &policy)
     }
 
     /// The records of a topic that the certificate covers.
@@ -136,8 +136,9 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
 
     /// The governance cases that the rules of this case come from. A verifier decides them again, so those
     /// that they depend on are needed too: every policy of the programme, and the first policy of all, since
-    /// from then on naming an issuer needs consent.
-    fn collect_governance(&mut self, policy: &PolicyDigest) -> Result<(), BuildError> {
+    /// from then on naming an issuer needs consent. Rules are those in force when the case was opened: what
+    /// came into force later is nothing to it, and who does not know it can verify the case all the same.
+    fn collect_governance(&mut self, opened: u64, policy: &PolicyDigest) -> Result<(), BuildError> {
         let proposals = self.sealed(&Topic::Governance)?;
         let mut found: Vec<(CaseId, Action)> = Vec::new();
         for index in proposals {
@@ -166,6 +167,7 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
                 Action::Erase(erasure) => erasure.case == self.case,
                 Action::Gate(change) => ours(&change.programme),
                 Action::ReplaceGate(change) => ours(&change.programme),
+                Action::SetRules(_) => self.enacted(*id)?.is_some_and(|enacted| enacted < opened),
             };
             // One that took no effect changed nothing; why it did not, this case alone may not show.
             if matters && self.enacted(*id)?.is_some() {

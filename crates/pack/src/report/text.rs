@@ -36,7 +36,10 @@ impl fmt::Display for Missing {
                 "no trust file: nothing says which co-signers to believe, so this may be anybody's ledger",
             ),
             Self::Rules { version } => {
-                write!(f, "the ledger runs by rules {version}, which this verifier does not know")
+                write!(
+                    f,
+                    "rules {version} are in force for this case or were, which this verifier does not know"
+                )
             }
             Self::Consistency { size, pinned } => write!(
                 f,
@@ -226,7 +229,10 @@ pub(super) fn lines(report: &Report) -> Vec<String> {
             format!(", outcomes: {}", list(&case.outcomes))
         };
         let (policy, programme, records) = (&case.policy_name, &case.programme, case.records);
-        lines.push(format!("policy {policy} of {programme}, {}, {records} records{outcomes}", case.phase));
+        let version = case.rules.version();
+        let rules = if case.rules.is_first() { String::new() } else { format!(", under rules {version}") };
+        let phase = &case.phase;
+        lines.push(format!("policy {policy} of {programme}, {phase}, {records} records{outcomes}{rules}"));
     }
     lines.extend(facts.audiences.as_deref().map(audiences));
     lines.extend(facts.steps.iter().flat_map(|fact| core::iter::once(step(fact)).chain(not_shown(fact))));

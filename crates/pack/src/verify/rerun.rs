@@ -279,6 +279,7 @@ impl<'a> Rerun<'a> {
             policy_name: layout.name.clone(),
             programme: layout.programme.clone(),
             records: case.touched.count,
+            rules: case.rules,
         })
     }
 }

@@ -211,6 +211,15 @@ fn said(packed: &PackedRecord) -> (&'static str, Option<Lei>, Option<Name>, Opti
         Body::Withdrawn(body) => ("withdrawn", Some(body.party), None, None),
         Body::Expired(_) => ("expired", None, None, None),
         Body::Settled(_) => ("settled", None, None, None),
-        _ => ("record", None, None, None),
+        // Nobody builds a pack of a governance case, and whoever gets one is told what it shows.
+        Body::Proposed(body) => ("proposed", Some(body.party), None, None),
+        Body::Approved(body) => ("approved", Some(body.party), None, None),
+        Body::Consented(body) => ("consented", Some(body.party), None, None),
+        Body::Resolved(_) => ("resolved", None, None, None),
+        Body::Enacted(_) => ("enacted", None, None, None),
+        // INVARIANT: these belong to no case.
+        Body::Read(_) | Body::Credentialed(_) | Body::Revoked(_) | Body::Genesis(_) | Body::Seal(_) => {
+            ("record", None, None, None)
+        }
     }
 }

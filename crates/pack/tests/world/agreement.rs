@@ -88,7 +88,7 @@ fn changed(
             let piece = serde_json::from_slice(&change_structure(&value[part], random));
             inner[part] = piece.unwrap_or(Value::Null);
             let bytes = serde_json::to_vec(&inner).unwrap_or_default();
-            match reforge(specimen, &bytes) {
+            match reforge(&specimen.world, &bytes) {
                 Some((pack, trust)) => ("forged", pack, Some(trust)),
                 None => ("structure", bytes, trust),
             }

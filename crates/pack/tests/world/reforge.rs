@@ -1,7 +1,7 @@
 //! Packs whose contents were changed and whose co-signers have signed all the same: every proof holds again,
 //! so that only what the records say can give them away.
 
-use crate::specimens::Specimen;
+use crate::world::World;
 use lockstep_crypto::map;
 use lockstep_crypto::tree::{Subtrees, inclusion_proof, root_of};
 use lockstep_ledger::{Certificate, Checkpoint, MemberSignature};
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// Log, map and certificate made anew around what the pack says, with a trust file that takes it for what it
 /// claims to be; nothing where it is no pack any more, or its records have no place in a log.
-pub fn reforge(specimen: &Specimen, changed: &[u8]) -> Option<(Vec<u8>, Trust)> {
+pub fn reforge(world: &World, changed: &[u8]) -> Option<(Vec<u8>, Trust)> {
     let mut pack = Pack::from_slice(changed).ok()?;
     let size = pack.certificate.size;
     let mut leaves: Vec<LeafHash> = (0..size).map(|n| LeafHash(sha256(&n.to_be_bytes()))).collect();
@@ -38,7 +38,7 @@ pub fn reforge(specimen: &Specimen, changed: &[u8]) -> Option<(Vec<u8>, Trust)> 
     pack.seal.path = inclusion_proof(&hashes, size.checked_sub(1)?, size).ok()?;
     // Heads from before would be of another log.
     (pack.seen, pack.handovers, pack.consistency) = (Vec::new(), Vec::new(), None);
-    let (world, committee) = (&specimen.world, specimen.world.committee());
+    let committee = world.committee();
     let (ledger, root) = (pack.certificate.ledger, root_of(&leaves));
     let checkpoint = Checkpoint { epoch: committee.epoch(), ledger, root, size };
     let sign = |(member, party): (usize, &crate::world::Party)| {

@@ -1,5 +1,6 @@
 //! A pack of each kind, each on a ledger of its own.
 
+use crate::crossing::{Crossing, crossing, later, of_enactment, pretended, without_enactment};
 use crate::redeeming::{approved, deposit, execute, opened, payout};
 use crate::world::*;
 use lockstep_crypto::Suite;
@@ -158,6 +159,28 @@ fn returned_late() -> (World, CaseId) {
     (world, case)
 }
 
+/// Of the ledger that goes from rules 1 to rules 2: the case that was open, and one opened after.
+fn crossed(which: fn(&Crossing) -> CaseId) -> (World, CaseId) {
+    let crossing = crossing();
+    let case = which(&crossing);
+    (crossing.world, case)
+}
+
+fn enactment_left_out() -> Specimen {
+    let specimen = certified("enactment left out", crossed(|crossing| crossing.released));
+    Specimen { pack: without_enactment(&specimen.pack), ..specimen }
+}
+
+fn governance() -> Specimen {
+    let crossing = crossing();
+    Specimen {
+        name: "governance",
+        pack: of_enactment(&crossing),
+        trust: Some(crossing.world.trust()),
+        world: crossing.world,
+    }
+}
+
 /// All of them.
 pub fn of_every_kind() -> Vec<Specimen> {
     vec![
@@ -179,5 +202,12 @@ pub fn of_every_kind() -> Vec<Specimen> {
         certified("redeemed", redeemed()),
         certified("refunded", refunded()),
         certified("returned late", returned_late()),
+        certified("rules 1 at their end", crossed(|crossing| crossing.before)),
+        certified("rules 2, decided", crossed(|crossing| crossing.released)),
+        certified("rules 2, refused", crossed(|crossing| crossing.after)),
+        enactment_left_out(),
+        certified("rules pretended", pretended()),
+        certified("rules of later programs", later()),
+        governance(),
     ]
 }

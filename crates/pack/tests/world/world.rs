@@ -14,7 +14,7 @@ use lockstep_kernel::gate::{GateCall, GateChange};
 use lockstep_kernel::governance::{Erasure, Files, Issuer, NewList, Rotation, governance_policy};
 use lockstep_kernel::replacement::GateReplacement;
 use lockstep_kernel::state::StoredList;
-use lockstep_kernel::{Action, Genesis, Kernel, Proposing, RULES, Refusal, Request};
+use lockstep_kernel::{Action, Genesis, Kernel, Proposing, Refusal, Request, Rules};
 use lockstep_ledger::{
     Certificate, Committee, Decision, Handover, Ledger, Member, MemberSignature, Record, Seed, View,
 };
@@ -160,7 +160,7 @@ impl World {
             name: name("acme"),
             nonce: Salt(sha256(tag.as_bytes())),
             notice_ms: 60_000,
-            rules: RULES,
+            rules: Rules::One.version(),
         };
         let world = Self {
             ledger: Ledger::new(Kernel::default(), ()),

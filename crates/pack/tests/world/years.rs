@@ -1,24 +1,19 @@
 //! A ledger over years: three epochs of co-signers, a party's key that was lost and replaced, and histories
 //! that others made up with keys of co-signers who had left by then. The files of `vectors/years`.
 
+use crate::answers::{Named, answer};
 use crate::small::{ledger_of, open, release, world_credential};
 use crate::world::{Key, Party, World, lei};
 use lockstep_crypto::{Suite, tree};
 use lockstep_ledger::Handover;
 use lockstep_pack::pack::Consistency;
-use lockstep_pack::{LedgerReader, Missing, Pack, Report, Trust, Verdict, verify};
+use lockstep_pack::{LedgerReader, Pack, Report, Trust, verify};
 use lockstep_types::{CaseId, CredentialDigest};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 const YEAR_MS: u64 = 360 * 86_400_000;
 const TAG: &str = "YEARS";
-
-/// A pack with its name.
-pub struct Named {
-    pub name: &'static str,
-    pub pack: Vec<u8>,
-}
 
 /// What was kept of the years.
 pub struct Years {
@@ -160,24 +155,6 @@ fn forged(honest: &World, genuine: &[u8], late: &Trust) -> Vec<Named> {
         named("quorum_with_proof", proof),
         named("quorum_rotates_on", on),
     ]
-}
-
-/// What must be said of a pack for ever.
-pub fn answer(report: &Report) -> Value {
-    let mut answer = json!({ "verdict": report.verdict.code() });
-    match &report.verdict {
-        Verdict::Verified => {}
-        Verdict::Failed(failure) => {
-            answer["rule"] = failure.rule.code().into();
-            if let Some(record) = failure.record {
-                answer["record"] = record.into();
-            }
-        }
-        Verdict::CannotTell(missing) => {
-            answer["missing"] = missing.iter().map(Missing::code).collect::<Vec<_>>().into();
-        }
-    }
-    answer
 }
 
 /// The packs, the trust files, and `index.json` with the answer to each pack under each trust file.

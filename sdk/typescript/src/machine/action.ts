@@ -29,7 +29,8 @@ export type Action =
       readonly domain: string;
       readonly calls: readonly GateCall[];
     }
-  | ReplaceGate;
+  | ReplaceGate
+  | { readonly kind: "set_rules"; readonly rules: number };
 
 export interface ReplaceGate {
   readonly kind: "replace_gate";
@@ -55,6 +56,7 @@ const LIST_MAX = 1_024;
 /** More than an action has room for. */
 const SET_FORM_MAX = 65_536;
 const BYTE_MAX = 255;
+const WORD_MAX = 4_294_967_295;
 
 /** SHA-256 of the canonical JSON of an action, by which the claim of its proposal names it. */
 export function actionDigest(value: Json): string {
@@ -91,6 +93,10 @@ const READERS: Readonly<Record<string, (value: Json) => Action>> = {
       value: listValue(read["value"]),
     };
   },
+  set_rules: (value) => ({
+    kind: "set_rules",
+    rules: integer(object(value, ["rules"])["rules"], 0, WORD_MAX),
+  }),
   rotate: (value) => {
     const read = object(value, ["cosigners", "threshold"]);
     return {

@@ -23,6 +23,7 @@ import { enact } from "./enact.js";
 import type { Entity } from "./entity.js";
 import { Entries } from "./entries.js";
 import { openingKey } from "./keys.js";
+import { knownRules, RULES_FIRST } from "./rules.js";
 import { isClosed, returnsDeposits, type Case, type Phase, type State, type Unlocked } from "./state.js";
 
 /** Nothing has happened yet. */
@@ -33,6 +34,7 @@ export function emptyState(): State {
     noticeMs: 0,
     administrators: { threshold: 0, keys: new Map() },
     committee: undefined,
+    rules: RULES_FIRST,
     keys: new Map(),
     issuers: new Map(),
     credentials: new Map(),
@@ -48,7 +50,7 @@ export function emptyState(): State {
 
 /**
  * Applies a record that is on the ledger (`bodies.md`). It has happened, so nothing here refuses it; a
- * `Refusal` (`body`) says that it is no record of rules 1, or of something that is not known.
+ * `Refusal` (`body`) says that it is no body of these rules, or of something that is not known.
  */
 export function apply(state: State, record: Applied, word?: Submission): void {
   const applying: Applying = { state, record, word, touched: new Touched() };
@@ -127,6 +129,8 @@ function genesis(of: Bodies["genesis"], { state, record, touched }: Applying): v
   state.administrators = { threshold: of.administrator_threshold, keys: administrators };
   state.committee = committeeOf(0, readMembers(of.cosigners), of.cosigner_threshold);
   registerCommittee(state);
+  // A genesis of rules that are not known was never decided here.
+  state.rules = knownRules(of.rules) ?? state.rules;
   touched.add("committee");
 }
 
@@ -140,6 +144,7 @@ function opened(of: Bodies["opened"], { state, record, word, touched }: Applying
   state.cases.set(id, {
     id,
     policy,
+    rules: state.rules,
     party: of.party,
     openedAt: record.time,
     openedUnder: of.credentials,
@@ -370,8 +375,9 @@ function caseValue({ cases, governance }: State, id: string): JsonObject {
   if (of === undefined)
     return { phase: governance.get(id)?.phase ?? refuse("body", "a case that is not known") };
   const phase: Phase = of.phase;
-  if (!isClosed(phase) || !returnsDeposits(of.policy)) return { phase };
-  return { phase, ordinal: of.decisions, policy: of.policy.digest };
+  const rules = of.rules === RULES_FIRST ? {} : { rules: of.rules };
+  if (!isClosed(phase) || !returnsDeposits(of.policy)) return { phase, ...rules };
+  return { phase, ...rules, ordinal: of.decisions, policy: of.policy.digest };
 }
 
 function credentialValue({ credentials }: State, id: string): JsonObject {

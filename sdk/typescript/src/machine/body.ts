@@ -255,7 +255,7 @@ function fieldsOf(form: Readonly<Record<string, Read>>): Read {
   };
 }
 
-/** A body of its parsed JSON; refuses (`body`) what is none of a kind that rules 1 know. */
+/** A body of its parsed JSON; refuses (`body`) what is none of a kind that is known. */
 export function bodyOf(value: Json): Body {
   return refusedAs("body", () => {
     const [kind, of] = variant(value);

@@ -8,6 +8,7 @@ import { publicKey, type PublicKey } from "../suites.js";
 import { areKeys, type Action } from "./action.js";
 import { checkReplacement, gateInForce, isFreeGate } from "./gates.js";
 import { isSmallOrder } from "./order.js";
+import { knownRules } from "./rules.js";
 import { isClosed, type State } from "./state.js";
 
 const KINDS_MAX = 64;
@@ -74,6 +75,11 @@ const CHECKS: { readonly [K in Action["kind"]]: Check<K> } = {
       refuse("action_form", "no policy names this domain");
   },
   replace_gate: (state, action) => checkReplacement(state, action),
+  set_rules: (state, { rules }) => {
+    const later = knownRules(rules);
+    if (later === undefined) return refuse("action_form", `rules ${rules} are not known here`);
+    if (later <= state.rules) refuse("action_form", `rules ${state.rules} are in force`);
+  },
 };
 
 function checkKey(state: State, key: PublicKey, owner: string): void {
@@ -152,6 +158,7 @@ export function loosens(state: State, action: Action): boolean {
       return dropsEntry(state, action);
     case "rotate":
     case "replace_gate":
+    case "set_rules":
       return true;
     case "gate":
       return !action.calls.every(({ tightens }) => tightens);

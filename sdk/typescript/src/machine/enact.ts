@@ -4,6 +4,7 @@ import { readPolicy } from "../policy/read.js";
 import { answerOf } from "../refusal.js";
 import type { Action, ReplaceGate } from "./action.js";
 import { programmeOf, registerCommittee, registerKeys, type Applying } from "./applying.js";
+import { knownRules } from "./rules.js";
 
 /** An action takes effect (`governance.md` §3). */
 export function enact(action: Action, { state, touched }: Applying): void {
@@ -43,6 +44,10 @@ export function enact(action: Action, { state, touched }: Applying): void {
       return;
     case "replace_gate":
       return replaceGate(action, { state, touched });
+    case "set_rules":
+      // Rules that are not known were refused when they were proposed.
+      state.rules = knownRules(action.rules) ?? state.rules;
+      return;
     case "erase":
     case "gate":
       return;

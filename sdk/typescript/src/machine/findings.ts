@@ -43,7 +43,7 @@ export class Noticed {
 export function findingsOf(caseId: string, state: State, noticed: Noticed): Findings {
   const of = state.cases.get(caseId);
   const inPart = [...noticed.shown].filter(([, shown]) => shown === "in_part").map(([index]) => index);
-  const facts = of === undefined ? {} : { facts: { phase: of.phase, policy: of.policy } };
+  const facts = of === undefined ? {} : { facts: { phase: of.phase, policy: of.policy, rules: of.rules } };
   const chain = of === undefined ? { deposits: [], outcomes: [] } : onChain(of, noticed);
   return {
     restsOn: restsOn(noticed),

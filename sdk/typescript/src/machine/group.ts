@@ -4,6 +4,7 @@ import type { Tag } from "../record.js";
 import type { Json } from "../canonical.js";
 import type { Body } from "./body.js";
 import type { Entity } from "./entity.js";
+import type { Rules } from "./rules.js";
 
 /** What a re-run is given: commands in their order, each with the records that are shown of it. */
 
@@ -44,6 +45,8 @@ export interface CaseFacts {
   readonly phase: string;
   /** The one under which it was opened. */
   readonly policy: Policy;
+  /** Those under which it was opened. */
+  readonly rules: Rules;
 }
 
 /** What a re-run has found so far; also after it has failed. */

@@ -2,4 +2,4 @@
 export { startRerun } from "./rerun.js";
 export type { Command, Findings, Group, Noted, Rerun, ShownEntry, ShownRecord } from "./group.js";
 export { mapKey, orderOf, entityText, readEntity, type Entity } from "./entity.js";
-export { RULES_KNOWN } from "./decide/genesis.js";
+export { knownRules, type Rules } from "./rules.js";

@@ -8,8 +8,9 @@ import type { Account } from "./account.js";
 import type { Action } from "./action.js";
 import type { Booked } from "./body.js";
 import type { Entries } from "./entries.js";
+import type { Rules } from "./rules.js";
 
-/** What the kernel knows after the records that were applied (rules 1). */
+/** What the kernel knows after the records that were applied. */
 export interface State {
   /** Leaf hash of genesis; empty before it. */
   ledger: string;
@@ -17,6 +18,8 @@ export interface State {
   noticeMs: number;
   administrators: { threshold: number; keys: ReadonlyMap<string, ReadonlySet<string>> };
   committee: Committee | undefined;
+  /** In force: cases that are opened now are under them. */
+  rules: Rules;
   /** By key id; a key belongs to the first party that it was registered for. */
   readonly keys: Map<string, OwnedKey>;
   readonly issuers: Map<string, Issuer>;
@@ -75,6 +78,8 @@ export type Phase = "open" | "decided" | ClosedPhase;
 export interface Case {
   readonly id: string;
   readonly policy: Policy;
+  /** Under which it was opened, until its end. */
+  readonly rules: Rules;
   readonly party: string;
   readonly openedAt: number;
   readonly openedUnder: readonly string[];

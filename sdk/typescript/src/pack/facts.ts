@@ -55,6 +55,8 @@ export interface CaseOutcome {
   readonly policy_name: string;
   readonly programme: string;
   readonly records: number;
+  /** The version under which the case was opened, but for the first. */
+  readonly rules?: number;
 }
 
 export interface Facts {
@@ -164,6 +166,9 @@ function saidBy({ said }: ShownRecord): Pick<Step, "kind" | "party" | "step" | "
   switch (said.kind) {
     case "opened":
     case "withdrawn":
+    case "proposed":
+    case "approved":
+    case "consented":
       return { kind: said.kind, party: said.of.party };
     case "attested":
       return { kind: said.of.refused ? "refused" : said.kind, party: said.of.party, step: said.of.step };

@@ -16,7 +16,8 @@ export interface Found {
   committee?: Committee;
   /** How the pack stands to the trust file, if there is one. */
   measured?: Measured | undefined;
-  rulesKnown: boolean;
+  /** A version of the rules that the history names and nobody knows here. */
+  unknownRules?: number | undefined;
   keys: ReadonlyMap<string, PublicKey>;
   groups: readonly Group[];
   seen: readonly ShownHead[];

@@ -54,6 +54,19 @@ export function epochsOf(pack: Pack): readonly Epoch[] {
   return epochs;
 }
 
+/** The versions of the rules that genesis and enactments of a pack name (`pack.md` §4, 9). */
+export function rulesOf(pack: Pack): readonly number[] {
+  const versions = [genesisOf(pack).rules];
+  const bodies = [...bodiesOf(pack)];
+  const enacted = new Set(bodies.flatMap(([body]) => (body.kind === "enacted" ? [body.of.case] : [])));
+  for (const [body, { leafHash }] of bodies) {
+    if (body.kind !== "proposed" || !enacted.has(leafHash)) continue;
+    const action = readAction(body.of.action);
+    if (action.kind === "set_rules") versions.push(action.rules);
+  }
+  return versions;
+}
+
 /** Every key that a record of the pack registers, by its id (`pack.md` §4, 10). */
 export function keysOf(pack: Pack): ReadonlyMap<string, PublicKey> {
   const keys = new Map<string, PublicKey>();

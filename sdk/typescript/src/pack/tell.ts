@@ -1,5 +1,6 @@
 import type { Submission } from "../attestation/envelope.js";
 import type { Findings, Group } from "../machine/group.js";
+import { RULES_FIRST } from "../machine/rules.js";
 import { whoMaySee } from "../policy/audience.js";
 import type { Policy } from "../policy/layout.js";
 import type { Failure } from "../refusal.js";
@@ -56,7 +57,7 @@ function item(code: string, records: readonly number[], text: string): Item {
 }
 
 function missingFrom(found: Found): readonly Item[] {
-  const { groups, measured, pack, rulesKnown, trust } = found;
+  const { groups, measured, trust, unknownRules } = found;
   const missing: Item[] = [];
   if (trust === undefined) {
     missing.push(item("trust", [], "no trust file: anybody can have made this history"));
@@ -65,8 +66,8 @@ function missingFrom(found: Found): readonly Item[] {
   } else if (measured?.missing === "handover") {
     missing.push(item("handover", [], "no handover from the trust file's committee to the certificate's"));
   }
-  if (!rulesKnown) {
-    return [...missing, item("rules", [], `rules ${genesisOf(pack).rules} are not known here`)];
+  if (unknownRules !== undefined) {
+    return [...missing, item("rules", [], `rules ${unknownRules} are not known here`)];
   }
   const parts = [
     item("withheld", recordsOf(groups, "withheld"), "commands that are not shown"),
@@ -96,8 +97,8 @@ function restsOnRerun({ groups }: Found, findings: Findings | undefined): readon
 
 // Of rules that are not known nothing was checked that could rest on anybody.
 function restsOnPeople(found: Found, findings: Findings | undefined): readonly Item[] {
-  const { committee, pack, rulesKnown } = found;
-  if (committee === undefined || !rulesKnown) return [];
+  const { committee, pack, unknownRules } = found;
+  if (committee === undefined || unknownRules !== undefined) return [];
   const { certificate } = pack;
   const names = signersOf(certificate, committee).join(", ");
   const of = `at least ${committee.threshold} of ${committee.members.length}`;
@@ -148,6 +149,7 @@ function outcomeOf(found: Found, { facts }: Findings, steps: readonly Step[]): C
     policy_name: facts.policy.name,
     programme: facts.policy.programme,
     records: records.length,
+    ...(facts.rules === RULES_FIRST ? {} : { rules: facts.rules }),
   };
 }
 

@@ -2,6 +2,7 @@ import { fromHex } from "../bytes.js";
 import { checkCertificate } from "../certificate.js";
 import { mapKey, orderOf } from "../machine/entity.js";
 import type { Rerun } from "../machine/group.js";
+import { knownRules } from "../machine/rules.js";
 import { Failure, Refusal } from "../refusal.js";
 import { checkProof, valueHash } from "../state-map.js";
 import type { Trust } from "../trust.js";
@@ -9,7 +10,7 @@ import { checked, fail } from "./failure.js";
 import { readPack, type Pack } from "./file.js";
 import { caseRecords, ledgerOf, type Found } from "./found.js";
 import { checkInclusion, checkSeen, measure } from "./heads.js";
-import { epochsOf, genesisOf, keysOf } from "./history.js";
+import { epochsOf, keysOf, rulesOf } from "./history.js";
 import { checkOrder } from "./order.js";
 import type { Report } from "./report.js";
 import { checkEvidence, checkSeenSizes, checkSubmissions, checkUsed } from "./statements.js";
@@ -17,9 +18,6 @@ import { failed, tell } from "./tell.js";
 
 /** Begins a re-run of a case; see `machine/group.ts`. */
 export type StartRerun = (caseId: string) => Rerun;
-
-/** The rules that this package knows. */
-export const RULES = 1;
 
 /**
  * Verifies a pack (`pack.md` §4), against a trust file if there is one. Never throws about what is in the
@@ -30,7 +28,7 @@ export function verifyWith(startRerun: StartRerun, file: Uint8Array, trust?: Tru
   try {
     const pack = checked("form", undefined, () => readPack(file));
     checkOrder(pack);
-    found = { pack, trust, epochs: [], rulesKnown: true, keys: new Map(), groups: [], seen: [], reached: 0 };
+    found = { pack, trust, epochs: [], keys: new Map(), groups: [], seen: [], reached: 0 };
   } catch (error) {
     return failed(failureOf(error), { rests_on: [], flags: [] });
   }
@@ -61,8 +59,8 @@ function check(found: Found, startRerun: StartRerun): void {
   found.measured = measure(pack, found.epochs, found.trust);
   checkInclusion(pack);
   checkMap(pack);
-  found.rulesKnown = genesisOf(pack).rules === RULES;
-  if (!found.rulesKnown) return;
+  found.unknownRules = rulesOf(pack).find((version) => knownRules(version) === undefined);
+  if (found.unknownRules !== undefined) return;
   found.keys = keysOf(pack);
   found.groups = checkSubmissions(pack, found.keys);
   found.seen = checkSeen(pack, found.epochs);

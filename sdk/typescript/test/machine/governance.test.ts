@@ -161,3 +161,17 @@ test("a case is erased by order only when it has ended", () => {
   assert.equal(tick(ledger), "expired");
   assert.equal(kinds(ledger.propose(erase)), "proposed resolved enacted");
 });
+
+test("later rules come with consent and notice, and never go back", () => {
+  const ledger = begin(NOTICE);
+  const set = (rules: number): string => kinds(ledger.propose({ set_rules: { rules } }));
+  for (const rules of [0, 1, 3]) assert.equal(set(rules), "refused:action_form", `rules ${rules}`);
+  const [proposed, , , last] = proposeLoosening(ledger, { set_rules: { rules: 2 } });
+  assert.equal(kinds(proposed as Decided), "proposed");
+  assert.equal(kinds(last as Decided), "consented resolved");
+  assert.equal(ledger.state.rules, 1, "the notice runs");
+  ledger.now += NOTICE;
+  assert.equal(tick(ledger), "enacted");
+  assert.equal(ledger.state.rules, 2);
+  for (const rules of [1, 2, 3]) assert.equal(set(rules), "refused:action_form", `rules ${rules}`);
+});

@@ -11,7 +11,7 @@ use lockstep_crypto::{SecretError, SecretKey};
 use lockstep_kernel::body::Administrator;
 use lockstep_kernel::governance::{Files, Issuer, NewList};
 use lockstep_kernel::state::StoredList;
-use lockstep_kernel::{Action, Genesis, Kernel, Proposing, RULES, Request};
+use lockstep_kernel::{Action, Genesis, Kernel, Proposing, Request, Rules};
 use lockstep_ledger::Member;
 use lockstep_node::client::{self, Draft, Found, Signing, Texts, Word};
 use lockstep_node::port::TilesInMemory;
@@ -141,7 +141,7 @@ impl<'a> Stage<'a> {
             name: "stories".parse()?,
             nonce: Salt(os::random32()?),
             notice_ms: 0,
-            rules: RULES,
+            rules: Rules::NEWEST.version(),
         };
         self.must(Request::Genesis(Box::new(genesis)), self.scenarios.start)
     }

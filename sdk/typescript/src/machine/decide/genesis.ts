@@ -5,11 +5,10 @@ import { publicKey, readKey } from "../../suites.js";
 import { areKeys, readCredentialKeys } from "../action.js";
 import { bodyOf, type Bodies } from "../body.js";
 import { isSmallOrder } from "../order.js";
+import { knownRules } from "../rules.js";
 import type { State } from "../state.js";
 import type { Writer } from "./writer.js";
 
-/** The rules that are known here. */
-export const RULES_KNOWN = 1;
 const NOTICE_MAX_MS = 90 * 86_400_000;
 const ADMINISTRATORS_MAX = 16;
 
@@ -22,7 +21,7 @@ export function decideGenesis(state: State, genesis: Json, writer: Writer): void
 }
 
 function checkGenesis(of: Bodies["genesis"]): void {
-  if (of.rules !== RULES_KNOWN) refuse("form", `rules ${of.rules}`);
+  if (knownRules(of.rules) === undefined) refuse("form", `rules ${of.rules}`);
   if (of.notice_ms > NOTICE_MAX_MS) refuse("form", "a notice of more than ninety days");
   const keys = [readKey(of.appender), readKey(of.log)];
   if (keys.some((key) => key.suite !== "ed25519" || isSmallOrder(key)))

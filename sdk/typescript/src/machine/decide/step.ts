@@ -7,6 +7,7 @@ import { shownOf } from "../apply.js";
 import type { Bodies, Booked } from "../body.js";
 import { formCall, type Formed } from "../form.js";
 import { useKey } from "../keys.js";
+import { suspensionRefuses } from "../rules.js";
 import { commits, type Case } from "../state.js";
 import type { Of } from "./asking.js";
 import { checkClaims } from "./claims.js";
@@ -87,7 +88,8 @@ function checkPlace({ asking, of, step, role, by }: Taking): void {
   const suspect = (ids: readonly string[], time: number): boolean =>
     ids.some((id) => (state.credentials.get(id)?.suspectSince ?? Infinity) <= time);
   const suspended = [...of.standing.values()].some(({ credentials, time }) => suspect(credentials, time));
-  if (suspect(of.openedUnder, of.openedAt) || suspended) refuse("suspended", "a key is suspect");
+  if (suspensionRefuses(of.rules, said.verdict) && (suspect(of.openedUnder, of.openedAt) || suspended))
+    refuse("suspended", "a key is suspect");
   checkPersons(by, role);
   if (of.standing.has(step.name)) refuse("step_taken", `\`${step.name}\` stands`);
   if (of.spent.has(word.envelope.attestation)) refuse("taken_back", "this attestation was taken back");
