@@ -115,6 +115,7 @@ impl Follower<'_> {
                         return Err(error);
                     }
                     self.shell.out.note(format!("waiting: {error:#}"));
+                    caught_up = false;
                     std::thread::sleep(away);
                     away = (away * 2).min(AWAY_MAX);
                 }
