@@ -6,5 +6,5 @@ const key = JSON.parse(readFileSync("issuer.pub", "utf8")); // `lockstep key sho
 const secret = createPrivateKey(readFileSync("issuer.pem")); // or a KMS, an HSM, a wallet
 const issuer = await connect(SERVER, { ledger: LEDGER, key, sign: ({ bytes }) => sign(null, bytes, secret) });
 const params = { amount: "1000000.00", beneficiary: TO, jurisdiction: "NO" };
-const opened = await issuer.submit(await issuer.opening({ policy: "stablecoin.issue", params }));
-console.log(await issuer.submit(await issuer.attestation({ case: opened.records[0]!.leaf, step: "request" })));
+const { records } = await issuer.submit(await issuer.opening({ policy: "stablecoin.issue", params }));
+console.log(await issuer.submit(await issuer.attestation({ case: records[0]!.leaf, step: "request" })));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
@@ -159,4 +160,13 @@ test("the ten lines of the example open a case and take a step", options, async 
   const env = { ...process.env, SERVER: town.url, LEDGER: town.ledger, TO: to };
   const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: town.dir, env });
   assert.match(stdout, /kind: .attested./);
+});
+
+test("the page shows the ten lines as they run", async () => {
+  const root = new URL("../../../", import.meta.url);
+  const read = (path: string): Promise<string> => readFile(new URL(path, root), "utf8");
+  const page = await read("../../docs/how-to/use-the-typescript-client.md");
+  const lines = await read("examples/ten-lines.ts");
+  assert.equal(lines.trimEnd().split("\n").length, 10);
+  assert.ok(page.includes(`\`\`\`ts\n${lines}\`\`\``));
 });
