@@ -1,4 +1,4 @@
-import { fromHex, utf8 } from "../bytes.js";
+import { utf8 } from "../bytes.js";
 import { canonicalBytes, type Json } from "../canonical.js";
 import { checkCertificate, readCertificate, type Certificate, type Committee } from "../certificate.js";
 import type { Seen } from "../attestation/statement.js";
@@ -51,6 +51,7 @@ import {
 /** Requests of one batch, and documents of one request (`http.md` §5). */
 const BATCH_REQUESTS_MAX = 64;
 const DOCUMENTS_MAX = 16;
+const ID = /^[0-9a-f]{64}$/;
 
 export interface ConnectOptions extends HttpOptions {
   /**
@@ -85,10 +86,9 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
   const signer = key === undefined || sign === undefined ? undefined : { key, sign };
   if (signer !== undefined) keyOf(signer);
   const http = httpOf(url, options);
-  const id = options.ledger ?? (await onlyLedger(http));
-  fromHex(id, 32);
+  const id = idOf(options.ledger ?? (await onlyLedger(http)));
   const genesis = readGenesis(await http.get(`/v1/ledgers/${id}/genesis`), id);
-  return new Client(http, id, genesis, signer, options.now ?? Date.now);
+  return new Client({ http, id, genesis, signer, now: options.now ?? Date.now });
 }
 
 async function onlyLedger(http: Http): Promise<string> {
@@ -106,6 +106,20 @@ async function told<T>(answer: Promise<Json>, read: (value: Json) => T): Promise
   return refusedAs("answer", () => read(value));
 }
 
+/** An id as it stands in a path; refuses (`id`) any other text, which would ask for something else. */
+function idOf(text: string): string {
+  if (!ID.test(text)) refuse("id", `\`${text}\` is no id: expected 64 lower-case hexadecimal digits`);
+  return text;
+}
+
+interface Connection {
+  readonly http: Http;
+  readonly id: string;
+  readonly genesis: Genesis;
+  readonly signer: Signer | undefined;
+  readonly now: () => number;
+}
+
 /** One ledger on one server. Made by {@link connect}. */
 export class Client {
   readonly #http: Http;
@@ -114,16 +128,15 @@ export class Client {
   #party: string | undefined;
   readonly #adopted = new Map<string, Adopted>();
 
-  constructor(
-    http: Http,
-    /** The ledger. */
-    readonly id: string,
-    /** Its first record. */
-    readonly genesis: Genesis,
-    signer: Signer | undefined,
-    now: () => number,
-  ) {
+  /** The ledger. */
+  readonly id: string;
+  /** Its first record. */
+  readonly genesis: Genesis;
+
+  constructor({ http, id, genesis, signer, now }: Connection) {
     this.#http = http;
+    this.id = id;
+    this.genesis = genesis;
     this.#signer = signer;
     this.#now = now;
   }
@@ -177,8 +190,8 @@ export class Client {
 
   /** A receipt, made now, for what the ledger has on record of an attestation; checked. */
   async receipt(attestation: string): Promise<AcceptedReceipt> {
-    fromHex(attestation, 32);
-    const receipt = await told(this.#http.get(this.#path(`/attestations/${attestation}`)), readReceipt);
+    const path = this.#path(`/attestations/${idOf(attestation)}`);
+    const receipt = await told(this.#http.get(path), readReceipt);
     return this.#checkReceipt(receipt, attestation);
   }
 
@@ -199,8 +212,7 @@ export class Client {
 
   /** A case, as the party may see it, by the server's word. */
   async case(id: string): Promise<Case> {
-    fromHex(id, 32);
-    const found = await told(this.#http.get(this.#path(`/cases/${id}`), "", this.#asks()), readCase);
+    const found = await told(this.#http.get(this.#path(`/cases/${idOf(id)}`), "", this.#asks()), readCase);
     return found.case === id ? found : refuse("answer", "the server told of another case");
   }
 
@@ -223,8 +235,7 @@ export class Client {
 
   /** Whose a key of one's own party is. */
   key(id: string): Promise<KeyRow> {
-    fromHex(id, 32);
-    return told(this.#http.get(this.#path(`/keys/${id}`), "", this.#asks()), readKeyRow);
+    return told(this.#http.get(this.#path(`/keys/${idOf(id)}`), "", this.#asks()), readKeyRow);
   }
 
   /** A token that stands for the party's key for some minutes: `connect(url, {token, …})`. */

@@ -93,6 +93,9 @@ test("a key and its signing come together", async () => {
     await assert.rejects(connect("https://ledger.example", { ...half, fetch: never }), { code: "signing" });
   }
   await assert.rejects(connect("https://ledger.example", { token: "a b", fetch: never }), { code: "token" });
+  for (const ledger of ["", "../", LEDGER.slice(1), `${LEDGER}/cases`, "A".repeat(64)]) {
+    await assert.rejects(connect("https://ledger.example", { ledger, fetch: never }), { code: "id" });
+  }
 });
 
 interface Attestations {
