@@ -1,9 +1,11 @@
-//! The reader in TypeScript: its tests, its weight, and whether it says what the one in Rust says.
+//! The reader and the client in TypeScript: their tests, their weight, and whether the reader says what the one in
+//! Rust says.
 
 use crate::npm::{install, npm};
 use crate::run::{lines, succeeds, title};
 use crate::workspace::cargo;
 use anyhow::Result;
+use std::env;
 use std::path::{Path, PathBuf};
 
 /// The example that compares the two readers.
@@ -13,23 +15,30 @@ fn folder(root: &Path) -> PathBuf {
     root.join("sdk/typescript")
 }
 
-/// Builds the package, and runs its tests; each line of stdout goes to `on_line` too. True when all is as it
-/// should be.
+/// The program whose server the client's tests ask, as Cargo builds it.
+fn program(root: &Path) -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
+    target.join("debug").join(format!("lockstep{}", env::consts::EXE_SUFFIX))
+}
+
+/// Builds the package and the program that its client talks to, and runs its tests; each line of stdout goes to
+/// `on_line` too. True when all is as it should be.
 ///
 /// # Errors
 /// When a program cannot be started.
 pub fn run(root: &Path, on_line: &mut dyn FnMut(&str)) -> Result<bool> {
     title("sdk");
     let folder = folder(root);
-    if !install(&folder)? {
+    if !install(&folder)? || !succeeds(cargo(root).args(["build", "--package", "lockstep-cli"]))? {
         return Ok(false);
     }
     // `npm test` builds before it tests.
-    let tested =
-        lines(npm(&folder).args(["test", "--silent"]).env("NODE_OPTIONS", "--test-reporter=tap"), |line| {
-            println!("{line}");
-            on_line(line);
-        })?;
+    let mut tests = npm(&folder);
+    tests.args(["test", "--silent"]).env("NODE_OPTIONS", "--test-reporter=tap");
+    let tested = lines(tests.env("LOCKSTEP_BIN", program(root)), |line| {
+        println!("{line}");
+        on_line(line);
+    })?;
     Ok(tested && succeeds(npm(&folder).args(["run", "--silent", "size"]))?)
 }
 

@@ -1,0 +1,258 @@
+import type { Json } from "../canonical.js";
+import { readCommittee, type Committee } from "../certificate.js";
+import type { AcceptedReceipt } from "../receipt.js";
+import { anyObject, digest, integer, lei, list, name, object, text, time, variant } from "../reading.js";
+import { refuse } from "../refusal.js";
+import { readProblem, readReceipt, type Problem } from "./problem.js";
+
+/**
+ * What a server answers (`http.md` §1), read in its one form. Written by hand until the OpenAPI document of
+ * the server is committed as docs/openapi.json; then these interfaces are generated from it.
+ */
+
+/** A page of a list; `next` asks for the one after it. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+export interface LedgerRow {
+  readonly ledger: string;
+  readonly name: string;
+}
+
+/** A size that k co-signers have signed, by the server's word. */
+export interface Certified {
+  readonly certificate: string;
+  readonly size: number;
+}
+
+/** How a ledger stands, by the server's word. */
+export interface LedgerState {
+  readonly certified: Certified | null;
+  readonly committee: Committee;
+  readonly head: { readonly root: string; readonly size: number; readonly time: number } | null;
+  readonly ledger: string;
+  readonly name: string;
+}
+
+/** A record that a request made; `leaf` is the id of a case that it opens. */
+export interface RecordRow {
+  readonly index: number;
+  readonly kind: string;
+  readonly leaf: string;
+}
+
+/** A request that counts. */
+export interface Entered {
+  readonly ledger: string;
+  readonly receipt: AcceptedReceipt | null;
+  readonly records: readonly RecordRow[];
+}
+
+/** One answer of a batch, not yet checked. */
+export type Outcome = { readonly entered: Entered } | { readonly problem: Problem };
+
+/** Values by name; `null` where they are withheld from whoever asks, or erased. */
+export type Values = Readonly<Record<string, string | null>>;
+
+export interface StepRow {
+  readonly at: number;
+  readonly attestation: string;
+  readonly claims: Values;
+  readonly leaf: string;
+  readonly party: string;
+}
+
+export interface NextStep {
+  readonly role: string;
+  readonly step: string;
+}
+
+/** A case, as whoever asks may see it, by the server's word. */
+export interface Case {
+  readonly case: string;
+  /** When it must have been decided; `null` once it is closed. */
+  readonly deadline: number | null;
+  readonly next: readonly NextStep[];
+  readonly opener: string | null;
+  readonly params: Values;
+  readonly phase: string;
+  readonly policy: string | null;
+  readonly records: readonly RecordRow[];
+  readonly steps: Readonly<Record<string, StepRow>>;
+}
+
+export interface CaseRow {
+  readonly case: string;
+  readonly deadline: number;
+  readonly opener: string;
+  readonly phase: string;
+  readonly policy: string;
+}
+
+export interface WaitingRow {
+  readonly case: string;
+  readonly deadline: number;
+  readonly role: string;
+  readonly step: string;
+}
+
+/** A policy in force, as its files. */
+export interface PolicyRow {
+  readonly guards: string;
+  readonly layout: string;
+  readonly policy: string;
+}
+
+export interface KeyRow {
+  readonly key: string;
+  readonly owner: string;
+}
+
+/** Whoever shows it is taken for the key that asked for it. Until `expires`, in ms. */
+export interface Token {
+  readonly expires: number;
+  readonly token: string;
+}
+
+// A server cuts its answers; a liar is cut by their length in bytes.
+const ITEMS_MAX = Number.MAX_SAFE_INTEGER;
+
+type Read<T> = (value: Json | undefined) => T;
+
+function orNull<T>(value: Json | undefined, read: Read<T>): T | null {
+  return value === null ? null : read(value);
+}
+
+function map<T>(value: Json | undefined, read: Read<T>): Readonly<Record<string, T>> {
+  // Without a prototype: a name is data, `__proto__` too.
+  const read_ = Object.create(null) as Record<string, T>;
+  for (const [key, item] of Object.entries(anyObject(value))) read_[name(key)] = read(item);
+  return read_;
+}
+
+export function readPage<T>(value: Json | undefined, item: Read<T>): Page<T> {
+  const read = object(value, ["items", "next"]);
+  return { items: list(read["items"], ITEMS_MAX, item), next: orNull(read["next"], (next) => text(next)) };
+}
+
+export function readLedgerRow(value: Json | undefined): LedgerRow {
+  const read = object(value, ["ledger", "name"]);
+  return { ledger: digest(read["ledger"]), name: name(read["name"]) };
+}
+
+export function readLedger(value: Json | undefined): LedgerState {
+  const read = object(value, ["certified", "committee", "head", "ledger", "name"]);
+  return {
+    certified: orNull(read["certified"], readCertified),
+    committee: readCommittee(read["committee"]),
+    head: orNull(read["head"], readHead),
+    ledger: digest(read["ledger"]),
+    name: name(read["name"]),
+  };
+}
+
+function readCertified(value: Json | undefined): Certified {
+  const read = object(value, ["certificate", "size"]);
+  return { certificate: digest(read["certificate"]), size: integer(read["size"]) };
+}
+
+function readHead(value: Json | undefined): NonNullable<LedgerState["head"]> {
+  const read = object(value, ["root", "size", "time"]);
+  return { root: digest(read["root"]), size: integer(read["size"]), time: time(read["time"]) };
+}
+
+function readRecordRow(value: Json | undefined): RecordRow {
+  const read = object(value, ["index", "kind", "leaf"]);
+  return { index: integer(read["index"]), kind: text(read["kind"]), leaf: digest(read["leaf"]) };
+}
+
+export function readEntered(value: Json | undefined): Entered {
+  const read = object(value, ["ledger", "receipt", "records"]);
+  return {
+    ledger: digest(read["ledger"]),
+    receipt: orNull(read["receipt"], readReceipt),
+    records: list(read["records"], ITEMS_MAX, readRecordRow),
+  };
+}
+
+export function readBatch(value: Json | undefined): readonly Outcome[] {
+  return list(object(value, ["answers"])["answers"], ITEMS_MAX, (answer): Outcome => {
+    const [kind, said] = variant(answer);
+    if (kind === "entered") return { entered: readEntered(said) };
+    return kind === "problem" ? { problem: readProblem(said) } : refuse("form", `no answer \`${kind}\``);
+  });
+}
+
+function readValues(value: Json | undefined): Values {
+  return map(value, (shown) => orNull(shown, (shown) => text(shown)));
+}
+
+function readStepRow(value: Json | undefined): StepRow {
+  const read = object(value, ["at", "attestation", "claims", "leaf", "party"]);
+  return {
+    at: time(read["at"]),
+    attestation: digest(read["attestation"]),
+    claims: readValues(read["claims"]),
+    leaf: digest(read["leaf"]),
+    party: lei(read["party"]),
+  };
+}
+
+function readNext(value: Json | undefined): NextStep {
+  const read = object(value, ["role", "step"]);
+  return { role: name(read["role"]), step: name(read["step"]) };
+}
+
+export function readCase(value: Json | undefined): Case {
+  const fields = ["case", "deadline", "next", "opener", "params", "phase", "policy", "records", "steps"];
+  const read = object(value, fields);
+  return {
+    case: digest(read["case"]),
+    deadline: orNull(read["deadline"], time),
+    next: list(read["next"], ITEMS_MAX, readNext),
+    opener: orNull(read["opener"], lei),
+    params: readValues(read["params"]),
+    phase: text(read["phase"]),
+    policy: orNull(read["policy"], digest),
+    records: list(read["records"], ITEMS_MAX, readRecordRow),
+    steps: map(read["steps"], readStepRow),
+  };
+}
+
+export function readCaseRow(value: Json | undefined): CaseRow {
+  const read = object(value, ["case", "deadline", "opener", "phase", "policy"]);
+  return {
+    case: digest(read["case"]),
+    deadline: time(read["deadline"]),
+    opener: lei(read["opener"]),
+    phase: text(read["phase"]),
+    policy: digest(read["policy"]),
+  };
+}
+
+export function readWaitingRow(value: Json | undefined): WaitingRow {
+  const read = object(value, ["case", "deadline", "role", "step"]);
+  return {
+    case: digest(read["case"]),
+    deadline: time(read["deadline"]),
+    role: name(read["role"]),
+    step: name(read["step"]),
+  };
+}
+
+export function readPolicyRow(value: Json | undefined): PolicyRow {
+  const read = object(value, ["guards", "layout", "policy"]);
+  return { guards: text(read["guards"]), layout: text(read["layout"]), policy: digest(read["policy"]) };
+}
+
+export function readKeyRow(value: Json | undefined): KeyRow {
+  const read = object(value, ["key", "owner"]);
+  return { key: digest(read["key"]), owner: lei(read["owner"]) };
+}
+
+export function readToken(value: Json | undefined): Token {
+  const read = object(value, ["expires", "token"]);
+  return { expires: time(read["expires"]), token: text(read["token"]) };
+}
