@@ -1,5 +1,6 @@
 //! What is answered. All of it is JSON; amounts and sizes are integers or canonical texts, as everywhere.
 
+use crate::openapi::{CommitteeObject, Hash, LeiText, NameText, ReceiptObject, RecordObject, TimeMs};
 use crate::problem::Problem;
 use lockstep_ledger::receipt::Receipt;
 use lockstep_ledger::{Committee, Record};
@@ -7,12 +8,14 @@ use lockstep_types::{
     AttestationDigest, CaseId, CertificateDigest, KeyId, LeafHash, LedgerId, Lei, Name, PolicyDigest,
     RootHash, Time,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A page of a list; `next` asks for the one after it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PageOf{T}")]
 pub struct Page<T> {
     /// What is on the page.
     pub items: Vec<T>,
@@ -21,63 +24,72 @@ pub struct Page<T> {
 }
 
 /// A ledger in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerRow {
     /// Leaf hash of its genesis.
+    #[schemars(with = "Hash")]
     pub ledger: LedgerId,
     /// What people call it.
+    #[schemars(with = "NameText")]
     pub name: Name,
 }
 
 /// A size that k co-signers have signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certified {
     /// Digest of the certificate.
+    #[schemars(with = "Hash")]
     pub certificate: CertificateDigest,
     /// Records that it covers.
     pub size: u64,
 }
 
 /// A seal that is durable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Head {
     /// Root of the log that ends in the seal.
+    #[schemars(with = "Hash")]
     pub root: RootHash,
     /// Records up to and with the seal.
     pub size: u64,
     /// Ledger time of the seal.
+    #[schemars(with = "TimeMs")]
     pub time: Time,
 }
 
 /// How a ledger stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ledger {
     /// The newest certificate.
     pub certified: Option<Certified>,
     /// Who signs now.
+    #[schemars(with = "CommitteeObject")]
     pub committee: Committee,
     /// The newest seal.
     pub head: Option<Head>,
     /// Its id.
+    #[schemars(with = "Hash")]
     pub ledger: LedgerId,
     /// What people call it.
+    #[schemars(with = "NameText")]
     pub name: Name,
 }
 
 /// The first record. Its leaf hash is the ledger's id: whoever knows the id needs to believe nobody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GenesisRecord {
     /// The record.
+    #[schemars(with = "RecordObject")]
     pub record: Record,
 }
 
 /// A record that a request made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordRow {
     /// Its number.
@@ -85,23 +97,26 @@ pub struct RecordRow {
     /// What kind of record it is.
     pub kind: String,
     /// Its leaf hash: the id of a case that it opens.
+    #[schemars(with = "Hash")]
     pub leaf: LeafHash,
 }
 
 /// A request that counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entered {
     /// The ledger.
+    #[schemars(with = "Hash")]
     pub ledger: LedgerId,
     /// The appender's receipt; none for requests that carry no attestation.
+    #[schemars(with = "Option<ReceiptObject>")]
     pub receipt: Option<Receipt>,
     /// What it made, in order.
     pub records: Vec<RecordRow>,
 }
 
 /// What became of one request of a batch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It counts.
@@ -111,7 +126,7 @@ pub enum Outcome {
 }
 
 /// What became of a batch: one answer a request, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchAnswer {
     /// The answers.
@@ -119,87 +134,108 @@ pub struct BatchAnswer {
 }
 
 /// A step that stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StepRow {
     /// Ledger time.
+    #[schemars(with = "TimeMs")]
     pub at: Time,
     /// Identity of the attestation.
+    #[schemars(with = "Hash")]
     pub attestation: AttestationDigest,
     /// Its claims, by name; none where they are withheld from whoever asks, or erased.
+    #[schemars(with = "BTreeMap<NameText, Option<String>>")]
     pub claims: BTreeMap<Name, Option<String>>,
     /// Its record.
+    #[schemars(with = "Hash")]
     pub leaf: LeafHash,
     /// Who took it.
+    #[schemars(with = "LeiText")]
     pub party: Lei,
 }
 
 /// A step that could be taken now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NextStep {
     /// The role that takes it.
+    #[schemars(with = "NameText")]
     pub role: Name,
     /// Its name.
+    #[schemars(with = "NameText")]
     pub step: Name,
 }
 
 /// A case, as whoever asks may see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// Its id.
+    #[schemars(with = "Hash")]
     pub case: CaseId,
     /// When it must have been decided; none once it is closed.
+    #[schemars(with = "Option<TimeMs>")]
     pub deadline: Option<Time>,
     /// Steps that could be taken now.
     pub next: Vec<NextStep>,
     /// Who opened it; none once it is closed.
+    #[schemars(with = "Option<LeiText>")]
     pub opener: Option<Lei>,
     /// Its parameters; none where they are withheld, or erased.
+    #[schemars(with = "BTreeMap<NameText, Option<String>>")]
     pub params: BTreeMap<Name, Option<String>>,
     /// How it stands.
     pub phase: String,
     /// Its policy.
+    #[schemars(with = "Option<Hash>")]
     pub policy: Option<PolicyDigest>,
     /// Its records, in order.
     pub records: Vec<RecordRow>,
     /// Its steps that stand, by name.
+    #[schemars(with = "BTreeMap<NameText, StepRow>")]
     pub steps: BTreeMap<Name, StepRow>,
 }
 
 /// A case in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CaseRow {
     /// Its id.
+    #[schemars(with = "Hash")]
     pub case: CaseId,
     /// When it must have been decided.
+    #[schemars(with = "TimeMs")]
     pub deadline: Time,
     /// Who opened it.
+    #[schemars(with = "LeiText")]
     pub opener: Lei,
     /// How it stands.
     pub phase: String,
     /// Its policy.
+    #[schemars(with = "Hash")]
     pub policy: PolicyDigest,
 }
 
 /// A step that waits for whoever asks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WaitingRow {
     /// The case.
+    #[schemars(with = "Hash")]
     pub case: CaseId,
     /// When it must have been decided.
+    #[schemars(with = "TimeMs")]
     pub deadline: Time,
     /// The role.
+    #[schemars(with = "NameText")]
     pub role: Name,
     /// The step.
+    #[schemars(with = "NameText")]
     pub step: Name,
 }
 
 /// A policy in force, as its files; their digest is its name in every statement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyRow {
     /// `guards.cedar`.
@@ -207,21 +243,24 @@ pub struct PolicyRow {
     /// `policy.toml`.
     pub layout: String,
     /// Digest of both.
+    #[schemars(with = "Hash")]
     pub policy: PolicyDigest,
 }
 
 /// Whose key it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyRow {
     /// The key.
+    #[schemars(with = "Hash")]
     pub key: KeyId,
     /// Its owner.
+    #[schemars(with = "LeiText")]
     pub owner: Lei,
 }
 
 /// How far the signatures over a seal have come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CosignedAnswer {
     /// The certificate, once enough have signed.
@@ -229,10 +268,11 @@ pub struct CosignedAnswer {
 }
 
 /// A token: whoever shows it is taken for the key that asked for it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Token {
     /// Until when it counts.
+    #[schemars(with = "TimeMs")]
     pub expires: Time,
     /// To be sent as `Authorization: Bearer …`.
     pub token: String,

@@ -18,6 +18,7 @@
 
 pub mod answer;
 pub mod limits;
+pub mod openapi;
 pub mod path;
 pub mod problem;
 pub mod signing;

@@ -20,8 +20,6 @@ pub mod route {
     pub const CASES: &str = "/v1/ledgers/{ledger}/cases";
     /// One case.
     pub const CASE: &str = "/v1/ledgers/{ledger}/cases/{case}";
-    /// The evidence pack of a case.
-    pub const PACK: &str = "/v1/ledgers/{ledger}/cases/{case}/pack";
     /// What becomes of a case, as it happens.
     pub const CASE_EVENTS: &str = "/v1/ledgers/{ledger}/cases/{case}/events";
     /// Steps that wait for the asking party.

@@ -1,16 +1,18 @@
 //! Errors as they travel: RFC 9457, with the stable codes that the command line uses too.
 
+use crate::openapi::ReceiptObject;
 use lockstep_attest::SubmissionError;
 use lockstep_kernel::Refusal;
 use lockstep_kernel::refusal::Kind as RefusalKind;
 use lockstep_ledger::receipt::Receipt;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The media type of a problem.
 pub const PROBLEM_TYPE: &str = "application/problem+json";
 
 /// What sort of error it is: whether trying again, or asking for something else, can help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// What was asked cannot be understood.
@@ -60,7 +62,7 @@ impl From<RefusalKind> for Kind {
 }
 
 /// A problem (RFC 9457).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Problem {
     /// Stable; see `docs/errors.md` and `docs/cli-errors.md`.
     pub code: String,
@@ -73,6 +75,7 @@ pub struct Problem {
     pub kind: Kind,
     /// The appender's receipt, when the refusal is on record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<ReceiptObject>")]
     pub receipt: Option<Box<Receipt>>,
     /// The HTTP status.
     pub status: u16,

@@ -1,6 +1,7 @@
 //! Figures for Prometheus.
 
 use crate::service::Service;
+use lockstep_types::Address;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,10 +17,55 @@ const BUCKETS_US: [u64; 10] =
 pub(crate) struct Figures {
     accepted: AtomicU64,
     refusals: Mutex<BTreeMap<String, u64>>,
-    buckets: [AtomicU64; 10],
-    latency_us: AtomicU64,
-    answered: AtomicU64,
+    answers: Latency,
+    certificates: Latency,
     connections: AtomicU64,
+}
+
+/// How long something took, each time.
+#[derive(Default)]
+struct Latency {
+    buckets: [AtomicU64; 10],
+    sum_us: AtomicU64,
+    count: AtomicU64,
+}
+
+impl Latency {
+    fn took(&self, time: Duration) {
+        let us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        for (bucket, bound) in self.buckets.iter().zip(BUCKETS_US) {
+            if us <= bound {
+                bucket.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        self.sum_us.fetch_add(us, Ordering::Relaxed);
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn tell(&self, text: &mut String, name: &str, help: &str) {
+        family(text, name, "histogram", help);
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let bucket = format!("{name}_bucket");
+        for (count, bound) in self.buckets.iter().zip(BUCKETS_US) {
+            line(text, &bucket, &format!("{{le=\"{}\"}}", seconds(bound)), load(count));
+        }
+        line(text, &bucket, "{le=\"+Inf\"}", load(&self.count));
+        let _ = writeln!(text, "{name}_sum {}", seconds(load(&self.sum_us)));
+        line(text, &format!("{name}_count"), "", load(&self.count));
+    }
+}
+
+/// How far each co-signer of a ledger has signed since the start.
+#[derive(Default)]
+pub(crate) struct Signed(Mutex<BTreeMap<Address, u64>>);
+
+impl Signed {
+    /// A signature that holds.
+    pub(crate) fn note(&self, address: Address, size: u64) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let signed = all.entry(address).or_default();
+        *signed = size.max(*signed);
+    }
 }
 
 impl Figures {
@@ -37,14 +83,12 @@ impl Figures {
 
     /// How long a request waited for its durable answer.
     pub(crate) fn took(&self, time: Duration) {
-        let us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        for (bucket, bound) in self.buckets.iter().zip(BUCKETS_US) {
-            if us <= bound {
-                bucket.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-        self.latency_us.fetch_add(us, Ordering::Relaxed);
-        self.answered.fetch_add(1, Ordering::Relaxed);
+        self.answers.took(time);
+    }
+
+    /// How long a seal waited for its certificate.
+    pub(crate) fn certified(&self, time: Duration) {
+        self.certificates.took(time);
     }
 
     /// A connection was opened; it counts until what is returned is dropped.
@@ -74,18 +118,14 @@ pub(crate) fn text(service: &Service) -> String {
     for (code, count) in &*figures.refusals.lock().unwrap_or_else(PoisonError::into_inner) {
         line(&mut text, "lockstep_requests_refused_total", &format!("{{code=\"{code}\"}}"), *count);
     }
-    let name = "lockstep_accept_seconds";
-    family(&mut text, name, "histogram", "From the request to its durable answer.");
-    for (bucket, bound) in figures.buckets.iter().zip(BUCKETS_US) {
-        let label = format!("{{le=\"{}\"}}", seconds(bound));
-        line(&mut text, "lockstep_accept_seconds_bucket", &label, load(bucket));
-    }
-    line(&mut text, "lockstep_accept_seconds_bucket", "{le=\"+Inf\"}", load(&figures.answered));
-    let _ = writeln!(text, "lockstep_accept_seconds_sum {}", seconds(load(&figures.latency_us)));
-    line(&mut text, "lockstep_accept_seconds_count", "", load(&figures.answered));
+    let help = "From the request to its durable answer.";
+    figures.answers.tell(&mut text, "lockstep_accept_seconds", help);
+    let help = "From a seal to its certificate.";
+    figures.certificates.tell(&mut text, "lockstep_certify_seconds", help);
     family(&mut text, "lockstep_connections", "gauge", "Connections now.");
     line(&mut text, "lockstep_connections", "", load(&figures.connections));
     ledgers(&mut text, service);
+    cosigners(&mut text, service);
     text
 }
 
@@ -118,6 +158,17 @@ fn ledgers(text: &mut String, service: &Service) {
         family(text, name, "gauge", help);
         for (label, figures) in &rows {
             figures.get(at).into_iter().for_each(|figure| line(text, name, label, *figure));
+        }
+    }
+}
+
+fn cosigners(text: &mut String, service: &Service) {
+    let name = "lockstep_cosigner_signed_records";
+    family(text, name, "gauge", "Records that a co-signer has signed, since the start.");
+    for hosted in service.ledgers() {
+        for (address, size) in &*hosted.signed.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            let label = format!("{{ledger=\"{}\",address=\"{address}\"}}", hosted.ledger);
+            line(text, name, &label, *size);
         }
     }
 }

@@ -7,7 +7,9 @@ pub mod engine;
 pub mod listen;
 pub mod service;
 
+mod events;
 mod figures;
+mod pace;
 mod reply;
 mod routes;
 mod see;
@@ -15,4 +17,5 @@ mod submissions;
 mod who;
 
 pub use engine::{Engine, EngineError, OnSeal, Worker, engine};
+pub use pace::Rate;
 pub use service::{Hosted, Limits, ReadLog, Service};

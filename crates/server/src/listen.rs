@@ -1,15 +1,15 @@
 //! The port: HTTP/1.1, over TLS wherever it can be reached from another machine. Connections, heads, bodies,
 //! handshakes and waiting are bounded; what a client does wrong ends its connection and nothing else.
 
-use crate::routes::router;
+use crate::routes::{Peer, router};
 use crate::service::Service;
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,19 +57,26 @@ pub async fn serve(
     let acceptor = tls.map(TlsAcceptor::from);
     let (router, graceful) = (router(Arc::clone(&service)), GracefulShutdown::new());
     let room = Arc::new(Semaphore::new(service.limits.connections));
-    let keepers: Vec<_> =
-        service.ledgers().map(|hosted| tokio::spawn(Service::refresh(Arc::clone(hosted)))).collect();
+    let mut keepers = Vec::new();
+    for hosted in service.ledgers() {
+        // Nobody is told that a key is unknown because it has not been looked up yet.
+        Service::learn(hosted).await;
+        keepers.push(tokio::spawn(Service::refresh(Arc::clone(hosted))));
+    }
     let mut until = pin!(until);
     loop {
-        let (stream, permit) = tokio::select! {
+        let (stream, peer, permit) = tokio::select! {
             next = accept(&listener, &room) => next,
             () = &mut until => break,
         };
-        let (acceptor, router) = (acceptor.clone(), router.clone());
+        let (acceptor, router) = (acceptor.clone(), router.clone().layer(Extension(Peer(peer))));
         let (service, watcher) = (Arc::clone(&service), graceful.watcher());
+        let Some(place) = service.places.take(peer, service.limits.connections_per_address) else {
+            continue;
+        };
         tokio::spawn(async move {
             let _counted = service.figures.connected();
-            let _permit = permit;
+            let _held = (permit, place);
             let _ = stream.set_nodelay(true);
             match acceptor {
                 None => talk(stream, router, &service, watcher).await,
@@ -83,6 +90,7 @@ pub async fn serve(
         });
     }
     drop(listener);
+    service.ending.send_replace(true);
     keepers.iter().for_each(tokio::task::JoinHandle::abort);
     let _ = timeout(service.limits.end, graceful.shutdown()).await;
     service.ledgers().for_each(|hosted| hosted.engine.stop());
@@ -104,11 +112,11 @@ async fn talk(
     let _ = timeout(service.limits.answer, watcher.watch(connection)).await;
 }
 
-async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> (TcpStream, IpAddr, OwnedSemaphorePermit) {
     loop {
         let permit = Arc::clone(room).acquire_owned().await;
         match (listener.accept().await, permit) {
-            (Ok((stream, _)), Ok(permit)) => return (stream, permit),
+            (Ok((stream, peer)), Ok(permit)) => return (stream, peer.ip(), permit),
             _ => sleep(PAUSE).await,
         }
     }

@@ -7,17 +7,18 @@ use axum::response::{IntoResponse, Response};
 use lockstep_api::problem::PROBLEM_TYPE;
 use lockstep_api::{Kind, Problem};
 use serde::Serialize;
+use std::time::Duration;
 
-/// A problem as a response.
+/// A problem as a response, and after how many seconds the same may succeed where it may.
 #[derive(Debug)]
-pub(crate) struct Failed(pub(crate) Box<Problem>);
+pub(crate) struct Failed(pub(crate) Box<Problem>, u64);
 
 /// What a route answers.
 pub(crate) type Replied = Result<Response, Failed>;
 
 impl From<Problem> for Failed {
     fn from(problem: Problem) -> Self {
-        Self(Box::new(problem))
+        Self(Box::new(problem), 1)
     }
 }
 
@@ -28,13 +29,20 @@ impl IntoResponse for Failed {
         let mut response = body(status, PROBLEM_TYPE, &*self.0);
         let headers = response.headers_mut();
         if kind == Kind::Retry {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(RETRY_AFTER, HeaderValue::from(self.1));
         }
         if kind == Kind::Unauthorised {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Signature, Bearer"));
         }
         response
     }
+}
+
+/// Whoever asks has asked too often.
+pub(crate) fn too_often(what: &str, wait: Duration) -> Failed {
+    let mut problem = Problem::new(Kind::Retry, "too-many", what).hint("wait as `Retry-After` says");
+    problem.status = StatusCode::TOO_MANY_REQUESTS.as_u16();
+    Failed(Box::new(problem), wait.as_secs().saturating_add(1))
 }
 
 fn body(status: StatusCode, kind: &'static str, value: &impl Serialize) -> Response {

@@ -1,21 +1,23 @@
 //! The routes of `/v1`, and those for whoever runs the server.
 
+use crate::events::Watch;
 use crate::figures;
 use crate::reply::{Failed, Replied, bytes_of, internal, json, missing};
 use crate::see::{self, Eye};
 use crate::service::{Hosted, Service};
-use crate::submissions::{busy, receipt_of, submit, told, with_documents};
+use crate::submissions::{busy, may_submit, receipt_of, submit, told, with_documents};
 use crate::who::{Who, who};
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use lockstep_api::answer::{
-    BatchAnswer, Certified, CosignedAnswer, GenesisRecord, KeyRow, Ledger, Outcome, Page,
+    BatchAnswer, Case, Certified, CosignedAnswer, GenesisRecord, KeyRow, Ledger, Outcome, Page,
 };
 use lockstep_api::limits::{
     BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, BODY_BYTES_MAX, COSIGNED_BYTES_MAX, FEED_RECORDS, PAGE_ITEMS,
@@ -29,37 +31,47 @@ use lockstep_node::cosigner::Cosigned;
 use lockstep_node::{Asked, feed, replica};
 use lockstep_types::{AttestationDigest, CaseId, KeyId, LedgerId};
 use serde_json::value::RawValue;
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 /// The service, as routes are given it.
 type On = State<Arc<Service>>;
 
+/// Where a connection comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
 /// Every route.
 pub(crate) fn router(service: Arc<Service>) -> Router {
-    Router::new()
+    let without_query = Router::new()
         .route(route::LEDGERS, get(ledgers))
         .route(route::LEDGER, get(ledger))
         .route(route::GENESIS, get(genesis))
         .route(route::SUBMISSIONS, post(submissions))
         .route(route::BATCHES, post(batches))
         .route(route::ATTESTATION, get(attestation))
-        .route(route::CASES, get(cases))
         .route(route::CASE, get(case))
-        .route(route::WAITING, get(waiting))
         .route(route::POLICIES, get(policies))
         .route(route::KEY, get(key))
-        .route(route::RECORDS, get(records))
         .route(route::COSIGNATURES, post(cosignatures))
         .route(route::CERTIFICATE, get(certificate))
         .route(route::CERTIFICATE_AT, get(certificate_at))
         .route(route::TOKENS, post(tokens))
         .route(route::CHECKPOINT, get(checkpoint))
         .route(route::TILE, get(tile))
+        .route(route::EVENTS, get(events))
+        .route(route::CASE_EVENTS, get(case_events))
+        .route(route::OPENAPI, get(openapi))
         .route(route::HEALTHZ, get(|| async { "ok\n" }))
         .route(route::READYZ, get(readyz))
         .route(route::METRICS, get(metrics))
+        .route_layer(from_fn(no_query));
+    without_query
+        .route(route::CASES, get(cases))
+        .route(route::WAITING, get(waiting))
+        .route(route::RECORDS, get(records))
         .method_not_allowed_fallback(|method: Method| async move {
             let mut problem =
                 Problem::new(Kind::Invalid, "method", format!("`{method}` is not for this path"));
@@ -67,7 +79,29 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
             Failed::from(problem)
         })
         .fallback(|| async { missing("path") })
+        .layer(from_fn_with_state(Arc::clone(&service), paced))
         .with_state(service)
+}
+
+/// Nothing is answered to an address that asks too often.
+async fn paced(
+    State(service): On,
+    Extension(Peer(peer)): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match service.paces.asked(peer) {
+        Ok(()) => next.run(request).await,
+        Err(failed) => failed.into_response(),
+    }
+}
+
+/// Most routes know no query: a name that is not known is refused there too.
+async fn no_query(request: Request, next: Next) -> Response {
+    if request.uri().query().unwrap_or_default().is_empty() {
+        return next.run(request).await;
+    }
+    Failed::from(Problem::new(Kind::Invalid, "query", "this path knows no query")).into_response()
 }
 
 fn hosted<'a>(service: &'a Service, ledger: &str) -> Result<&'a Arc<Hosted>, Failed> {
@@ -86,7 +120,11 @@ async fn body(service: &Service, body: Body, max: usize) -> Result<Vec<u8>, Fail
     match timeout(service.limits.body, to_bytes(body, max)).await {
         Ok(Ok(bytes)) => Ok(bytes.into()),
         Ok(Err(_)) => Err(limit().into()),
-        Err(_) => Err(Problem::new(Kind::Retry, "slow", "the body took too long to arrive").into()),
+        Err(_) => {
+            let mut problem = Problem::new(Kind::Retry, "slow", "the body took too long to arrive");
+            problem.status = StatusCode::REQUEST_TIMEOUT.as_u16();
+            Err(problem.into())
+        }
     }
 }
 
@@ -116,10 +154,15 @@ fn query<'a, const N: usize>(parts: &'a Parts, names: [&str; N]) -> Result<[Opti
     Ok(found)
 }
 
+fn value<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T, Failed> {
+    let refused = |_| Problem::new(Kind::Invalid, "query", format!("this is no {what}")).into();
+    text.parse().map_err(refused)
+}
+
 fn paging(parts: &Parts) -> Result<(Option<CaseId>, usize), Failed> {
     let [cursor, limit] = query(parts, ["cursor", "limit"])?;
-    let cursor = cursor.map(|cursor| part(cursor, "cursor")).transpose()?;
-    let limit: usize = limit.map_or(Ok(PAGE_ITEMS), |limit| part(limit, "limit"))?;
+    let cursor = cursor.map(|cursor| value(cursor, "cursor")).transpose()?;
+    let limit: usize = limit.map_or(Ok(PAGE_ITEMS), |limit| value(limit, "limit"))?;
     Ok((cursor, limit.clamp(1, PAGE_ITEMS_MAX)))
 }
 
@@ -137,7 +180,8 @@ async fn ledger(State(service): On, Path(ledger): Path<String>) -> Replied {
     Ok(json(&Ledger { certified, committee, head, ledger: hosted.ledger, name: hosted.name.clone() }))
 }
 
-fn certified(certificate: &Certificate) -> Result<Certified, Failed> {
+/// A certificate as it is told of.
+pub(crate) fn certified(certificate: &Certificate) -> Result<Certified, Failed> {
     let digest = certificate.digest().map_err(|error| internal(&error))?;
     Ok(Certified { certificate: digest, size: certificate.size })
 }
@@ -196,18 +240,18 @@ async fn batches(State(service): On, Path(ledger): Path<String>, request: Reques
         if bytes.len() > REQUEST_BYTES_MAX {
             return Err(refused(format!("a request of {} bytes", bytes.len())));
         }
-        begun_all.push((bytes.clone(), hosted.engine.begin(Asked { bytes, documents: Vec::new() })));
+        let begun = may_submit(&service, hosted, &bytes).and_then(|()| {
+            hosted.engine.begin(Asked { bytes: bytes.clone(), documents: Vec::new() }).map_err(busy)
+        });
+        begun_all.push((bytes, begun));
     }
     let mut answers = Vec::with_capacity(begun_all.len());
     for (bytes, begun) in begun_all {
         let answer = match begun {
-            Ok(answer) => answer.await.map_err(|_| crate::engine::Busy::Stopped),
-            Err(stopped) => Err(stopped),
+            Ok(answer) => answer.await.map_err(|_| busy(crate::engine::Busy::Stopped)),
+            Err(failed) => Err(failed),
         };
-        let entered = match answer {
-            Ok(answer) => told(&service, hosted, &bytes, answer),
-            Err(stopped) => Err(busy(stopped)),
-        };
+        let entered = answer.and_then(|answer| told(&service, hosted, &bytes, answer));
         answers.push(entered.map_or_else(|failed| Outcome::Problem(*failed.0), Outcome::Entered));
     }
     service.figures.took(begun.elapsed());
@@ -236,13 +280,48 @@ async fn case(State(service): On, Path((ledger, case)): Path<(String, String)>, 
     let hosted = hosted(&service, &ledger)?;
     let (parts, _) = request.into_parts();
     let eye = eye(&service, hosted, signer(&service, hosted, &parts)?);
-    let id: CaseId = part(&case, "id of a case")?;
+    let (id, seen) = seen(hosted, &case, eye).await?;
+    note(hosted, eye, id, "case")?;
+    Ok(json(&seen))
+}
+
+/// A case, if whoever asks may see it.
+async fn seen(hosted: &Hosted, case: &str, eye: Eye) -> Result<(CaseId, Case), Failed> {
+    let id: CaseId = part(case, "id of a case")?;
     let looked = hosted.engine.look(move |replica| see::case(replica, id, eye));
     let seen = looked.await.map_err(busy)?.map_err(|error| internal(&error))?;
-    let seen = seen.ok_or_else(|| missing("case"))?;
-    let noted = hosted.parts.reads.note(eye.who.party, id, "case");
-    noted.map_err(|what| internal(&std::io::Error::other(what)))?;
-    Ok(json(&seen))
+    Ok((id, seen.ok_or_else(|| missing("case"))?))
+}
+
+/// What is not noted is not shown.
+fn note(hosted: &Hosted, eye: Eye, case: CaseId, what: &str) -> Result<(), Failed> {
+    let noted = hosted.parts.reads.note(eye.who.party, case, what);
+    noted.map_err(|what| internal(&std::io::Error::other(what)))
+}
+
+async fn events(
+    State(service): On,
+    Extension(Peer(peer)): Extension<Peer>,
+    Path(ledger): Path<String>,
+    request: Request,
+) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    Ok(Watch::new((&service, hosted), peer, request.headers())?.of_ledger())
+}
+
+async fn case_events(
+    State(service): On,
+    Extension(Peer(peer)): Extension<Peer>,
+    Path((ledger, case)): Path<(String, String)>,
+    request: Request,
+) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let (parts, _) = request.into_parts();
+    let eye = eye(&service, hosted, signer(&service, hosted, &parts)?);
+    let (id, _) = seen(hosted, &case, eye).await?;
+    let watch = Watch::new((&service, hosted), peer, &parts.headers)?;
+    note(hosted, eye, id, "events")?;
+    Ok(watch.of_case(id, eye.who))
 }
 
 async fn waiting(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
@@ -281,7 +360,7 @@ async fn records(State(service): On, Path(ledger): Path<String>, request: Reques
         return Err(missing("feed"));
     }
     let [from] = query(&parts, ["from"])?;
-    let from: u64 = part(from.unwrap_or("0"), "number of a record")?;
+    let from: u64 = value(from.unwrap_or("0"), "number of a record")?;
     // What is read here is durable: the store knows nothing else.
     let store = Arc::clone(hosted.engine.store());
     let read = tokio::task::spawn_blocking(move || replica::whole_commands(&*store, from, FEED_RECORDS));
@@ -296,10 +375,17 @@ async fn cosignatures(State(service): On, Path(ledger): Path<String>, request: R
     let refused = |text: String| Failed::from(Problem::new(Kind::Refused, "cosignature", text));
     let cosigned: Cosigned = serde_json::from_slice(&bytes)
         .map_err(|error| Failed::from(Problem::new(Kind::Invalid, "cosignature-form", error.to_string())))?;
+    let before = *hosted.engine.certificates().borrow();
     let made = hosted.engine.cosigned(&cosigned).map_err(|error| match error {
         crate::engine::CosignError::Quorum(error) => refused(error.to_string()),
         other => internal(&other),
     })?;
+    let size = cosigned.checkpoint.size;
+    hosted.signed.note(cosigned.address, size);
+    let sealed = hosted.engine.head().filter(|head| head.size == size && made.is_some() && before < size);
+    if let Some(head) = sealed {
+        service.figures.certified(Duration::from_millis(service.now().ms_since(head.time)));
+    }
     Ok(json(&CosignedAnswer { certified: made.as_ref().map(certified).transpose()? }))
 }
 
@@ -342,6 +428,10 @@ async fn tile(State(service): On, Path((ledger, tile)): Path<(String, String)>) 
     let path: TilePath = format!("tile/{tile}").parse().map_err(|_| missing("tile"))?;
     let bytes = hosted.parts.files.read(&path).ok_or_else(|| missing("tile"))?;
     Ok(bytes_of(StatusCode::OK, "application/octet-stream", bytes))
+}
+
+async fn openapi() -> Response {
+    json(&lockstep_api::openapi::document())
 }
 
 async fn readyz(State(service): On) -> Response {

@@ -2,7 +2,8 @@
 //! nothing else.
 
 use crate::engine::Engine;
-use crate::figures::Figures;
+use crate::figures::{Figures, Signed};
+use crate::pace::{Paces, Places, Rate};
 use crate::who::{Keys, Nonces, Tokens};
 use lockstep_api::answer::LedgerRow;
 use lockstep_attest::sign::Sign;
@@ -15,6 +16,7 @@ use lockstep_types::{CaseId, LedgerId, Lei, Name, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// The key that signs *accepted* receipts.
 pub type Receipts = Arc<dyn Sign<Error = SecretError> + Send + Sync>;
@@ -24,6 +26,16 @@ pub type Receipts = Arc<dyn Sign<Error = SecretError> + Send + Sync>;
 pub struct Limits {
     /// Connections at once; more wait.
     pub connections: usize,
+    /// Connections at once from one address; more are closed.
+    pub connections_per_address: usize,
+    /// Streams of events at once to one address.
+    pub streams_per_address: usize,
+    /// Requests from one address.
+    pub requests: Rate,
+    /// Signed questions of one party.
+    pub reads: Rate,
+    /// Attempts of one party that are refused, before it has to wait with whatever it hands in.
+    pub refused: Rate,
     /// How long a head may take to arrive, and a connection may be without a request.
     pub head: Duration,
     /// How long a body may take to arrive.
@@ -38,6 +50,11 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4_096,
+            connections_per_address: 512,
+            streams_per_address: 32,
+            requests: Rate { per_second: 500, burst: 1_000 },
+            reads: Rate { per_second: 50, burst: 200 },
+            refused: Rate { per_second: 2, burst: 60 },
             head: Duration::from_secs(20),
             body: Duration::from_secs(30),
             answer: Duration::from_secs(600),
@@ -84,6 +101,7 @@ pub struct Hosted {
     pub(crate) genesis: Record,
     pub(crate) keys: Keys,
     pub(crate) tokens: Tokens,
+    pub(crate) signed: Signed,
     pub(crate) parts: Parts,
 }
 
@@ -112,6 +130,7 @@ impl Hosted {
             genesis: record,
             keys: Keys::default(),
             tokens: Tokens::default(),
+            signed: Signed::default(),
             parts,
         })
     }
@@ -131,6 +150,11 @@ pub struct Service {
     pub(crate) nonces: Nonces,
     pub(crate) figures: Figures,
     pub(crate) limits: Limits,
+    pub(crate) paces: Paces,
+    pub(crate) places: Places,
+    pub(crate) streams: Places,
+    /// True once the server is to end: streams end with it.
+    pub(crate) ending: watch::Sender<bool>,
 }
 
 impl Service {
@@ -138,7 +162,10 @@ impl Service {
     #[must_use]
     pub fn new(hosted: Vec<Hosted>, own: BTreeSet<String>, clock: fn() -> Time, limits: Limits) -> Self {
         let hosted = hosted.into_iter().map(|hosted| (hosted.ledger, Arc::new(hosted))).collect();
-        Self { hosted, own, clock, nonces: Nonces::default(), figures: Figures::default(), limits }
+        let (nonces, figures) = (Nonces::default(), Figures::default());
+        let (paces, places, streams) = (Paces::new(&limits), Places::default(), Places::default());
+        let ending = watch::Sender::new(false);
+        Self { hosted, own, clock, nonces, figures, limits, paces, places, streams, ending }
     }
 
     /// The ledger of this id.
@@ -172,15 +199,15 @@ impl Service {
         self.hosted.values().all(|hosted| hosted.engine.is_running())
     }
 
+    /// Learns the keys of a ledger; false when its engine has stopped.
+    pub async fn learn(hosted: &Arc<Hosted>) -> bool {
+        let keeper = Arc::clone(hosted);
+        hosted.engine.look(move |replica| keeper.keys.update(replica.kernel())).await.is_ok()
+    }
+
     /// Keeps the keys of a ledger up to date, seal by seal, until its engine stops.
     pub async fn refresh(hosted: Arc<Hosted>) {
         let mut heads = hosted.engine.heads();
-        loop {
-            let keeper = Arc::clone(&hosted);
-            let looked = hosted.engine.look(move |replica| keeper.keys.update(replica.kernel())).await;
-            if looked.is_err() || heads.changed().await.is_err() {
-                return;
-            }
-        }
+        while heads.changed().await.is_ok() && Self::learn(&hosted).await {}
     }
 }

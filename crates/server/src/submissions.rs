@@ -7,8 +7,8 @@ use crate::service::{Hosted, Service};
 use lockstep_api::answer::{Entered, RecordRow};
 use lockstep_api::limits::{DOCUMENT_BYTES_MAX, DOCUMENTS_MAX};
 use lockstep_api::{Kind, Problem};
-use lockstep_attest::Statement;
 use lockstep_attest::sign::Sign;
+use lockstep_attest::{Signature, Statement};
 use lockstep_crypto::suite::Message;
 use lockstep_kernel::{Body, Refusal, Request};
 use lockstep_ledger::Record;
@@ -17,7 +17,8 @@ use lockstep_ledger::receipt::{
 };
 use lockstep_node::replica::Documents;
 use lockstep_node::{Accepted, Answer, Asked, index, records};
-use lockstep_types::{AttestationDigest, Digest, sha256};
+use lockstep_types::{AttestationDigest, Digest, Lei, sha256};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// Why nothing was taken.
@@ -31,11 +32,31 @@ pub(crate) fn busy(busy: Busy) -> Failed {
 
 /// Hands one request in.
 pub(crate) async fn submit(service: &Service, hosted: &Hosted, asked: Asked) -> Result<Entered, Failed> {
+    may_submit(service, hosted, &asked.bytes)?;
     let begun = Instant::now();
     let kept = asked.bytes.clone();
     let answer = hosted.engine.ask(asked).await.map_err(busy)?;
     service.figures.took(begun.elapsed());
     told(service, hosted, &kept, answer)
+}
+
+/// Whether those whose keys have signed a request may hand it in: a party of which much was refused waits.
+pub(crate) fn may_submit(service: &Service, hosted: &Hosted, request: &[u8]) -> Result<(), Failed> {
+    if !service.paces.is_any_waiting() {
+        return Ok(());
+    }
+    let Some((_, signers)) = signed(hosted, request) else { return Ok(()) };
+    signers.into_iter().try_for_each(|party| service.paces.may_submit(party))
+}
+
+/// The attestation in a request, and whose keys are said to have signed it. Whom it names as the party is not
+/// asked: a statement in another's name counts against whoever signs it.
+fn signed(hosted: &Hosted, request: &[u8]) -> Option<(AttestationDigest, BTreeSet<Lei>)> {
+    let request = Request::from_slice(request).ok()?;
+    let envelope = &request.submission()?.envelope;
+    let owner = |signature: &Signature| hosted.keys.owner(&signature.keyid);
+    let attestation = AttestationDigest(sha256(&envelope.pae()));
+    Some((attestation, envelope.signatures.iter().filter_map(owner).collect()))
 }
 
 /// What an answer says to whoever asked.
@@ -45,6 +66,7 @@ pub(crate) fn told(
     request: &[u8],
     answer: Answer,
 ) -> Result<Entered, Failed> {
+    let malformed = matches!(answer, Answer::Malformed(_));
     let told = match answer {
         Answer::OnRecord(accepted) => on_record(hosted, *accepted),
         Answer::Malformed(error) => Err(Problem::malformed(&error).into()),
@@ -60,7 +82,13 @@ pub(crate) fn told(
     };
     match &told {
         Ok(_) => service.figures.accepted(),
-        Err(failed) => service.figures.refused(&failed.0.code),
+        Err(failed) => {
+            service.figures.refused(&failed.0.code);
+            // Signatures of what is malformed may be anybody's.
+            if let Some((attempt, signers)) = signed(hosted, request).filter(|_| !malformed) {
+                signers.into_iter().for_each(|party| service.paces.refused(party, attempt));
+            }
+        }
     }
     told
 }

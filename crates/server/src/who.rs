@@ -8,9 +8,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lockstep_api::answer::Token;
 use lockstep_api::limits::{SIGNED_AGE_S_MAX, TOKEN_MS};
-use lockstep_api::signing::{Headers, Parts as SignedParts, read};
+use lockstep_api::signing::{Headers, Parts as SignedParts, Presented, read};
 use lockstep_api::{Kind, Problem};
 use lockstep_crypto::suite::{PublicKey, Suite};
+use lockstep_kernel::state::Held;
 use lockstep_kernel::{Directory, Kernel};
 use lockstep_types::{Address, KeyId, Lei, Time, sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +39,19 @@ pub(crate) struct Keys(RwLock<Known>);
 struct Known {
     parties: Directory,
     cosigners: BTreeMap<KeyId, (PublicKey, Lei)>,
+    /// Keys whose every credential was revoked: their holder may be a thief.
+    revoked: BTreeSet<KeyId>,
+}
+
+fn revoked(kernel: &Kernel) -> BTreeSet<KeyId> {
+    let keys = |held: &Held| held.keys.iter().map(|held| held.key.id()).collect::<Vec<_>>();
+    let all = || kernel.credentials().map(|(_, held)| held);
+    let mut revoked: BTreeSet<KeyId> = all().filter(|held| held.revoked.is_some()).flat_map(keys).collect();
+    if !revoked.is_empty() {
+        let good: BTreeSet<KeyId> = all().filter(|held| held.revoked.is_none()).flat_map(keys).collect();
+        revoked.retain(|key| !good.contains(key));
+    }
+    revoked
 }
 
 impl Keys {
@@ -49,8 +63,19 @@ impl Keys {
         let cosigner = |(key, lei): (PublicKey, Lei)| (key.id(), (key, lei));
         let cosigners =
             members.iter().filter_map(|member| Some((key_of(&member.address)?, member.lei))).map(cosigner);
-        let known = Known { parties, cosigners: cosigners.collect() };
+        let known = Known { parties, cosigners: cosigners.collect(), revoked: revoked(kernel) };
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = known;
+    }
+
+    /// Whose key it is, whether it was revoked or not.
+    pub(crate) fn owner(&self, id: &KeyId) -> Option<Lei> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.parties.key(id).map(|entry| entry.owner)
+    }
+
+    /// True while a key counts.
+    pub(crate) fn is_good(&self, id: &KeyId) -> bool {
+        self.find(id).is_some()
     }
 
     fn find(&self, id: &KeyId) -> Option<(PublicKey, Who)> {
@@ -58,7 +83,7 @@ impl Keys {
         if let Some((key, party)) = known.cosigners.get(id) {
             return Some((key.clone(), Who { party: *party, key: *id, cosigner: true }));
         }
-        let entry = known.parties.key(id)?;
+        let entry = known.parties.key(id).filter(|_| !known.revoked.contains(id))?;
         Some((entry.key.clone(), Who { party: entry.owner, key: *id, cosigner: false }))
     }
 }
@@ -68,15 +93,20 @@ impl Keys {
 pub(crate) struct Nonces(Mutex<BTreeSet<(u64, KeyId, String)>>);
 
 impl Nonces {
-    /// False when it has been used.
-    fn spend(&self, created: u64, key: KeyId, nonce: &str, now: u64) -> bool {
+    /// Takes note of a signature that holds.
+    fn spend(&self, presented: &Presented, now: u64) -> Result<(), Failed> {
         let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // What is older is refused for its age.
         let oldest = now.saturating_sub(2 * SIGNED_AGE_S_MAX);
         while spent.first().is_some_and(|(created, ..)| *created < oldest) {
             spent.pop_first();
         }
-        spent.len() < REMEMBERED_MAX && spent.insert((created, key, nonce.to_owned()))
+        if spent.len() >= REMEMBERED_MAX {
+            let text = "too many signed requests within two minutes";
+            return Err(Problem::new(Kind::Retry, "too-many", text).into());
+        }
+        let new = spent.insert((presented.created, presented.key, presented.nonce.clone()));
+        if new { Ok(()) } else { Err(unknown("the signature has been used")) }
     }
 }
 
@@ -124,7 +154,8 @@ fn header<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
 /// Who signed a question, or whose token it carries.
 ///
 /// # Errors
-/// [`Kind::Unauthorised`]; the same for a key that is unknown and a signature that does not hold.
+/// [`Kind::Retry`], too often; [`Kind::Unauthorised`], the same for a key that is unknown and for a signature
+/// that does not hold.
 pub(crate) fn who(
     (service, hosted): (&Service, &Hosted),
     parts: &Parts,
@@ -133,7 +164,11 @@ pub(crate) fn who(
     if let Some(bearer) = header(parts, AUTHORIZATION.as_str()) {
         let token = bearer.strip_prefix("Bearer ").unwrap_or_default();
         let known = hosted.tokens.find(token, service.now());
-        return known.ok_or_else(|| unknown("the token does not count, or not any more"));
+        // A token lasts no longer than the key that got it.
+        let known = known.filter(|who| hosted.keys.is_good(&who.key));
+        let who = known.ok_or_else(|| unknown("the token does not count, or not any more"))?;
+        service.paces.reads(who.party)?;
+        return Ok(who);
     }
     let headers = Headers {
         content_digest: header(parts, "content-digest").map(str::to_owned),
@@ -162,8 +197,8 @@ pub(crate) fn who(
     let wrong = || unknown("the key is not registered on this ledger, or its signature does not hold");
     let (key, who) = hosted.keys.find(&presented.key).ok_or_else(wrong)?;
     presented.verify(&key, &hosted.ledger).map_err(|_| wrong())?;
-    if !service.nonces.spend(presented.created, presented.key, &presented.nonce, now) {
-        return Err(unknown("the signature has been used"));
-    }
+    // Before it is remembered: nobody fills the memory of all.
+    service.paces.reads(who.party)?;
+    service.nonces.spend(&presented, now)?;
     Ok(who)
 }

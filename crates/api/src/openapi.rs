@@ -1,0 +1,291 @@
+//! This interface in OpenAPI 3.1: paths from one table, answers from the types themselves.
+
+use crate::answer::{
+    BatchAnswer, Case, CaseRow, CosignedAnswer, Entered, GenesisRecord, KeyRow, Ledger, LedgerRow, Page,
+    PolicyRow, Token, WaitingRow,
+};
+use crate::path::route;
+use crate::problem::{PROBLEM_TYPE, Problem};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
+/// Who may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    /// Anybody.
+    Anybody,
+    /// Whoever signs the request with a registered key, or shows a token.
+    Signer,
+    /// Whoever signs the request; a token does not do.
+    SignerOnly,
+    /// Anybody; what is handed in carries signatures of its own.
+    SignedWithin,
+}
+
+/// What is handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Body {
+    Nothing,
+    Request,
+    Batch,
+    Cosignature,
+    Empty,
+}
+
+/// What comes back.
+type Answers = fn(&mut SchemaGenerator) -> (&'static str, Schema);
+
+/// A question of the interface.
+struct Operation {
+    path: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    asks: Asks,
+    query: &'static [&'static str],
+    body: Body,
+    answers: Answers,
+}
+
+fn answers<T: JsonSchema>(generator: &mut SchemaGenerator) -> (&'static str, Schema) {
+    ("application/json", generator.subschema_for::<T>())
+}
+
+fn bytes(_: &mut SchemaGenerator) -> (&'static str, Schema) {
+    ("application/octet-stream", json_schema!({}))
+}
+
+fn events(_: &mut SchemaGenerator) -> (&'static str, Schema) {
+    ("text/event-stream", json_schema!({ "type": "string" }))
+}
+
+fn text(_: &mut SchemaGenerator) -> (&'static str, Schema) {
+    ("text/plain", json_schema!({ "type": "string" }))
+}
+
+const fn get(path: &'static str, (id, summary): (&'static str, &'static str), answers: Answers) -> Operation {
+    Operation { path, id, summary, asks: Asks::Anybody, query: &[], body: Body::Nothing, answers }
+}
+
+const fn post(
+    path: &'static str,
+    (id, summary): (&'static str, &'static str),
+    body: Body,
+    answers: Answers,
+) -> Operation {
+    Operation { path, id, summary, asks: Asks::SignedWithin, query: &[], body, answers }
+}
+
+impl Operation {
+    const fn asked_by(self, asks: Asks) -> Self {
+        Self { asks, ..self }
+    }
+
+    const fn with_query(self, query: &'static [&'static str]) -> Self {
+        Self { query, ..self }
+    }
+}
+
+/// Every question.
+fn operations() -> [Operation; 24] {
+    use Asks::{Signer, SignerOnly};
+    let pages: &[&str] = &["cursor", "limit"];
+    [
+        get(route::LEDGERS, ("ledgers", "The ledgers of this server"), answers::<Page<LedgerRow>>),
+        get(route::LEDGER, ("ledger", "How a ledger stands"), answers::<Ledger>),
+        get(route::GENESIS, ("genesis", "The first record"), answers::<GenesisRecord>),
+        post(route::SUBMISSIONS, ("submit", "Hand one request in"), Body::Request, answers::<Entered>),
+        post(route::BATCHES, ("submitAll", "Hand several in"), Body::Batch, answers::<BatchAnswer>),
+        get(route::ATTESTATION, ("receipt", "What is on record of an attestation"), answers::<ReceiptObject>),
+        get(route::CASES, ("cases", "Open cases of the asking party"), answers::<Page<CaseRow>>)
+            .asked_by(Signer)
+            .with_query(pages),
+        get(route::CASE, ("case", "A case, as the asking party may see it"), answers::<Case>)
+            .asked_by(Signer),
+        get(route::CASE_EVENTS, ("caseEvents", "Records of a case, `record`, as they are sealed"), events)
+            .asked_by(Signer),
+        get(route::EVENTS, ("events", "Seals, `head`, and certificates, `certificate`"), events),
+        get(route::WAITING, ("waiting", "Steps that wait for the asking party"), answers::<Page<WaitingRow>>)
+            .asked_by(Signer)
+            .with_query(pages),
+        get(route::POLICIES, ("policies", "Policies in force"), answers::<Page<PolicyRow>>).asked_by(Signer),
+        get(route::KEY, ("key", "Whose the asking party's key is"), answers::<KeyRow>).asked_by(Signer),
+        get(route::RECORDS, ("records", "Records with their commands, for co-signers"), bytes)
+            .asked_by(Signer)
+            .with_query(&["from"]),
+        post(
+            route::COSIGNATURES,
+            ("cosign", "Hand a co-signer's signature in"),
+            Body::Cosignature,
+            answers::<CosignedAnswer>,
+        ),
+        get(route::CERTIFICATE, ("certificate", "The newest certificate"), answers::<CertificateObject>),
+        get(
+            route::CERTIFICATE_AT,
+            ("certificateAt", "The certificate over a size"),
+            answers::<CertificateObject>,
+        ),
+        post(route::TOKENS, ("token", "A token for the signing key"), Body::Empty, answers::<Token>)
+            .asked_by(SignerOnly),
+        get(route::CHECKPOINT, ("checkpoint", "The log's signed head (C2SP tlog-checkpoint)"), text),
+        get(route::TILE, ("tile", "A tile of the log (C2SP tlog-tiles)"), bytes),
+        get(route::OPENAPI, ("openapi", "This document"), answers::<Value>),
+        get(route::HEALTHZ, ("healthz", "Is the process alive?"), text),
+        get(route::READYZ, ("readyz", "Does it take work?"), text),
+        get(route::METRICS, ("metrics", "Figures for Prometheus"), text),
+    ]
+}
+
+/// The document.
+#[must_use]
+pub fn document() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.meta_schema = None;
+        settings.definitions_path = Cow::Borrowed("/components/schemas");
+    });
+    let mut generator = settings.into_generator();
+    let problem = generator.subschema_for::<Problem>();
+    let mut paths = Map::new();
+    for operation in operations() {
+        let method = if operation.body == Body::Nothing { "get" } else { "post" };
+        let path = operation.path.replace("{*tile}", "{tile}");
+        paths.insert(path, json!({ method: described(&operation, &mut generator, &problem) }));
+    }
+    json!({
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "info": {
+            "title": "Lockstep",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "A ledger of steps that several institutions take, certified by co-signers.",
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        },
+        "paths": paths,
+        "components": {
+            "schemas": generator.take_definitions(true),
+            "securitySchemes": {
+                "signature": {
+                    "type": "apiKey", "in": "header", "name": "Signature",
+                    "description": "HTTP Message Signatures (RFC 9421) under a registered key, beside \
+                                    `Signature-Input`",
+                },
+                "token": { "type": "http", "scheme": "bearer" },
+            },
+        },
+    })
+}
+
+fn described(operation: &Operation, generator: &mut SchemaGenerator, problem: &Schema) -> Value {
+    let (kind, schema) = (operation.answers)(generator);
+    let security = match operation.asks {
+        Asks::Anybody | Asks::SignedWithin => json!([]),
+        Asks::Signer => json!([{ "signature": [] }, { "token": [] }]),
+        Asks::SignerOnly => json!([{ "signature": [] }]),
+    };
+    let mut described = json!({
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "security": security,
+        "parameters": parameters(operation, generator),
+        "responses": {
+            "200": { "description": "The answer", "content": { kind: { "schema": schema } } },
+            "default": {
+                "description": "A problem (RFC 9457)",
+                "content": { PROBLEM_TYPE: { "schema": problem } },
+            },
+        },
+    });
+    if let (Some(content), Some(described)) = (content(operation.body), described.as_object_mut()) {
+        described.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
+    }
+    described
+}
+
+fn content(body: Body) -> Option<Value> {
+    let json = |schema: Value| json!({ "application/json": { "schema": schema } });
+    let request = json!({
+        "description": "A request in canonical JSON (specs/attestation.md)", "type": "object",
+    });
+    match body {
+        Body::Nothing => None,
+        Body::Request => {
+            let binary = json!({ "contentMediaType": "application/octet-stream" });
+            let form = json!({
+                "type": "object",
+                "required": ["request"],
+                "properties": { "request": request, "document": { "type": "array", "items": binary } },
+            });
+            let mut content = json(request);
+            if let Some(content) = content.as_object_mut() {
+                content.insert("multipart/form-data".to_owned(), json!({ "schema": form }));
+            }
+            Some(content)
+        }
+        Body::Batch => Some(json(json!({
+            "type": "array", "items": request, "minItems": 1, "maxItems": crate::limits::BATCH_REQUESTS_MAX,
+        }))),
+        Body::Cosignature => Some(json(json!({ "type": "object" }))),
+        Body::Empty => Some(json(json!({ "type": "object", "maxProperties": 0 }))),
+    }
+}
+
+fn parameters(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<Value> {
+    let mut parameter = |name: &str, place: &str| {
+        let schema = match name {
+            "ledger" | "case" | "attestation" | "key" | "cursor" => generator.subschema_for::<Hash>(),
+            "size" | "from" => json_schema!({ "type": "integer", "minimum": 0 }),
+            "limit" => json_schema!({ "type": "integer", "minimum": 0 }),
+            _ => json_schema!({ "type": "string" }),
+        };
+        json!({ "name": name, "in": place, "required": place == "path", "schema": schema })
+    };
+    let named = operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let mut all: Vec<Value> = named.map(|name| parameter(name.trim_start_matches('*'), "path")).collect();
+    all.extend(operation.query.iter().map(|name| parameter(name, "query")));
+    all
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident, $title:literal, $schema:tt;)*) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                Cow::Borrowed($title)
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    )*};
+}
+
+texts! {
+    /// 32 bytes.
+    Hash, "Hash", { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "32 bytes" };
+    /// An LEI.
+    LeiText, "Lei", {
+        "type": "string", "pattern": "^[0-9A-Z]{18}[0-9]{2}$", "description": "An LEI (ISO 17442)"
+    };
+    /// A time.
+    TimeMs, "Time", {
+        "type": "integer", "minimum": 0, "description": "Milliseconds since 1970, in UTC"
+    };
+    /// A name.
+    NameText, "Name", { "type": "string", "description": "A name (specs/policy.md)" };
+    /// A committee.
+    CommitteeObject, "Committee", { "type": "object", "description": "Who co-signs, and how many must" };
+    /// A record.
+    RecordObject, "Record", { "type": "object", "description": "A record (specs/ledger.md)" };
+    /// A receipt.
+    ReceiptObject, "Receipt", { "type": "object", "description": "A receipt, signed (specs/receipt.md)" };
+    /// A certificate.
+    CertificateObject, "Certificate", {
+        "type": "object", "description": "A quorum certificate (specs/checkpoint.md)"
+    };
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,9 @@
+//! A server in this process, asked over its port as anybody can ask it.
+
+mod attacks;
+mod cast;
+mod events;
+mod floods;
+mod forms;
+mod kit;
+mod tokens;
