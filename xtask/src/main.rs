@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod commands;
 mod contracts;
+mod dist;
 mod faults;
 mod files;
 mod finding;
@@ -52,6 +53,8 @@ enum Command {
     Licences,
     /// Every `lockstep …` in documents, units and compose files is a command that exists
     Commands,
+    /// Make a release: archive, image, bill of materials, checksums
+    Dist(dist::Dist),
     /// Write the generated files
     Gen {
         /// Compare instead of writing
@@ -117,6 +120,7 @@ fn answer(command: Command) -> Result<bool> {
         Command::Layers => finding::report("layers", &layers::run(&root)?),
         Command::Licences => finding::report("licences", &licences::run(&root)?),
         Command::Commands => finding::report("commands", &commands::run(&root)?),
+        Command::Dist(args) => dist::run(&root, &args),
         Command::Gen { check: true } => finding::report("generated files", &generate::compare(&root)?),
         Command::Gen { check: false } => generate::write(&root),
         Command::Bench { name, json } => bench::run(&root, &name, json),
