@@ -31,6 +31,7 @@ pub struct Outcome {
 /// Everything but the slow tests; true when nothing was found.
 pub fn run(root: &Path) -> Result<bool> {
     let mut outcome = run_static(root)?;
+    outside::dependencies(root, &mut outcome)?;
     title("unit tests of the pure crates");
     if !succeeds(&mut pure_tests(root)?)? {
         outcome.failed.push("unit tests".to_owned());

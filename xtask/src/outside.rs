@@ -2,6 +2,7 @@
 
 use crate::check::Outcome;
 use crate::run::{succeeds, title};
+use crate::workspace::cargo;
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,21 @@ pub fn deploy(root: &Path, outcome: &mut Outcome) -> Result<()> {
     let mut systemd = Command::new("systemd-analyze");
     systemd.args(["verify", "--man=no"]).args(units(root)?);
     look(outcome, systemd, "install Debian's package systemd")
+}
+
+/// Licences, sources and doubled or forbidden crates, as `deny.toml` says. Advisories need their database,
+/// which has to be fetched: `cargo deny check advisories` is for whoever can reach it.
+pub fn dependencies(root: &Path, outcome: &mut Outcome) -> Result<()> {
+    let mut command = cargo(root);
+    command.args(["deny", "--offline", "check", "bans", "licenses", "sources"]);
+    title("cargo-deny");
+    let mut probe = cargo(root);
+    if !answers(probe.args(["deny", "--version"])) {
+        outcome.skipped.push("cargo-deny is absent: cargo install cargo-deny".to_owned());
+    } else if !succeeds(&mut command)? {
+        outcome.failed.push("cargo-deny".to_owned());
+    }
+    Ok(())
 }
 
 /// Runs a program if it is there.
