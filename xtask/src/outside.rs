@@ -71,3 +71,6 @@ fn units(root: &Path) -> Result<Vec<PathBuf>> {
     };
     UNITS.iter().map(copy).collect()
 }
+
+#[cfg(test)]
+mod tests;

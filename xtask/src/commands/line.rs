@@ -75,14 +75,15 @@ fn after_name(text: &str) -> Option<Vec<String>> {
         return None;
     }
     let words = shell_words(text);
-    let at = words.iter().position(|word| names_program(word))?;
+    // `sudo -u lockstep lockstep …`: the user has the program's name.
+    let is_user = |at: usize| at.checked_sub(1).and_then(|at| words.get(at)).is_some_and(|word| word == "-u");
+    let at = (0..).zip(&words).find(|(at, word)| names_program(word) && !is_user(*at))?.0;
     let before = words.get(..at)?;
     let starts = |word: &String| {
         let word = word.as_str();
         word.starts_with('-') || word.contains('=') || ["sudo", "exec", "docker", "run", "$"].contains(&word)
     };
-    let user = |word: &String| before.iter().any(|other| other == "-u") && word.starts_with("lockstep-");
-    let is_command = before.iter().all(|word| starts(word) || user(word));
+    let is_command = before.iter().enumerate().all(|(at, word)| starts(word) || is_user(at));
     is_command.then(|| words.get(at + 1..).unwrap_or_default().to_vec())
 }
 

@@ -21,7 +21,8 @@ fn says(path: &str, text: &str, expected: &[&str]) {
 fn a_command_in_a_block_exists_with_its_options_and_places() {
     let block = |line: &str| format!("```\n{line}\n```\n");
     says("a.md", &block("lockstep serve --config lockstep.toml"), &[]);
-    says("a.md", &block("sudo -u lockstep-appender lockstep --state /s fsck DIR --remember"), &[]);
+    says("a.md", &block("sudo -u lockstep lockstep --state /s fsck DIR --remember"), &[]);
+    says("a.md", &block("sudo -u lockstep lockstep tock"), &["`lockstep tock`: there is no such command"]);
     says("a.md", &block("lockstep govern rotate DIR --as K \\\n  --cosigner A=B | tail -1 # so"), &[]);
     says("a.md", &block("lockstep frobnicate"), &["`lockstep frobnicate`: there is no such command"]);
     says("a.md", &block("lockstep fsck"), &["`lockstep fsck`: it takes 1 names, found 0"]);
