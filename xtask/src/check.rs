@@ -3,7 +3,7 @@
 use crate::finding::{Finding, report};
 use crate::run::{succeeds, title};
 use crate::workspace::{cargo, members_metadata};
-use crate::{generate, layers, licences, tidy};
+use crate::{commands, generate, layers, licences, outside, tidy};
 use anyhow::Result;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,10 +11,11 @@ use std::process::{Command, Stdio};
 /// A check of files alone.
 type FileCheck = fn(&Path) -> Result<Vec<Finding>>;
 
-const FILE_CHECKS: [(&str, FileCheck); 4] = [
+const FILE_CHECKS: [(&str, FileCheck); 5] = [
     ("tidy", tidy::run),
     ("layers", layers::run),
     ("licences", licences::run),
+    ("commands", commands::run),
     ("generated files", generate::compare),
 ];
 
@@ -30,6 +31,7 @@ pub struct Outcome {
 /// Everything but the slow tests; true when nothing was found.
 pub fn run(root: &Path) -> Result<bool> {
     let mut outcome = run_static(root)?;
+    outside::dependencies(root, &mut outcome)?;
     title("unit tests of the pure crates");
     if !succeeds(&mut pure_tests(root)?)? {
         outcome.failed.push("unit tests".to_owned());
@@ -70,6 +72,7 @@ pub fn run_static(root: &Path) -> Result<Outcome> {
             outcome.failed.push(component.to_owned());
         }
     }
+    outside::deploy(root, &mut outcome)?;
     Ok(outcome)
 }
 

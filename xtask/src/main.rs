@@ -4,7 +4,9 @@
 
 mod bench;
 mod check;
+mod commands;
 mod contracts;
+mod dist;
 mod faults;
 mod files;
 mod finding;
@@ -14,6 +16,7 @@ mod interop;
 mod layers;
 mod licences;
 mod npm;
+mod outside;
 mod run;
 mod sdk;
 mod test_run;
@@ -34,7 +37,7 @@ struct Menu {
 #[derive(Subcommand)]
 enum Command {
     /// What stands before a commit: form, lints, unit tests of the pure crates, tidy, layers, licences,
-    /// generated files
+    /// commands in documents, generated files
     Check,
     /// Everything: what `check` looks at, and all tests of the workspace
     Test {
@@ -48,6 +51,10 @@ enum Command {
     Layers,
     /// The licence of everything that is linked, and its line in docs/dependencies.md
     Licences,
+    /// Every `lockstep …` in documents, units and compose files is a command that exists
+    Commands,
+    /// Make a release: archive, image, bill of materials, checksums
+    Dist(dist::Dist),
     /// Write the generated files
     Gen {
         /// Compare instead of writing
@@ -112,6 +119,8 @@ fn answer(command: Command) -> Result<bool> {
         Command::Tidy => finding::report("tidy", &tidy::run(&root)?),
         Command::Layers => finding::report("layers", &layers::run(&root)?),
         Command::Licences => finding::report("licences", &licences::run(&root)?),
+        Command::Commands => finding::report("commands", &commands::run(&root)?),
+        Command::Dist(args) => dist::run(&root, &args),
         Command::Gen { check: true } => finding::report("generated files", &generate::compare(&root)?),
         Command::Gen { check: false } => generate::write(&root),
         Command::Bench { name, json } => bench::run(&root, &name, json),
