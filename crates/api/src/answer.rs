@@ -8,7 +8,7 @@ use lockstep_types::{
     RootHash, Time,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A page of a list; `next` asks for the one after it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,6 +156,9 @@ pub struct Case {
     pub next: Vec<NextStep>,
     /// Who opened it; none once it is closed.
     pub opener: Option<Lei>,
+    /// The record that opened it. Its leaf hash is the case's id, so who opened it, and under which policy,
+    /// is believed to nobody.
+    pub opening: Option<Record>,
     /// Its parameters; none where they are withheld, or erased.
     pub params: BTreeMap<Name, Option<String>>,
     /// How it stands.
@@ -198,12 +201,32 @@ pub struct WaitingRow {
     pub step: Name,
 }
 
-/// A policy in force, as its files; their digest is its name in every statement.
+/// A change of the ledger that waits for others to agree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProposalRow {
+    /// Administrators who agree.
+    pub approvals: BTreeSet<Lei>,
+    /// The governance case.
+    pub case: CaseId,
+    /// Co-signers' institutions that agree.
+    pub consents: BTreeSet<Lei>,
+    /// Nobody can agree after it.
+    pub deadline: Time,
+    /// When it takes effect, once enough agree.
+    pub effective: Option<Time>,
+    /// What is proposed, as it is on record: the leaf hash is the case's id.
+    pub record: Record,
+}
+
+/// A policy, as its files; their digest is its name in every statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyRow {
     /// `guards.cedar`.
     pub guards: String,
+    /// True when cases are opened under it; false when only older ones go on.
+    pub in_force: bool,
     /// `policy.toml`.
     pub layout: String,
     /// Digest of both.

@@ -1,8 +1,9 @@
 //! A party at work: its keys, a draft, signatures, and the way to the ledger.
 
+use crate::desk::entered::Entered;
 use crate::fault::{Kind, invalid, told};
 use crate::folder::latest_certificate;
-use crate::folder::live::{Entered, Live};
+use crate::folder::live::Live;
 use crate::key::{Holder, KeyRef};
 use crate::os;
 use crate::shell::Shell;
@@ -13,7 +14,8 @@ use lockstep_attest::{Seen, Submission};
 use lockstep_kernel::Kernel;
 use lockstep_node::Replica;
 use lockstep_node::client::{Draft, Signing};
-use lockstep_types::{Lei, Time};
+use lockstep_types::{LedgerId, Lei, Time};
+use std::rc::Rc;
 
 /// How long what is signed here may travel before it is void: 1 hour.
 const ENVELOPE_MS: u64 = 3_600_000;
@@ -33,17 +35,18 @@ pub struct SignerArgs {
 pub struct Party {
     /// Whose keys they are on this ledger.
     pub lei: Lei,
-    holders: Vec<Holder>,
+    holders: Vec<Rc<Holder>>,
 }
 
 impl Party {
     /// Opens the keys and asks the ledger whose they are.
     pub fn open(shell: &mut Shell, args: &SignerArgs, kernel: &Kernel) -> Result<Self> {
-        let mut holders = Vec::with_capacity(1 + args.and.len());
-        for key in std::iter::once(&args.key).chain(&args.and) {
-            holders.push(shell.keyring.open(key)?);
-        }
-        let owners: Vec<Lei> = holders.iter().map(|holder| owner(kernel, holder)).collect::<Result<_>>()?;
+        Self::of(keys(shell, args)?, |holder| owner(kernel, holder))
+    }
+
+    /// The party of these keys, all of which are one's, as `owner` knows.
+    pub fn of(holders: Vec<Rc<Holder>>, owner: impl Fn(&Holder) -> Result<Lei>) -> Result<Self> {
+        let owners: Vec<Lei> = holders.iter().map(|holder| owner(holder)).collect::<Result<_>>()?;
         let lei = *owners.first().context("no key")?;
         match owners.iter().find(|other| **other != lei) {
             None => Ok(Self { lei, holders }),
@@ -54,6 +57,11 @@ impl Party {
         }
     }
 
+    /// Its first key, by which it is known where it asks.
+    pub fn first(&self) -> Result<Rc<Holder>> {
+        self.holders.first().cloned().context("no key")
+    }
+
     /// What every draft of this party needs.
     pub fn signing(&self, replica: &Replica) -> Result<Signing> {
         signing(replica, self.lei)
@@ -61,9 +69,15 @@ impl Party {
 
     /// Signs a draft with all keys.
     pub fn sign(&self, draft: Draft) -> Result<Submission> {
-        let holders: Vec<&Holder> = self.holders.iter().collect();
+        let holders: Vec<&Holder> = self.holders.iter().map(Rc::as_ref).collect();
         sign(&draft.statement, draft.openings, &holders).context("nothing was signed")
     }
+}
+
+/// Opens the keys of an envelope.
+pub fn keys(shell: &mut Shell, args: &SignerArgs) -> Result<Vec<Rc<Holder>>> {
+    let named = std::iter::once(&args.key).chain(&args.and);
+    named.map(|key| Ok(Rc::new(shell.keyring.open(key)?))).collect()
 }
 
 fn owner(kernel: &Kernel, holder: &Holder) -> Result<Lei> {
@@ -77,23 +91,28 @@ fn owner(kernel: &Kernel, holder: &Holder) -> Result<Lei> {
 
 /// What a draft needs for a party whose key the ledger may not know yet.
 pub fn signing(replica: &Replica, party: Lei) -> Result<Signing> {
-    let issued: Time = os::now()?;
     let ledger = replica.ledger().id().context("the ledger has not begun")?;
     let seen = match latest_certificate(replica)? {
         Some(certificate) => Some(Seen { certificate: certificate.digest()?, size: certificate.size }),
         None => None,
     };
+    signing_as(party, ledger, seen)
+}
+
+/// What a draft needs, now.
+pub fn signing_as(party: Lei, ledger: LedgerId, seen: Option<Seen>) -> Result<Signing> {
+    let issued: Time = os::now()?;
     Ok(Signing { ledger, party, issued, expires: issued.saturating_add_ms(ENVELOPE_MS), seen })
 }
 
 /// Tells what became of something that was handed in: exit code 1 when it was refused, on record.
 pub fn tell(shell: &Shell, entered: &Entered, done: impl FnOnce() -> String) -> Result<u8> {
     if let Some(refusal) = entered.refused().filter(|_| !shell.out.json) {
-        shell.out.note(format!("hint: {}", refusal.code().hint()));
+        shell.out.note(format!("hint: {}", refusal.hint));
     }
     shell.out.answer(&entered.json()?, || match entered.refused() {
         None => done(),
-        Some(refusal) => format!("refused, on record as {}: {refusal}", entered.index()),
+        Some(refusal) => format!("refused, on record as {}: {}", entered.index(), refusal.text),
     })?;
     Ok(u8::from(entered.refused().is_some()))
 }

@@ -48,6 +48,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::CASES, get(cases))
         .route(route::CASE, get(case))
         .route(route::WAITING, get(waiting))
+        .route(route::PROPOSALS, get(proposals))
         .route(route::POLICIES, get(policies))
         .route(route::KEY, get(key))
         .route(route::RECORDS, get(records))
@@ -158,7 +159,9 @@ async fn submissions(State(service): On, Path(ledger): Path<String>, request: Re
     } else {
         with_documents(body(&service, content, REQUEST_BYTES_MAX).await?, Vec::new())?
     };
-    Ok(json(&submit(&service, hosted, asked).await?))
+    let entered = submit(&service, hosted, asked).await?;
+    hosted.learn(&entered.records).await;
+    Ok(json(&entered))
 }
 
 /// The parts `request` and `document` of a form.
@@ -208,6 +211,9 @@ async fn batches(State(service): On, Path(ledger): Path<String>, request: Reques
             Ok(answer) => told(&service, hosted, &bytes, answer),
             Err(stopped) => Err(busy(stopped)),
         };
+        if let Ok(entered) = &entered {
+            hosted.learn(&entered.records).await;
+        }
         answers.push(entered.map_or_else(|failed| Outcome::Problem(*failed.0), Outcome::Entered));
     }
     service.figures.took(begun.elapsed());
@@ -254,6 +260,15 @@ async fn waiting(State(service): On, Path(ledger): Path<String>, request: Reques
     let items = looked.await.map_err(busy)?;
     let next = items.last().filter(|_| items.len() >= max).map(|row| row.case.to_string());
     Ok(json(&Page { items, next }))
+}
+
+async fn proposals(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let (parts, _) = request.into_parts();
+    signer(&service, hosted, &parts)?;
+    let looked = hosted.engine.look(see::proposals).await.map_err(busy)?;
+    let items = looked.map_err(|error| internal(&error))?;
+    Ok(json(&Page { items, next: None }))
 }
 
 async fn policies(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {

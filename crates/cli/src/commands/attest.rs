@@ -1,20 +1,19 @@
 //! `lockstep attest` and `lockstep withdraw`: a party's word on a step.
 
+use crate::desk::DeskArgs;
 use crate::fault::invalid;
-use crate::folder::FolderArgs;
 use crate::os;
-use crate::party::{Party, SignerArgs, hand_in, tell};
+use crate::party::{SignerArgs, tell};
 use crate::shell::Shell;
 use crate::words;
 use anyhow::Result;
 use clap::Args;
 use lockstep_attest::evidence::evidence_digest;
 use lockstep_kernel::Request;
-use lockstep_node::Replica;
-use lockstep_node::client::{self, Found, Texts, Word};
+use lockstep_node::client::{self, Texts, Word};
 use lockstep_node::replica::Documents;
 use lockstep_policy::Step;
-use lockstep_types::{CaseId, Digest, EvidenceDigest, Name, Salt};
+use lockstep_types::{Digest, EvidenceDigest, Name, Salt};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -22,7 +21,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Args)]
 pub struct Attest {
     #[command(flatten)]
-    folder: FolderArgs,
+    desk: DeskArgs,
     /// The case, or the letters that its id begins with
     case: String,
     /// The step
@@ -48,7 +47,7 @@ pub struct Attest {
 #[derive(Debug, Clone, Args)]
 pub struct Withdraw {
     #[command(flatten)]
-    folder: FolderArgs,
+    desk: DeskArgs,
     /// The case, or the letters that its id begins with
     case: String,
     /// The step
@@ -62,11 +61,10 @@ pub struct Withdraw {
 
 /// Takes or refuses a step.
 pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
-    let mut live = shell.live(&args.folder.dir)?;
-    let case = words::case(live.replica(), &args.case)?;
-    let step = declared(live.replica(), case, &args.step)?;
-    let party = Party::open(shell, &args.signer, live.kernel())?;
-    let signing = party.signing(live.replica())?;
+    let (mut desk, party) = args.desk.open(shell, &args.signer)?;
+    let stands = desk.case(desk.case_id(&args.case)?)?;
+    let step = stands.step(&args.step)?;
+    let signing = desk.signing(&party)?;
     let (texts, documents): (Texts, Vec<Kept>) = match &args.refuse {
         Some(_) => (Texts::new(), Vec::new()),
         None => (
@@ -78,8 +76,7 @@ pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
         Some(reason) => Word::Refused { reason: reason.clone() },
         None => Word::Done { texts: &texts, evidence: documents.iter().map(|kept| kept.digest).collect() },
     };
-    let found = Found::new(live.kernel(), live.replica().view(), case)?;
-    let draft = client::step(&signing, (found, &args.step), word, &mut os::seed)?;
+    let draft = client::step(&signing, (stands.found(), &args.step), word, &mut os::seed)?;
     let submission = party.sign(draft)?;
     if let Some(path) = &args.keep {
         let salts: Vec<_> =
@@ -88,8 +85,8 @@ pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
         os::write_private(path, format!("{kept}\n").as_bytes())?;
     }
     let stored: Documents = documents.into_iter().map(Kept::stored).collect();
-    let entered = live.submit(Request::Submit(Box::new(submission)), stored)?;
-    let decided = entered.kinds().iter().any(|kind| kind == "decided");
+    let entered = desk.submit(Request::Submit(Box::new(submission)), stored)?;
+    let decided = entered.has("decided");
     tell(shell, &entered, || {
         let done = if args.refuse.is_some() { "refused the step" } else { "took the step" };
         let end = if decided { "; the case is decided" } else { "" };
@@ -99,19 +96,12 @@ pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
 
 /// Takes a step back.
 pub fn withdraw(shell: &mut Shell, args: &Withdraw) -> Result<u8> {
-    let mut live = shell.live(&args.folder.dir)?;
-    let case = words::case(live.replica(), &args.case)?;
-    let party = Party::open(shell, &args.signer, live.kernel())?;
-    let signing = party.signing(live.replica())?;
-    let draft = client::withdrawal(&signing, live.kernel(), (case, &args.step), &args.reason)?;
-    let entered = hand_in(&mut live, &party, draft)?;
+    let (mut desk, party) = args.desk.open(shell, &args.signer)?;
+    let case = desk.case_id(&args.case)?;
+    let leaf = desk.case(case)?.found().stands(&args.step)?;
+    let draft = client::withdrawal(&desk.signing(&party)?, (case, leaf), &args.reason);
+    let entered = desk.hand_in(&party, draft)?;
     tell(shell, &entered, || format!("`{}` is withdrawn, on record as {}", args.step, entered.index()))
-}
-
-fn declared(replica: &Replica, case: CaseId, step: &Name) -> Result<Step> {
-    let found = Found::new(replica.kernel(), replica.view(), case)?;
-    let step = found.step(step).map_err(|error| invalid("step-unknown", error.to_string()))?;
-    Ok(step.clone())
 }
 
 /// A document with its salt.
