@@ -25,12 +25,4 @@ fn without_folder(command: Command) -> Command {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_command_is_well_formed_with_a_folder_and_with_a_server() {
-        Cli::command().debug_assert();
-        without_folder(Cli::command()).debug_assert();
-    }
-}
+mod tests;

@@ -260,8 +260,8 @@ impl Client {
         Ok(Some(certificate))
     }
 
-    /// A case, as the signer's party may see it. Its first record is checked against its id, its policy against
-    /// that record.
+    /// A case, as the signer's party may see it. Its first record is checked against its id, its policy
+    /// against that record.
     ///
     /// # Errors
     /// [`ClientError`].

@@ -119,8 +119,8 @@ impl Hosted {
         })
     }
 
-    /// Takes the keys up that these records registered, before whoever handed in is answered: the next question
-    /// may be theirs.
+    /// Takes the keys up that these records registered, before whoever handed in is answered: the next
+    /// question may be theirs.
     pub(crate) async fn learn(self: &Arc<Self>, records: &[RecordRow]) {
         if records.iter().any(|record| REGISTERING.contains(&record.kind.as_str())) {
             let keeper = Arc::clone(self);
