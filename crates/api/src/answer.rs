@@ -10,7 +10,7 @@ use lockstep_types::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A page of a list; `next` asks for the one after it.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
@@ -181,6 +181,10 @@ pub struct Case {
     /// Who opened it; none once it is closed.
     #[schemars(with = "Option<LeiText>")]
     pub opener: Option<Lei>,
+    /// The record that opened it. Its leaf hash is the case's id, so who opened it, and under which policy,
+    /// is believed to nobody.
+    #[schemars(with = "Option<RecordObject>")]
+    pub opening: Option<Record>,
     /// Its parameters; none where they are withheld, or erased.
     #[schemars(with = "BTreeMap<NameText, Option<String>>")]
     pub params: BTreeMap<Name, Option<String>>,
@@ -234,12 +238,38 @@ pub struct WaitingRow {
     pub step: Name,
 }
 
-/// A policy in force, as its files; their digest is its name in every statement.
+/// A change of the ledger that waits for others to agree.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProposalRow {
+    /// Administrators who agree.
+    #[schemars(with = "BTreeSet<LeiText>")]
+    pub approvals: BTreeSet<Lei>,
+    /// The governance case.
+    #[schemars(with = "Hash")]
+    pub case: CaseId,
+    /// Co-signers' institutions that agree.
+    #[schemars(with = "BTreeSet<LeiText>")]
+    pub consents: BTreeSet<Lei>,
+    /// Nobody can agree after it.
+    #[schemars(with = "TimeMs")]
+    pub deadline: Time,
+    /// When it takes effect, once enough agree.
+    #[schemars(with = "Option<TimeMs>")]
+    pub effective: Option<Time>,
+    /// What is proposed, as it is on record: the leaf hash is the case's id.
+    #[schemars(with = "RecordObject")]
+    pub record: Record,
+}
+
+/// A policy, as its files; their digest is its name in every statement.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyRow {
     /// `guards.cedar`.
     pub guards: String,
+    /// True when cases are opened under it; false when only older ones go on.
+    pub in_force: bool,
     /// `policy.toml`.
     pub layout: String,
     /// Digest of both.

@@ -2,7 +2,7 @@
 
 use crate::answer::{
     BatchAnswer, Case, CaseRow, CosignedAnswer, Entered, GenesisRecord, KeyRow, Ledger, LedgerRow, Page,
-    PolicyRow, Token, WaitingRow,
+    PolicyRow, ProposalRow, Token, WaitingRow,
 };
 use crate::path::route;
 use crate::problem::{PROBLEM_TYPE, Problem};
@@ -88,7 +88,7 @@ impl Operation {
 }
 
 /// Every question.
-fn operations() -> [Operation; 24] {
+fn operations() -> [Operation; 25] {
     use Asks::{Signer, SignerOnly};
     let pages: &[&str] = &["cursor", "limit"];
     [
@@ -109,6 +109,12 @@ fn operations() -> [Operation; 24] {
         get(route::WAITING, ("waiting", "Steps that wait for the asking party"), answers::<Page<WaitingRow>>)
             .asked_by(Signer)
             .with_query(pages),
+        get(
+            route::PROPOSALS,
+            ("proposals", "Changes that wait for others to agree"),
+            answers::<Page<ProposalRow>>,
+        )
+        .asked_by(Signer),
         get(route::POLICIES, ("policies", "Policies in force"), answers::<Page<PolicyRow>>).asked_by(Signer),
         get(route::KEY, ("key", "Whose the asking party's key is"), answers::<KeyRow>).asked_by(Signer),
         get(route::RECORDS, ("records", "Records with their commands, for co-signers"), bytes)

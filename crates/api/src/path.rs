@@ -24,7 +24,9 @@ pub mod route {
     pub const CASE_EVENTS: &str = "/v1/ledgers/{ledger}/cases/{case}/events";
     /// Steps that wait for the asking party.
     pub const WAITING: &str = "/v1/ledgers/{ledger}/waiting";
-    /// Policies in force.
+    /// Changes of the ledger that wait for others to agree.
+    pub const PROPOSALS: &str = "/v1/ledgers/{ledger}/proposals";
+    /// Policies under which cases may be open.
     pub const POLICIES: &str = "/v1/ledgers/{ledger}/policies";
     /// Whose key it is.
     pub const KEY: &str = "/v1/ledgers/{ledger}/keys/{key}";

@@ -22,6 +22,7 @@ pub mod reading;
 pub mod serve;
 pub mod sources;
 pub mod verify;
+mod waiting;
 
 use crate::demo::{self, Demo};
 use crate::folder::FolderArgs;
@@ -56,6 +57,8 @@ pub enum Command {
     Attest(attest::Attest),
     /// Take a step back, before the decision
     Withdraw(attest::Withdraw),
+    /// Show what waits for you on a server: steps, and changes of the ledger
+    Waiting(waiting::Waiting),
     /// Attest what a chain shows: token supply and executed outcomes
     Reading(reading::ReadingArgs),
     /// Read what a chain shows, and attest it: supply, executed outcomes, deposits
@@ -121,6 +124,7 @@ pub fn run(shell: &mut Shell, command: Command) -> Result<u8> {
         Command::Case(command) => case::run(shell, &command),
         Command::Attest(args) => attest::run(shell, &args),
         Command::Withdraw(args) => attest::withdraw(shell, &args),
+        Command::Waiting(args) => waiting::run(shell, &args),
         Command::Reading(args) => reading::run(shell, &args),
         Command::Observe(args) => observe::run(shell, &args),
         Command::Tick(args) => tick(shell, &args),

@@ -153,9 +153,17 @@ fn client_error(error: &ClientError) -> Option<Known> {
         ClientError::Http(HttpError::Down(_)) => {
             plain("server-down", Kind::Retry, "see that `lockstep serve` runs there, and that `--roots` fits")
         }
+        ClientError::Http(HttpError::Answer(_)) => plain(
+            "server-answer",
+            Kind::Refused,
+            "what answers there is no `lockstep serve`, or one that does not keep to its form",
+        ),
+        ClientError::Http(HttpError::Tls(_)) => {
+            plain("tls", Kind::Invalid, "expected certificates and keys in PEM")
+        }
         ClientError::Http(_) => plain("server-address", Kind::Invalid, "expected `https://HOST:PORT`"),
         ClientError::WhichLedger { .. } => plain("which-ledger", Kind::Invalid, "name it with `--ledger ID`"),
-        ClientError::OtherLedger { .. } | ClientError::NoReceipt => {
+        ClientError::OtherLedger { .. } | ClientError::OtherCase { .. } | ClientError::NoReceipt => {
             plain("server-differs", Kind::Refused, "do not go on with this server before you know why")
         }
         ClientError::Receipt(_) | ClientError::Certificate(_) => {

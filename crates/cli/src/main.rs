@@ -1,8 +1,10 @@
 //! `lockstep`: ledgers in folders, keys in files, packs that anybody can re-check.
 
+mod arguments;
 mod commands;
 mod demo;
 mod deployments;
+mod desk;
 mod endpoints;
 mod fault;
 mod folder;
@@ -18,7 +20,7 @@ mod shell;
 mod submissions;
 mod words;
 
-use clap::Parser;
+use clap::{FromArgMatches, Parser};
 use commands::Command;
 use fault::Fault;
 use key::passphrase::{Keyring, PassphraseArgs};
@@ -52,7 +54,8 @@ pub struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = arguments::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let out = Out { json: cli.json };
     let run = || -> anyhow::Result<u8> {
         let mut shell = Shell { out, keyring: Keyring::new(&cli.passphrases)?, state: cli.state };

@@ -1,8 +1,9 @@
 //! A party at work: its keys, a draft, signatures, and the way to the ledger.
 
+use crate::desk::entered::Entered;
 use crate::fault::{Kind, invalid, told};
 use crate::folder::latest_certificate;
-use crate::folder::live::{Entered, Live};
+use crate::folder::live::Live;
 use crate::key::{Holder, KeyRef};
 use crate::os;
 use crate::shell::Shell;
@@ -13,7 +14,8 @@ use lockstep_attest::{Seen, Submission};
 use lockstep_kernel::Kernel;
 use lockstep_node::Replica;
 use lockstep_node::client::{Draft, Signing};
-use lockstep_types::{Lei, Time};
+use lockstep_types::{LedgerId, Lei, Time};
+use std::rc::Rc;
 
 /// How long what is signed here may travel before it is void: 1 hour.
 const ENVELOPE_MS: u64 = 3_600_000;
@@ -33,7 +35,7 @@ pub struct SignerArgs {
 pub struct Party {
     /// Whose keys they are on this ledger.
     pub lei: Lei,
-    holders: Vec<Holder>,
+    holders: Vec<Rc<Holder>>,
     /// How much longer its word counts than that of others: it may be waited for.
     waits_ms: u64,
 }
@@ -41,14 +43,20 @@ pub struct Party {
 impl Party {
     /// Opens the keys and asks the ledger whose they are.
     pub fn open(shell: &mut Shell, args: &SignerArgs, kernel: &Kernel) -> Result<Self> {
-        let mut holders = Vec::with_capacity(1 + args.and.len());
-        for key in std::iter::once(&args.key).chain(&args.and) {
-            holders.push(shell.keyring.open(key)?);
-        }
-        let owners: Vec<Lei> = holders.iter().map(|holder| owner(kernel, holder)).collect::<Result<_>>()?;
+        let holders = keys(shell, args)?;
+        Self::of(shell, holders, |holder| owner(kernel, holder))
+    }
+
+    /// The party of these keys, all of which are one's, as `owner` knows.
+    pub fn of(
+        shell: &Shell,
+        holders: Vec<Rc<Holder>>,
+        owner: impl Fn(&Holder) -> Result<Lei>,
+    ) -> Result<Self> {
+        let owners: Vec<Lei> = holders.iter().map(|holder| owner(holder)).collect::<Result<_>>()?;
         let lei = *owners.first().context("no key")?;
         let patience_ms = u64::try_from(shell.keyring.patience().as_millis()).unwrap_or(u64::MAX);
-        let waits_ms = if holders.iter().any(Holder::is_waited_for) { patience_ms } else { 0 };
+        let waits_ms = if holders.iter().any(|holder| holder.is_waited_for()) { patience_ms } else { 0 };
         match owners.iter().find(|other| **other != lei) {
             None => Ok(Self { lei, holders, waits_ms }),
             Some(other) => {
@@ -58,14 +66,24 @@ impl Party {
         }
     }
 
+    /// Its first key, by which it is known where it asks.
+    pub fn first(&self) -> Result<Rc<Holder>> {
+        self.holders.first().cloned().context("no key")
+    }
+
     /// What every draft of this party needs.
     pub fn signing(&self, replica: &Replica) -> Result<Signing> {
-        let issued: Time = os::now()?;
         let ledger = replica.ledger().id().context("the ledger has not begun")?;
         let seen = match latest_certificate(replica)? {
             Some(certificate) => Some(Seen { certificate: certificate.digest()?, size: certificate.size }),
             None => None,
         };
+        self.signing_as(ledger, seen)
+    }
+
+    /// The same, of a ledger that is elsewhere.
+    pub fn signing_as(&self, ledger: LedgerId, seen: Option<Seen>) -> Result<Signing> {
+        let issued: Time = os::now()?;
         let expires = issued.saturating_add_ms(ENVELOPE_MS.saturating_add(self.waits_ms));
         Ok(Signing { ledger, party: self.lei, issued, expires, seen })
     }
@@ -77,12 +95,18 @@ impl Party {
 
     /// Signs a draft with all keys. A signature that comes when the envelope is void is handed in nowhere.
     pub fn sign(&self, draft: Draft) -> Result<Submission> {
-        let holders: Vec<&Holder> = self.holders.iter().collect();
+        let holders: Vec<&Holder> = self.holders.iter().map(Rc::as_ref).collect();
         let (_, expires) = draft.statement.issued_expires();
         let signed = sign(&draft.statement, draft.openings, &holders).context("nothing was signed")?;
         in_time(expires, os::now()?)?;
         Ok(signed)
     }
+}
+
+/// Opens the keys of an envelope.
+pub fn keys(shell: &mut Shell, args: &SignerArgs) -> Result<Vec<Rc<Holder>>> {
+    let named = std::iter::once(&args.key).chain(&args.and);
+    named.map(|key| Ok(Rc::new(shell.keyring.open(key)?))).collect()
 }
 
 /// What is void is not handed in: the ledger would refuse it, perhaps on record.
@@ -108,11 +132,11 @@ fn owner(kernel: &Kernel, holder: &Holder) -> Result<Lei> {
 /// Tells what became of something that was handed in: exit code 1 when it was refused, on record.
 pub fn tell(shell: &Shell, entered: &Entered, done: impl FnOnce() -> String) -> Result<u8> {
     if let Some(refusal) = entered.refused().filter(|_| !shell.out.json) {
-        shell.out.note(format!("hint: {}", refusal.code().hint()));
+        shell.out.note(format!("hint: {}", refusal.hint));
     }
     shell.out.answer(&entered.json()?, || match entered.refused() {
         None => done(),
-        Some(refusal) => format!("refused, on record as {}: {refusal}", entered.index()),
+        Some(refusal) => format!("refused, on record as {}: {}", entered.index(), refusal.text),
     })?;
     Ok(u8::from(entered.refused().is_some()))
 }

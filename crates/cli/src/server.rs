@@ -48,3 +48,8 @@ impl ServerArgs {
         Ok(Client::connect(&self.url, ledger, &options)?)
     }
 }
+
+/// This machine's clock, as requests are signed.
+pub fn seconds() -> u64 {
+    os::now().map(|now| now.seconds_round_down()).unwrap_or_default()
+}

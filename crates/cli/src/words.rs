@@ -9,6 +9,7 @@ use lockstep_node::client::Texts;
 use lockstep_policy::{ClaimError, ClaimKind, Policy};
 use lockstep_types::{Address, CaseId, CredentialDigest, LedgerId, Money, Name, Time};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// A time: `2026-11-21T06:10:15.000Z`; milliseconds may be left out, and a date alone is its first moment in
 /// UTC.
@@ -113,7 +114,7 @@ fn with_decimals(text: &str, decimals: u16) -> String {
 }
 
 /// The one item whose id begins with `prefix`.
-fn one<T: Copy + ToString + Ord>(prefix: &str, what: &str, ids: impl Iterator<Item = T>) -> Result<T> {
+pub fn one<T: Copy + ToString + Ord>(prefix: &str, what: &str, ids: impl Iterator<Item = T>) -> Result<T> {
     let wanted = prefix.to_ascii_lowercase();
     let mut found: Vec<T> = ids.filter(|id| id.to_string().starts_with(&wanted)).collect();
     found.sort_unstable();
@@ -142,20 +143,29 @@ pub fn credential(replica: &Replica, prefix: &str) -> Result<CredentialDigest> {
 }
 
 /// A policy in force: its name, or `PROGRAMME/NAME` where two programmes have one of that name.
-pub fn policy(replica: &Replica, text: &str) -> Result<std::sync::Arc<Policy>> {
+pub fn policy(replica: &Replica, text: &str) -> Result<Arc<Policy>> {
+    let kernel = replica.kernel();
+    let in_force = kernel.programmes().flat_map(|(programme, p)| {
+        p.policies.iter().map(move |(name, (digest, _))| (programme, name, digest))
+    });
+    let known = in_force.filter_map(|(programme, name, digest)| {
+        let policy = Arc::clone(&kernel.policy(digest)?.policy);
+        Some((programme.clone(), name.clone(), policy))
+    });
+    policy_of(known.collect(), text)
+}
+
+/// The one of these policies, by programme and name, that is meant.
+pub fn policy_of(in_force: Vec<(Name, Name, Arc<Policy>)>, text: &str) -> Result<Arc<Policy>> {
     let (programme, name) = match text.split_once('/') {
         Some((programme, name)) => (Some(programme), name),
         None => (None, text),
     };
-    let kernel = replica.kernel();
-    let asked = kernel.programmes().filter(|(found, _)| programme.is_none_or(|p| p == found.as_str()));
-    let in_force = asked.flat_map(|(programme, p)| {
-        p.policies.iter().map(move |(name, (digest, _))| (programme, name, digest))
-    });
-    let known: Vec<_> = in_force.filter_map(|(p, n, digest)| Some((p, n, kernel.policy(digest)?))).collect();
+    let asked = in_force.into_iter().filter(|(found, _, _)| programme.is_none_or(|p| p == found.as_str()));
+    let known: Vec<_> = asked.collect();
     let found: Vec<_> = known.iter().filter(|(_, found, _)| found.as_str() == name).collect();
     match found.as_slice() {
-        [(_, _, adopted)] => Ok(std::sync::Arc::clone(&adopted.policy)),
+        [(_, _, policy)] => Ok(Arc::clone(policy)),
         [] => {
             let names: Vec<String> = known.iter().map(|(p, n, _)| format!("`{p}/{n}`")).collect();
             let there = if names.is_empty() { "there are none".to_owned() } else { names.join(", ") };

@@ -20,15 +20,15 @@ pub use http::{HttpError, Options};
 use http::Http;
 use lockstep_api::answer::{
     BatchAnswer, Case, CaseRow, CosignedAnswer, Entered, GenesisRecord, KeyRow, Ledger, LedgerRow, Outcome,
-    Page, PolicyRow, Token, WaitingRow,
+    Page, PolicyRow, ProposalRow, Token, WaitingRow,
 };
 use lockstep_api::path::{of_case, of_ledger, route};
 use lockstep_api::signing::SigningError;
 use lockstep_api::{Kind, Problem};
 use lockstep_attest::sign::Sign;
 use lockstep_kernel::{Body, Genesis, Request};
-use lockstep_ledger::receipt::{AcceptedError, AcceptedReceipt, Receipt};
-use lockstep_ledger::{Certificate, CertificateError, Committee};
+use lockstep_ledger::receipt::{AcceptedError, AcceptedReceipt, ItemResult, Receipt};
+use lockstep_ledger::{Certificate, CertificateError, Committee, Record};
 use lockstep_types::canonical::CanonicalError;
 use lockstep_types::{AttestationDigest, CaseId, KeyId, LedgerId, sha256};
 use serde::Serialize;
@@ -67,6 +67,12 @@ pub enum ClientError {
     /// The receipt does not hold.
     #[error("the server's receipt does not hold")]
     Receipt(#[source] AcceptedError),
+    /// What the server gives as a case's first record is another one's.
+    #[error("what the server tells of case `{case}` is of another one")]
+    OtherCase {
+        /// The case.
+        case: CaseId,
+    },
     /// The certificate does not hold.
     #[error("the server's certificate does not hold")]
     Certificate(#[source] CertificateError),
@@ -201,9 +207,21 @@ impl Client {
         match (receipt, attestation) {
             (Some(Receipt::Accepted(receipt)), Some(attestation)) => {
                 self.check(receipt, attestation)?;
+                // What is told beside the receipt is what the receipt is for.
+                let same = match (&answered, &receipt.item.result) {
+                    (Ok(entered), ItemResult::Recorded(place)) => {
+                        let first = entered.records.first();
+                        first.is_some_and(|first| (first.index, first.leaf) == (place.index, place.leaf))
+                    }
+                    (Err(_), ItemResult::Refused(_)) => true,
+                    _ => false,
+                };
+                if !same {
+                    return Err(ClientError::NoReceipt);
+                }
             }
             // A refusal that is not on record has none.
-            (None, Some(_)) if answered.is_ok() => return Err(ClientError::NoReceipt),
+            (_, Some(_)) if answered.is_ok() => return Err(ClientError::NoReceipt),
             _ => {}
         }
         answered
@@ -242,12 +260,25 @@ impl Client {
         Ok(Some(certificate))
     }
 
-    /// A case, as the signer's party may see it.
+    /// A case, as the signer's party may see it. Its first record is checked against its id, its policy
+    /// against that record.
     ///
     /// # Errors
     /// [`ClientError`].
     pub fn case(&self, case: &CaseId, signer: &Signer<'_>) -> Result<Case, ClientError> {
-        self.signed(&of_case(route::CASE, &self.id, case), "", signer)
+        let seen: Case = self.signed(&of_case(route::CASE, &self.id, case), "", signer)?;
+        let told = seen.opening.as_ref().map(|opening| Body::from_slice(opening.body()));
+        let of_policy = match told {
+            Some(Ok(Body::Opened(opened))) => seen.policy == Some(opened.policy),
+            Some(Ok(Body::Proposed(_))) => seen.policy.is_none(),
+            _ => false,
+        };
+        let ids = [Some(seen.case), seen.opening.as_ref().map(opened)];
+        if of_policy && ids == [Some(*case); 2] {
+            Ok(seen)
+        } else {
+            Err(ClientError::OtherCase { case: *case })
+        }
     }
 
     /// Open cases that the signer's party takes part in, or may: one page.
@@ -270,7 +301,20 @@ impl Client {
         self.signed(&of_ledger(route::WAITING, &self.id), &paging(cursor), signer)
     }
 
-    /// Every policy in force, as its files.
+    /// Changes of the ledger that wait for others to agree. What is proposed is checked against the id of its
+    /// case.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn proposals(&self, signer: &Signer<'_>) -> Result<Vec<ProposalRow>, ClientError> {
+        let page: Page<ProposalRow> = self.signed(&of_ledger(route::PROPOSALS, &self.id), "", signer)?;
+        match page.items.iter().find(|row| opened(&row.record) != row.case) {
+            None => Ok(page.items),
+            Some(other) => Err(ClientError::OtherCase { case: other.case }),
+        }
+    }
+
+    /// Every policy under which cases may be open, as its files; whoever uses one checks its digest.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -331,6 +375,11 @@ impl Client {
 
 fn attestation(request: &Request) -> Option<AttestationDigest> {
     request.submission().map(|submission| AttestationDigest(sha256(&submission.envelope.pae())))
+}
+
+/// The case that a record opens.
+const fn opened(record: &Record) -> CaseId {
+    CaseId(record.leaf_hash().0)
 }
 
 fn paging(cursor: Option<&str>) -> String {

@@ -173,13 +173,16 @@ pub enum Word<'a> {
     },
 }
 
-/// A case as a party finds it when it takes a step.
-#[derive(Debug, Clone, Copy)]
+/// A case as a party finds it when it takes a step: by its own copy of the ledger, or by what it was told.
+#[derive(Debug, Clone)]
 pub struct Found<'a> {
     id: CaseId,
     policy: &'a Policy,
-    standing: Option<&'a lockstep_kernel::Case>,
+    standing: Standing,
 }
+
+/// The records of the steps that stand.
+pub type Standing = BTreeMap<Name, LeafHash>;
 
 impl<'a> Found<'a> {
     /// The case with this id: an open one; or a closed one that can still be shown deposits, which only the
@@ -189,8 +192,31 @@ impl<'a> Found<'a> {
     /// [`DraftError::Case`].
     pub fn new(kernel: &'a Kernel, view: &dyn View, id: CaseId) -> Result<Self, DraftError> {
         let adopted = kernel.policy_of_case(&id, view).ok_or(DraftError::Case { case: id })?;
-        let standing = kernel.case(&id).filter(|case| !case.phase.is_closed());
+        let open = kernel.case(&id).filter(|case| !case.phase.is_closed());
+        let steps = open.into_iter().flat_map(|case| &case.steps);
+        let standing = steps.map(|(name, taken)| (name.clone(), taken.leaf)).collect();
         Ok(Self { id, policy: &adopted.policy, standing })
+    }
+
+    /// A case that somebody else tells of. What is told wrongly makes a draft that the rules refuse.
+    #[must_use]
+    pub const fn told(id: CaseId, policy: &'a Policy, standing: Standing) -> Self {
+        Self { id, policy, standing }
+    }
+
+    /// The records of the steps that stand.
+    #[must_use]
+    pub fn into_standing(self) -> Standing {
+        self.standing
+    }
+
+    /// The record of a step that stands.
+    ///
+    /// # Errors
+    /// [`DraftError::NothingToWithdraw`].
+    pub fn stands(&self, step: &Name) -> Result<LeafHash, DraftError> {
+        let leaf = self.standing.get(step).copied();
+        leaf.ok_or_else(|| DraftError::NothingToWithdraw { step: step.clone() })
     }
 
     /// The step of this name.
@@ -219,7 +245,7 @@ pub fn step(
     salts: Salts<'_>,
 ) -> Result<Draft, DraftError> {
     let declared = found.step(step)?;
-    let stands = |before: &Name| Some(found.standing?.steps.get(before)?.leaf);
+    let stands = |before: &Name| found.standing.get(before).copied();
     let mut prev: Vec<LeafHash> = declared.after.iter().filter_map(stands).collect();
     if declared.after.is_empty() {
         prev.push(LeafHash(found.id.0));
@@ -271,29 +297,20 @@ pub fn waits_for(layout: &Layout, case: &lockstep_kernel::Case, step: &Name) -> 
     declared.after.iter().find(|before| !case.steps.contains_key(*before)).cloned()
 }
 
-/// Takes a standing step back.
-///
-/// # Errors
-/// [`DraftError::Case`], [`DraftError::NothingToWithdraw`].
-pub fn withdrawal(
-    signing: &Signing,
-    kernel: &Kernel,
-    (case_id, step): (CaseId, &Name),
-    reason: &str,
-) -> Result<Draft, DraftError> {
-    let case = kernel.case(&case_id).ok_or(DraftError::Case { case: case_id })?;
-    let taken = case.steps.get(step).ok_or_else(|| DraftError::NothingToWithdraw { step: step.clone() })?;
+/// Takes a step back that stands with this record.
+#[must_use]
+pub fn withdrawal(signing: &Signing, (case, leaf): (CaseId, LeafHash), reason: &str) -> Draft {
     let statement = Statement::Withdrawal(Withdrawal {
-        case: case_id,
+        case,
         expires: signing.expires,
         issued: signing.issued,
-        leaf: taken.leaf,
+        leaf,
         ledger: signing.ledger,
         party: signing.party,
         reason: reason.to_owned(),
         seen: signing.seen,
     });
-    Ok(Draft { statement, openings: Vec::new() })
+    Draft { statement, openings: Vec::new() }
 }
 
 /// Proposes an action to the other administrators and to the co-signers.

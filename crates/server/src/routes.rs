@@ -53,6 +53,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::BATCHES, post(batches))
         .route(route::ATTESTATION, get(attestation))
         .route(route::CASE, get(case))
+        .route(route::PROPOSALS, get(proposals))
         .route(route::POLICIES, get(policies))
         .route(route::KEY, get(key))
         .route(route::COSIGNATURES, post(cosignatures))
@@ -202,7 +203,9 @@ async fn submissions(State(service): On, Path(ledger): Path<String>, request: Re
     } else {
         with_documents(body(&service, content, REQUEST_BYTES_MAX).await?, Vec::new())?
     };
-    Ok(json(&submit(&service, hosted, asked).await?))
+    let entered = submit(&service, hosted, asked).await?;
+    hosted.learn(&entered.records).await;
+    Ok(json(&entered))
 }
 
 /// The parts `request` and `document` of a form.
@@ -252,6 +255,9 @@ async fn batches(State(service): On, Path(ledger): Path<String>, request: Reques
             Err(failed) => Err(failed),
         };
         let entered = answer.and_then(|answer| told(&service, hosted, &bytes, answer));
+        if let Ok(entered) = &entered {
+            hosted.learn(&entered.records).await;
+        }
         answers.push(entered.map_or_else(|failed| Outcome::Problem(*failed.0), Outcome::Entered));
     }
     service.figures.took(begun.elapsed());
@@ -333,6 +339,15 @@ async fn waiting(State(service): On, Path(ledger): Path<String>, request: Reques
     let items = looked.await.map_err(busy)?;
     let next = items.last().filter(|_| items.len() >= max).map(|row| row.case.to_string());
     Ok(json(&Page { items, next }))
+}
+
+async fn proposals(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let (parts, _) = request.into_parts();
+    signer(&service, hosted, &parts)?;
+    let looked = hosted.engine.look(see::proposals).await.map_err(busy)?;
+    let items = looked.map_err(|error| internal(&error))?;
+    Ok(json(&Page { items, next: None }))
 }
 
 async fn policies(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {

@@ -3,7 +3,7 @@
 
 use crate::submissions::row;
 use crate::who::Who;
-use lockstep_api::answer::{Case, CaseRow, NextStep, PolicyRow, StepRow, WaitingRow};
+use lockstep_api::answer::{Case, CaseRow, NextStep, PolicyRow, ProposalRow, StepRow, WaitingRow};
 use lockstep_kernel::entry::CaseEntry;
 use lockstep_kernel::{Body, Entity, Kernel};
 use lockstep_ledger::{Record, View};
@@ -38,6 +38,7 @@ struct Course {
     parties: BTreeSet<Lei>,
     opener: Option<Lei>,
     policy: Option<PolicyDigest>,
+    governance: bool,
 }
 
 fn course(all: &[(u64, Record)]) -> Course {
@@ -51,7 +52,10 @@ fn course(all: &[(u64, Record)]) -> Course {
             Ok(Body::Attested(body)) => drop(course.parties.insert(body.party)),
             Ok(Body::Attempted(body)) => drop(course.parties.insert(body.party)),
             Ok(Body::Withdrawn(body)) => drop(course.parties.insert(body.party)),
-            Ok(Body::Proposed(body)) => drop(course.parties.insert(body.party)),
+            Ok(Body::Proposed(body)) => {
+                course.parties.insert(body.party);
+                course.governance = true;
+            }
             Ok(Body::Approved(body) | Body::Consented(body)) => drop(course.parties.insert(body.party)),
             _ => {}
         }
@@ -63,13 +67,14 @@ fn course(all: &[(u64, Record)]) -> Course {
 pub(crate) fn case(replica: &Replica, id: CaseId, eye: Eye) -> Result<Option<Case>, ReplicaError> {
     let kernel = replica.kernel();
     let all = records::of_case(&**replica.store(), id)?;
-    let Course { parties, opener, policy } = course(&all);
+    let Course { parties, opener, policy, governance } = course(&all);
     let open = kernel.case(&id);
     let opener = open.map(|case| case.opener).or(opener);
     let adopted = policy.and_then(|digest| kernel.policy(&digest));
     let layout = adopted.map(|adopted| adopted.policy.layout());
     let acts = layout.is_some_and(|layout| !roles(kernel, layout, eye.who.party, eye.now).is_empty());
-    if !parties.contains(&eye.who.party) && !acts && eye.audience.is_none() {
+    // Changes of the ledger concern whoever has a key on it.
+    if !governance && !parties.contains(&eye.who.party) && !acts && eye.audience.is_none() {
         return Ok(None);
     }
     let granted = granted(layout, eye.audience);
@@ -105,6 +110,7 @@ pub(crate) fn case(replica: &Replica, id: CaseId, eye: Eye) -> Result<Option<Cas
         deadline: open.map(|case| case.deadline),
         next: layout.zip(open).map(|(layout, case)| next(layout, case)).unwrap_or_default(),
         opener,
+        opening: all.first().map(|(_, record)| record.clone()),
         params: params.unwrap_or_default(),
         phase: phase(replica, &id),
         policy: policy.or_else(|| open.map(|case| case.policy)),
@@ -187,14 +193,35 @@ pub(crate) fn waiting(replica: &Replica, eye: Eye, (from, max): (Option<CaseId>,
     found
 }
 
-/// Every policy in force.
+/// Changes of the ledger that wait for others to agree; what is proposed is public on the ledger.
+pub(crate) fn proposals(replica: &Replica) -> Result<Vec<ProposalRow>, ReplicaError> {
+    let row = |(case, proposal): (&CaseId, &lockstep_kernel::state::Proposal)| {
+        let first = records::of_case(&**replica.store(), *case)?.into_iter().next();
+        Ok(first.map(|(_, record)| ProposalRow {
+            approvals: proposal.approvals.clone(),
+            case: *case,
+            consents: proposal.consents.clone(),
+            deadline: proposal.deadline,
+            effective: proposal.effective,
+            record,
+        }))
+    };
+    replica.kernel().proposals().filter_map(|proposal| row(proposal).transpose()).collect()
+}
+
+/// Every policy under which cases may be open.
 pub(crate) fn policies(replica: &Replica) -> Vec<PolicyRow> {
     let kernel = replica.kernel();
-    let row = |adopted: &lockstep_kernel::state::Adopted| PolicyRow {
-        guards: adopted.guards.clone(),
-        layout: adopted.layout.clone(),
-        policy: adopted.policy.digest(),
+    let of_programme = |(name, programme): (&Name, &lockstep_kernel::state::Programme)| {
+        let in_force: BTreeSet<PolicyDigest> =
+            programme.policies.values().map(|(digest, _)| *digest).collect();
+        let row = |adopted: &lockstep_kernel::state::Adopted| PolicyRow {
+            guards: adopted.guards.clone(),
+            in_force: in_force.contains(&adopted.policy.digest()),
+            layout: adopted.layout.clone(),
+            policy: adopted.policy.digest(),
+        };
+        kernel.policies_of(name).map(row).collect::<Vec<_>>()
     };
-    let of_programme = |programme: &Name| kernel.policies_of(programme).map(row).collect::<Vec<_>>();
-    kernel.programmes().flat_map(|(name, _)| of_programme(name)).collect()
+    kernel.programmes().flat_map(of_programme).collect()
 }

@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::figures::{Figures, Signed};
 use crate::pace::{Paces, Places, Rate};
 use crate::who::{Keys, Nonces, Tokens};
-use lockstep_api::answer::LedgerRow;
+use lockstep_api::answer::{LedgerRow, RecordRow};
 use lockstep_attest::sign::Sign;
 use lockstep_crypto::SecretError;
 use lockstep_kernel::Genesis;
@@ -20,6 +20,9 @@ use tokio::sync::watch;
 
 /// The key that signs *accepted* receipts.
 pub type Receipts = Arc<dyn Sign<Error = SecretError> + Send + Sync>;
+
+/// Kinds of records by which a key may come to count, or count no more.
+const REGISTERING: [&str; 3] = ["credentialed", "enacted", "revoked"];
 
 /// What connections and requests are held to.
 #[derive(Debug, Clone, Copy)]
@@ -133,6 +136,16 @@ impl Hosted {
             signed: Signed::default(),
             parts,
         })
+    }
+
+    /// Takes the keys up that these records registered, before whoever handed in is answered: the next
+    /// question may be theirs.
+    pub(crate) async fn learn(self: &Arc<Self>, records: &[RecordRow]) {
+        if records.iter().any(|record| REGISTERING.contains(&record.kind.as_str())) {
+            let keeper = Arc::clone(self);
+            // A ledger that has stopped answers no questions either.
+            let _ = self.engine.look(move |replica| keeper.keys.update(replica.kernel())).await;
+        }
     }
 
     /// Its engine.

@@ -404,10 +404,13 @@ impl Cast {
         (case, step): (CaseId, &Name),
     ) -> Result<Request, DraftError> {
         let no_case = || DraftError::Case { case };
-        let policy = kernel.policy(&kernel.case(&case).ok_or_else(no_case)?.policy).ok_or_else(no_case)?;
+        let found = kernel.case(&case).ok_or_else(no_case)?;
+        let policy = kernel.policy(&found.policy).ok_or_else(no_case)?;
         let declared = policy.policy.layout().step(step.as_str()).ok_or_else(no_case)?;
         let party = &self.parties[declared.by.as_str()];
-        let draft = client::withdrawal(&pen.signing(party.lei), kernel, (case, step), "a mistake")?;
+        let taken =
+            found.steps.get(step).ok_or_else(|| DraftError::NothingToWithdraw { step: step.clone() })?;
+        let draft = client::withdrawal(&pen.signing(party.lei), (case, taken.leaf), "a mistake");
         Ok(submit(&draft, &party.keys.iter().collect::<Vec<_>>()))
     }
 }

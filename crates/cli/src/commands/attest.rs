@@ -3,10 +3,10 @@
 mod pending;
 
 use crate::commands::draft;
+use crate::desk::{Desk, DeskArgs, Stands};
 use crate::fault::invalid;
-use crate::folder::FolderArgs;
 use crate::os;
-use crate::party::{Party, SignerArgs, hand_in, tell};
+use crate::party::{SignerArgs, tell};
 use crate::shell::Shell;
 use crate::words;
 use anyhow::{Context, Result};
@@ -17,7 +17,7 @@ use lockstep_node::Replica;
 use lockstep_node::client::{self, Found, Texts, Word};
 use lockstep_node::replica::Documents;
 use lockstep_policy::Step;
-use lockstep_types::{CaseId, Digest, EvidenceDigest, Name, Salt};
+use lockstep_types::{CaseId, Digest, EvidenceDigest, LedgerId, Name, Salt};
 use pending::Pending;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Args)]
 pub struct Attest {
     #[command(flatten)]
-    folder: FolderArgs,
+    desk: DeskArgs,
     /// The case, or the letters that its id begins with
     #[arg(required_unless_present = "draft")]
     case: Option<String>,
@@ -61,7 +61,7 @@ pub struct Attest {
 #[derive(Debug, Clone, Args)]
 pub struct Withdraw {
     #[command(flatten)]
-    folder: FolderArgs,
+    desk: DeskArgs,
     /// The case, or the letters that its id begins with
     case: String,
     /// The step
@@ -75,7 +75,7 @@ pub struct Withdraw {
 
 /// What is said of which step.
 struct Said {
-    case: CaseId,
+    stands: Stands,
     step: Name,
     texts: Texts,
     documents: Vec<Kept>,
@@ -84,25 +84,21 @@ struct Said {
 /// Takes or refuses a step.
 pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
     let mut pending = Pending::open(args.pending.as_deref())?;
-    let mut live = shell.live(&args.folder.dir)?;
-    let Said { case, step, texts, documents } = match &args.draft {
-        Some(path) => drafted(live.replica(), path, &mut pending)?,
-        None => said(live.replica(), args, &mut pending)?,
+    let (mut desk, party) = args.desk.open(shell, &args.signer)?;
+    let Said { stands, step, texts, documents } = match &args.draft {
+        Some(path) => drafted(&desk, path, &mut pending)?,
+        None => said((&desk, desk.signing(&party)?.ledger), args, &mut pending)?,
     };
-    let party = Party::open(shell, &args.signer, live.kernel())?;
-    let signing = pending.signing(party.signing(live.replica())?)?;
+    let signing = pending.signing(desk.signing(&party)?)?;
     let word = match &args.refuse {
         Some(reason) => Word::Refused { reason: reason.clone() },
         None => Word::Done { texts: &texts, evidence: documents.iter().map(|kept| kept.digest).collect() },
     };
-    let found = Found::new(live.kernel(), live.replica().view(), case)?;
-    let draft = client::step(&signing, (found, &step), word, &mut || pending.salt())?;
+    let draft = client::step(&signing, (stands.found(), &step), word, &mut || pending.salt())?;
     pending.settle(&draft)?;
     let submission = if party.is_waited_for() {
-        // Others go on with the ledger meanwhile.
-        drop(live);
-        let signed = party.sign(draft)?;
-        live = shell.live(&args.folder.dir)?;
+        let (signed, back) = args.desk.leave_for(shell, desk, || party.sign(draft))?;
+        desk = back;
         signed
     } else {
         party.sign(draft)?
@@ -114,9 +110,9 @@ pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
         os::write_private(path, format!("{kept}\n").as_bytes())?;
     }
     let stored: Documents = documents.into_iter().map(Kept::stored).collect();
-    let entered = live.submit(Request::Submit(Box::new(submission)), stored)?;
+    let entered = desk.submit(Request::Submit(Box::new(submission)), stored)?;
     pending.done()?;
-    let decided = entered.kinds().iter().any(|kind| kind == "decided");
+    let decided = entered.has("decided");
     tell(shell, &entered, || {
         let done = if args.refuse.is_some() { "refused the step" } else { "took the step" };
         let end = if decided { "; the case is decided" } else { "" };
@@ -125,39 +121,34 @@ pub fn run(shell: &mut Shell, args: &Attest) -> Result<u8> {
 }
 
 /// What the arguments say.
-fn said(replica: &Replica, args: &Attest, pending: &mut Pending) -> Result<Said> {
+fn said((desk, ledger): (&Desk, LedgerId), args: &Attest, pending: &mut Pending) -> Result<Said> {
     let (case, step) = args.case.as_deref().zip(args.step.clone()).context("no case and no step")?;
-    let case = words::case(replica, case)?;
-    let asked = declared(replica, case, &step)?;
+    let stands = desk.case(desk.case_id(case)?)?;
+    let asked = stands.step(&step)?;
     if args.refuse.is_some() {
-        return Ok(Said { case, step, texts: Texts::new(), documents: Vec::new() });
+        return Ok(Said { stands, step, texts: Texts::new(), documents: Vec::new() });
     }
-    let ledger = replica.ledger().id().context("the ledger has no genesis")?;
     let texts = words::texts(&args.claims, |name| asked.claim(name), &ledger)?;
-    Ok(Said { case, step, texts, documents: read_evidence(&asked, &args.evidence, pending)? })
+    let documents = read_evidence(&asked, &args.evidence, pending)?;
+    Ok(Said { stands, step, texts, documents })
 }
 
 /// What a draft shows, once it has been held against its message and its step.
-fn drafted(replica: &Replica, path: &Path, pending: &mut Pending) -> Result<Said> {
+fn drafted(desk: &Desk, path: &Path, pending: &mut Pending) -> Result<Said> {
     let (draft, origin) = draft::open(path)?;
-    draft::fits(&draft, &declared(replica, draft.case, &draft.step)?)?;
+    let stands = desk.case(draft.case)?;
+    draft::fits(&draft, &stands.step(&draft.step)?)?;
     let document = draft.evidence.is_some().then(|| Kept::of(origin, pending));
-    Ok(Said {
-        case: draft.case,
-        step: draft.step,
-        texts: draft.claims,
-        documents: document.into_iter().collect(),
-    })
+    Ok(Said { stands, step: draft.step, texts: draft.claims, documents: document.into_iter().collect() })
 }
 
 /// Takes a step back.
 pub fn withdraw(shell: &mut Shell, args: &Withdraw) -> Result<u8> {
-    let mut live = shell.live(&args.folder.dir)?;
-    let case = words::case(live.replica(), &args.case)?;
-    let party = Party::open(shell, &args.signer, live.kernel())?;
-    let signing = party.signing(live.replica())?;
-    let draft = client::withdrawal(&signing, live.kernel(), (case, &args.step), &args.reason)?;
-    let entered = hand_in(&mut live, &party, draft)?;
+    let (mut desk, party) = args.desk.open(shell, &args.signer)?;
+    let case = desk.case_id(&args.case)?;
+    let leaf = desk.case(case)?.found().stands(&args.step)?;
+    let draft = client::withdrawal(&desk.signing(&party)?, (case, leaf), &args.reason);
+    let entered = desk.hand_in(&party, draft)?;
     tell(shell, &entered, || format!("`{}` is withdrawn, on record as {}", args.step, entered.index()))
 }
 

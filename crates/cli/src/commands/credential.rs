@@ -1,10 +1,11 @@
 //! `lockstep credential`: who may act in which role, by whose word.
 
+use crate::desk::DeskArgs;
 use crate::fault::invalid;
 use crate::folder::{Folder, FolderArgs};
 use crate::key::public_of;
 use crate::os;
-use crate::party::{Party, SignerArgs, hand_in, tell};
+use crate::party::{SignerArgs, tell};
 use crate::shell::Shell;
 use crate::words;
 use anyhow::Result;
@@ -29,7 +30,7 @@ pub enum CredentialCommand {
 #[derive(Debug, Clone, Args)]
 pub struct Issue {
     #[command(flatten)]
-    folder: FolderArgs,
+    desk: DeskArgs,
     #[command(flatten)]
     signer: SignerArgs,
     /// Who gets it
@@ -57,7 +58,7 @@ pub struct Issue {
 #[derive(Debug, Clone, Args)]
 pub struct Revoke {
     #[command(flatten)]
-    folder: FolderArgs,
+    desk: DeskArgs,
     /// The credential, or the letters that its id begins with
     credential: String,
     #[command(flatten)]
@@ -81,9 +82,8 @@ pub fn run(shell: &mut Shell, command: &CredentialCommand) -> Result<u8> {
 
 fn issue(shell: &mut Shell, args: &Issue) -> Result<u8> {
     let keys = credential_keys(&args.keys, &args.persons)?;
-    let mut live = shell.live(&args.folder.dir)?;
-    let party = Party::open(shell, &args.signer, live.kernel())?;
-    let signing = party.signing(live.replica())?;
+    let (mut desk, party) = args.desk.open(shell, &args.signer)?;
+    let signing = desk.signing(&party)?;
     let valid_from = args.from.as_deref().map(words::time).transpose()?.unwrap_or(signing.issued);
     let statement = Statement::Credential(Credential {
         expires: signing.expires,
@@ -97,7 +97,7 @@ fn issue(shell: &mut Shell, args: &Issue) -> Result<u8> {
         valid_from,
         valid_until: words::time_or_in(&args.until, valid_from)?,
     });
-    let entered = hand_in(&mut live, &party, Draft { statement, openings: Vec::new() })?;
+    let entered = desk.hand_in(&party, Draft { statement, openings: Vec::new() })?;
     tell(shell, &entered, || {
         format!("{} holds `{}`, on record as {}", args.subject, args.kind, entered.index())
     })
@@ -124,10 +124,9 @@ pub fn credential_keys(plain: &[String], persons: &[String]) -> Result<Vec<Crede
 }
 
 fn revoke(shell: &mut Shell, args: &Revoke) -> Result<u8> {
-    let mut live = shell.live(&args.folder.dir)?;
-    let credential = words::credential(live.replica(), &args.credential)?;
-    let party = Party::open(shell, &args.signer, live.kernel())?;
-    let signing = party.signing(live.replica())?;
+    let (mut desk, party) = args.desk.open(shell, &args.signer)?;
+    let credential = desk.credential(&args.credential)?;
+    let signing = desk.signing(&party)?;
     let statement = Statement::Revocation(Revocation {
         credential,
         expires: signing.expires,
@@ -138,7 +137,7 @@ fn revoke(shell: &mut Shell, args: &Revoke) -> Result<u8> {
         seen: signing.seen,
         suspect_since: args.suspect_since.as_deref().map(words::time).transpose()?,
     });
-    let entered = hand_in(&mut live, &party, Draft { statement, openings: Vec::new() })?;
+    let entered = desk.hand_in(&party, Draft { statement, openings: Vec::new() })?;
     tell(shell, &entered, || format!("credential {credential} is revoked, on record as {}", entered.index()))
 }
 

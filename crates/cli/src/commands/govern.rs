@@ -5,11 +5,10 @@ mod replacement;
 
 use super::credential::credential_keys;
 use super::init::members;
+use crate::desk::{Desk, DeskArgs, ReaderArgs};
 use crate::fault::invalid;
-use crate::folder::{Folder, FolderArgs};
 use crate::os;
-use crate::party::{Party, SignerArgs, hand_in, tell};
-use crate::records;
+use crate::party::{SignerArgs, tell};
 use crate::shell::Shell;
 use crate::words;
 use anyhow::Result;
@@ -104,7 +103,9 @@ pub enum Govern {
     /// Show the changes that wait, or one of them with its records
     Show {
         #[command(flatten)]
-        folder: FolderArgs,
+        desk: DeskArgs,
+        #[command(flatten)]
+        reader: ReaderArgs,
         /// The governance case, or the letters that its id begins with
         case: Option<String>,
     },
@@ -114,7 +115,7 @@ pub enum Govern {
 #[derive(Debug, Clone, Args)]
 pub struct ProposalArgs {
     #[command(flatten)]
-    folder: FolderArgs,
+    desk: DeskArgs,
     #[command(flatten)]
     signer: SignerArgs,
 }
@@ -159,7 +160,7 @@ pub struct ListArgs {
 #[derive(Debug, Clone, Args)]
 pub struct Agree {
     #[command(flatten)]
-    folder: FolderArgs,
+    desk: DeskArgs,
     /// The governance case, or the letters that its id begins with
     case: String,
     #[command(flatten)]
@@ -204,26 +205,26 @@ pub fn run(shell: &mut Shell, command: &Govern) -> Result<u8> {
             propose(shell, proposal, Action::Rotate(Rotation { cosigners, threshold }))
         }
         Govern::Erase { proposal, case, order } => {
-            let case = words::case(&Folder::open(&proposal.folder.dir)?.replica()?, case)?;
             let order = DocumentDigest(sha256(&os::read(order, os::FILE_BYTES_MAX)?));
-            propose(shell, proposal, Action::Erase(Erasure { case, order }))
+            propose_by(shell, proposal, |desk| {
+                Ok(Action::Erase(Erasure { case: desk.case_id(case)?, order }))
+            })
         }
         Govern::Gate { proposal, gate, calls } => {
-            let change = gate::change(&Folder::open(&proposal.folder.dir)?.replica()?, gate, calls)?;
-            propose(shell, proposal, Action::Gate(change))
-        }
-        Govern::ReplaceGate(args) => {
-            let change = replacement::change(&Folder::open(&args.proposal.folder.dir)?.replica()?, args)?;
-            propose(shell, &args.proposal, Action::ReplaceGate(change))
+            propose_by(shell, proposal, |desk| Ok(Action::Gate(gate::change(desk, gate, calls)?)))
         }
         Govern::Rules { proposal, rules } => {
             propose(shell, proposal, Action::SetRules(LaterRules { rules: *rules }))
         }
+        Govern::ReplaceGate(args) => propose_by(shell, &args.proposal, |desk| {
+            let kernel = desk.kernel("which outcomes wait at a Gate")?;
+            Ok(Action::ReplaceGate(replacement::change(kernel, args)?))
+        }),
         Govern::Approve(args) => agree(shell, args, APPROVE),
         Govern::Consent(args) => agree(shell, args, CONSENT),
-        Govern::Show { folder, case } => match case {
-            None => waiting(shell, folder),
-            Some(case) => show(shell, folder, case),
+        Govern::Show { desk, reader, case } => match case {
+            None => waiting(shell, (desk, reader)),
+            Some(case) => show(shell, (desk, reader), case),
         },
     }
 }
@@ -242,18 +243,30 @@ fn list_value(args: &ListArgs) -> Result<StoredList> {
 }
 
 fn propose(shell: &mut Shell, args: &ProposalArgs, action: Action) -> Result<u8> {
-    let mut live = shell.live(&args.folder.dir)?;
-    let party = Party::open(shell, &args.signer, live.kernel())?;
-    let signing = party.signing(live.replica())?;
+    propose_by(shell, args, |_| Ok(action))
+}
+
+/// Proposes what is made out by looking at the ledger.
+fn propose_by(
+    shell: &mut Shell,
+    args: &ProposalArgs,
+    action: impl FnOnce(&Desk) -> Result<Action>,
+) -> Result<u8> {
+    let (mut desk, party) = args.desk.open(shell, &args.signer)?;
+    let action = action(&desk)?;
+    let signing = desk.signing(&party)?;
     let deadline = signing.issued.saturating_add_ms(AGREE_MS);
     let draft = client::proposal(&signing, &action, deadline, &mut os::seed);
     let submission = party.sign(draft)?;
     let kind = action.kind();
     let waiting = match &action {
-        Action::ReplaceGate(change) => Some(replacement::waiting(live.kernel(), change)),
+        Action::ReplaceGate(change) => Some(replacement::waiting(desk.kernel("what waits")?, change)),
         _ => None,
     };
-    let entered = live.submit(Request::Propose(Box::new(Proposing { action, submission })), Vec::new())?;
+    let entered = desk.submit(Request::Propose(Box::new(Proposing { action, submission })), Vec::new())?;
+    if entered.refused().is_some() {
+        return tell(shell, &entered, String::new);
+    }
     let (case, kinds) = (entered.leaf(), entered.kinds());
     let mut answer = entered.json()?;
     if let Value::Object(object) = &mut answer {
@@ -273,63 +286,34 @@ fn standing(kinds: &[String]) -> &'static str {
     match (has("enacted"), has("resolved")) {
         (true, _) => "it is in effect",
         (false, true) => "enough have agreed; it takes effect after the notice",
-        (false, false) => "it waits for others: `lockstep govern show DIR`",
+        (false, false) => "it waits for others: `lockstep govern show`",
     }
 }
 
 fn agree(shell: &mut Shell, args: &Agree, step: &str) -> Result<u8> {
-    let mut live = shell.live(&args.folder.dir)?;
-    let case = words::case(live.replica(), &args.case)?;
-    let party = Party::open(shell, &args.signer, live.kernel())?;
-    let signing = party.signing(live.replica())?;
-    let draft = client::agreement(&signing, case, step.parse()?);
-    let entered = hand_in(&mut live, &party, draft)?;
+    let (mut desk, party) = args.desk.open(shell, &args.signer)?;
+    let case = desk.case_id(&args.case)?;
+    let draft = client::agreement(&desk.signing(&party)?, case, step.parse()?);
+    let entered = desk.hand_in(&party, draft)?;
     let kinds = entered.kinds();
     tell(shell, &entered, || format!("{} agrees to case {case}\n{}", party.lei, standing(&kinds)))
 }
 
-fn waiting(shell: &Shell, args: &FolderArgs) -> Result<u8> {
-    let replica = Folder::open(&args.dir)?.replica()?;
-    let proposals: Vec<_> = replica.kernel().proposals().collect();
-    let rows: Vec<Value> = proposals
-        .iter()
-        .map(|(case, p)| {
-            json!({
-                "action": p.action.kind(), "approvals": p.approvals, "case": case, "consents": p.consents,
-                "deadline": p.deadline, "effective": p.effective, "loosens": p.loosens,
-            })
-        })
-        .collect();
-    shell.out.answer(&rows, || {
-        let line = |(case, p): &(&lockstep_types::CaseId, &lockstep_kernel::state::Proposal)| {
-            let short: String = case.to_string().chars().take(12).collect();
-            let (approved, consented) = (p.approvals.len(), p.consents.len());
-            let when = p
-                .effective
-                .map_or_else(|| format!("until {}", p.deadline), |at| format!("takes effect at {at}"));
-            let need = if p.loosens { "loosens: needs consent and notice" } else { "tightens" };
-            format!(
-                "{short}  {:<13}  {approved} approved, {consented} consented, {when}; {need}",
-                p.action.kind()
-            )
-        };
-        if proposals.is_empty() {
-            "nothing waits".to_owned()
-        } else {
-            proposals.iter().map(line).collect::<Vec<_>>().join("\n")
-        }
+fn waiting(shell: &mut Shell, (desk, reader): (&DeskArgs, &ReaderArgs)) -> Result<u8> {
+    let proposals = desk.look(shell, reader)?.proposals()?;
+    let rows: Vec<Value> = proposals.iter().map(|proposal| proposal.json()).collect();
+    shell.out.answer(&rows, || match proposals.as_slice() {
+        [] => "nothing waits".to_owned(),
+        all => all.iter().map(|proposal| proposal.line()).collect::<Vec<_>>().join("\n"),
     })?;
     Ok(0)
 }
 
-fn show(shell: &Shell, args: &FolderArgs, case: &str) -> Result<u8> {
-    let replica = Folder::open(&args.dir)?.replica()?;
-    let case = words::case(&replica, case)?;
-    let (mut rows, mut lines) = (Vec::new(), Vec::new());
-    for (index, record) in records::of_case(&replica, case)? {
-        rows.push(records::json(index, &record));
-        lines.push(records::line(index, &record));
-    }
+fn show(shell: &mut Shell, (desk, reader): (&DeskArgs, &ReaderArgs), case: &str) -> Result<u8> {
+    let window = desk.look(shell, reader)?;
+    let shown = window.case(window.case_id(case)?)?;
+    let (rows, lines): (Vec<Value>, Vec<String>) = shown.records.into_iter().unzip();
+    let case = shown.case;
     shell
         .out
         .answer(&json!({ "case": case, "records": rows }), || format!("case {case}\n{}", lines.join("\n")))?;

@@ -1,14 +1,13 @@
 //! `lockstep reading`: what an observer saw on a chain.
 
+use crate::desk::{Desk, DeskArgs};
 use crate::fault::invalid;
-use crate::folder::FolderArgs;
-use crate::party::{Party, SignerArgs, hand_in, tell};
+use crate::party::{SignerArgs, tell};
 use crate::shell::Shell;
 use crate::words;
 use anyhow::Result;
 use clap::Args;
 use lockstep_attest::{Consumed, Reading, Statement};
-use lockstep_node::Replica;
 use lockstep_node::client::Draft;
 use lockstep_types::{Digest, Name};
 
@@ -16,7 +15,7 @@ use lockstep_types::{Digest, Name};
 #[derive(Debug, Clone, Args)]
 pub struct ReadingArgs {
     #[command(flatten)]
-    folder: FolderArgs,
+    desk: DeskArgs,
     /// The programme
     programme: Name,
     /// The domain, by the name the policy gives it
@@ -48,12 +47,11 @@ pub struct ReadingArgs {
 
 /// Attests a reading.
 pub fn run(shell: &mut Shell, args: &ReadingArgs) -> Result<u8> {
-    let mut live = shell.live(&args.folder.dir)?;
-    let party = Party::open(shell, &args.signer, live.kernel())?;
-    let signing = party.signing(live.replica())?;
+    let (mut desk, party) = args.desk.open(shell, &args.signer)?;
+    let signing = desk.signing(&party)?;
     let mut consumed = Vec::new();
     for text in &args.consumed {
-        consumed.push(executed(live.replica(), text)?);
+        consumed.push(executed(&desk, text)?);
     }
     consumed.sort_by_key(|c| (c.case, c.ordinal));
     let hash = args.block_hash.strip_prefix("0x").unwrap_or(&args.block_hash);
@@ -73,16 +71,16 @@ pub fn run(shell: &mut Shell, args: &ReadingArgs) -> Result<u8> {
         seen: signing.seen,
         supply: args.supply.clone(),
     });
-    let entered = hand_in(&mut live, &party, Draft { statement, openings: Vec::new() })?;
+    let entered = desk.hand_in(&party, Draft { statement, openings: Vec::new() })?;
     tell(shell, &entered, || {
         format!("{} read `{}`, on record as {}", party.lei, args.domain, entered.index())
     })
 }
 
-fn executed(replica: &Replica, text: &str) -> Result<Consumed> {
+fn executed(desk: &Desk, text: &str) -> Result<Consumed> {
     let wrong = || invalid("consumed", format!("`{text}` is not of the form `CASE:ORDINAL:TIME`"));
     let (case, rest) = text.split_once(':').ok_or_else(wrong)?;
     let (ordinal, time) = rest.split_once(':').ok_or_else(wrong)?;
     let ordinal = ordinal.parse().map_err(|_| wrong())?;
-    Ok(Consumed { case: words::case(replica, case)?, ordinal, time: words::time(time)? })
+    Ok(Consumed { case: desk.case_id(case)?, ordinal, time: words::time(time)? })
 }

@@ -3,6 +3,7 @@
 use super::memory::Memory;
 use super::tiles::TilesOnDisk;
 use super::{Folder, open_parts, write_checkpoint};
+use crate::desk::entered::Entered;
 use crate::fault::{Kind, told};
 use crate::key::file::{KeyFile, draw};
 use crate::os;
@@ -12,11 +13,9 @@ use lockstep_crypto::SecretKey;
 use lockstep_crypto::suite::{PublicKey, Suite};
 use lockstep_kernel::{Command, Genesis, Kernel, Refusal, Request};
 use lockstep_ledger::Seed;
-use lockstep_ledger::receipt::Receipt;
 use lockstep_node::replica::Documents;
 use lockstep_node::{Accepted, Answer, Appender, Replica};
-use lockstep_types::{LedgerId, Time, canonical};
-use serde_json::{Value, json};
+use lockstep_types::{LedgerId, Time};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -156,7 +155,7 @@ impl Live {
         let answers = answers?;
         self.finish(now)?;
         let accepted = refused_or(answers)?;
-        Ok(Entered { ledger: self.folder.ledger(), accepted: Box::new(accepted) })
+        Ok(Entered::here(self.folder.ledger(), accepted))
     }
 
     /// Decides a request without writing anything: why it would be refused, if it would.
@@ -196,57 +195,6 @@ impl Live {
         };
         let head = (seal.head.size, seal.head.root, seal.record.time());
         write_checkpoint((self.folder.dir(), genesis), head, &self.log)
-    }
-}
-
-/// What became of a request that is on record.
-pub struct Entered {
-    ledger: LedgerId,
-    accepted: Box<Accepted>,
-}
-
-impl Entered {
-    /// Why it does not count, when it was refused on record.
-    pub fn refused(&self) -> Option<&lockstep_kernel::Refusal> {
-        self.accepted.refused.as_ref()
-    }
-
-    /// Number of its first record.
-    pub const fn index(&self) -> u64 {
-        self.accepted.index
-    }
-
-    /// Leaf hash of its first record, in hexadecimal: the id of a case that it opened.
-    pub fn leaf(&self) -> String {
-        self.accepted.records.first().map(|record| record.leaf_hash().to_string()).unwrap_or_default()
-    }
-
-    /// What every record says, by its kind.
-    pub fn kinds(&self) -> Vec<String> {
-        self.accepted.records.iter().map(crate::records::kind).collect()
-    }
-
-    /// The receipt, as JSON.
-    pub fn receipt(&self) -> Result<Option<Value>> {
-        let Some(receipt) = self.accepted.receipt.clone() else { return Ok(None) };
-        let bytes = Receipt::Accepted(receipt).to_bytes()?;
-        Ok(Some(canonical::value_from_slice(&bytes, bytes.len())?))
-    }
-
-    /// For `--json`.
-    pub fn json(&self) -> Result<Value> {
-        let records: Vec<Value> = (self.index()..)
-            .zip(&self.accepted.records)
-            .map(|(index, record)| {
-                json!({ "index": index, "kind": crate::records::kind(record), "leaf": record.leaf_hash() })
-            })
-            .collect();
-        Ok(json!({
-            "ledger": self.ledger,
-            "receipt": self.receipt()?,
-            "records": records,
-            "refused": self.refused().map(|refusal| refusal.code().as_text()),
-        }))
     }
 }
 

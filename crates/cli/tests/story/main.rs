@@ -17,11 +17,15 @@ mod place;
 mod programs;
 mod replace;
 mod rules;
+mod serve;
 #[path = "../wallets/served.rs"]
 #[expect(dead_code, reason = "the tests for wallets ask it in more ways than these do")]
 mod served;
 mod signer;
 mod submit;
+#[path = "../../../client/examples/ten_lines.rs"]
+#[expect(dead_code, reason = "the example is a program of its own as well")]
+mod ten_lines;
 mod town;
 
 use lockstep_types::LedgerId;

@@ -2,6 +2,7 @@
 
 use lockstep_types::Time;
 use serde_json::Value;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,6 +21,8 @@ pub const LIST: &str = "9d4b7e7ea0d3bd3ef9f2c3a3f8f1b2c0f1e2d3c4b5a6978877665544
 
 pub struct Town {
     dir: TempDir,
+    /// What party commands name in place of the ledger's folder.
+    server: RefCell<Vec<String>>,
 }
 
 /// What one run gave.
@@ -43,7 +46,7 @@ impl Ran {
 
 impl Town {
     pub fn new() -> Self {
-        let town = Self { dir: TempDir::new().unwrap() };
+        let town = Self { dir: TempDir::new().unwrap(), server: RefCell::new(Vec::new()) };
         town.private("pass", "correct horse battery\n");
         town
     }
@@ -67,10 +70,23 @@ impl Town {
         ran(&self.command(args).output().unwrap())
     }
 
+    /// From now on parties ask here in place of the folder; with nothing, the folder again.
+    pub fn ask(&self, server: &[&str]) {
+        *self.server.borrow_mut() = server.iter().map(|part| (*part).to_owned()).collect();
+    }
+
     /// What [`Town::run`] runs.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lockstep"));
-        command.current_dir(self.dir.path()).arg("--json").args(args);
+        command.current_dir(self.dir.path()).arg("--json");
+        let server = self.server.borrow();
+        for arg in args {
+            if *arg == "acme" && !server.is_empty() {
+                command.args(server.iter());
+            } else {
+                command.arg(arg);
+            }
+        }
         command.args(["--state", "state", "--passphrase-file", "pass"]);
         command
     }
@@ -94,6 +110,14 @@ impl Town {
 
     /// The same, with more said to `init`.
     pub fn with_ledger_begun(more: &[&str]) -> Self {
+        let town = Self::founded(more);
+        town.govern();
+        town.credentials();
+        town
+    }
+
+    /// Keys of everybody, and a ledger with its first record only.
+    pub fn founded(more: &[&str]) -> Self {
         let town = Self::new();
         for (suite, name) in [
             ("ed25519", "admin"),
@@ -120,12 +144,10 @@ impl Town {
         init.extend(["--threshold", "3"]);
         init.extend(cosigners.iter().flat_map(|cosigner| ["--cosigner", cosigner]));
         town.ok(&[&init, more].concat());
-        town.govern();
-        town.credentials();
         town
     }
 
-    fn govern(&self) {
+    pub fn govern(&self) {
         let mut issuer =
             vec!["govern", "name-issuer", "acme", OTHERBANK, "--as", "admin", "--key", "registry.pub"];
         for (_, kind, _) in ROLES {
@@ -149,7 +171,7 @@ impl Town {
         assert_eq!(adopted["enacted"], true);
     }
 
-    fn credentials(&self) {
+    pub fn credentials(&self) {
         for (lei, kind, keys) in ROLES {
             let mut args =
                 vec!["credential", "issue", "acme", "--as", "registry", "--subject", lei, "--kind", kind];

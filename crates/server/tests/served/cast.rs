@@ -108,7 +108,7 @@ impl Town {
             name: name(&format!("ledger-{number}")),
             nonce: Salt([number; 32]),
             notice_ms: HOUR_MS,
-            rules: lockstep_kernel::RULES,
+            rules: lockstep_kernel::Rules::NEWEST.version(),
         };
         let mut count = 0u64;
         let seeds = Box::new(move || {

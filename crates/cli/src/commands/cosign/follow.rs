@@ -6,7 +6,7 @@ use crate::fault::{Kind, told};
 use crate::folder::{Folder, open_parts};
 use crate::key::Holder;
 use crate::os;
-use crate::server::ServerArgs;
+use crate::server::{ServerArgs, seconds};
 use crate::shell::Shell;
 use anyhow::{Context, Result};
 use lockstep_client::{Client, ClientError, Signer};
@@ -173,9 +173,4 @@ impl Follower<'_> {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// This machine's clock, as requests are signed.
-fn seconds() -> u64 {
-    os::now().map(|now| now.seconds_round_down()).unwrap_or_default()
 }

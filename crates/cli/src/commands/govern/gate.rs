@@ -1,5 +1,6 @@
 //! Calls of a Gate to itself, as people write them.
 
+use crate::desk::Desk;
 use crate::fault::invalid;
 use crate::words;
 use anyhow::{Context, Result};
@@ -7,7 +8,6 @@ use lockstep_kernel::gate::{
     Dropped, Function, GateCall, GateChange, NewGuardian, NewLine, Permitted, PolicyOnLine, Tighter,
 };
 use lockstep_kernel::governance::governance_policy;
-use lockstep_node::Replica;
 use lockstep_types::{Address, Digest, PolicyDigest};
 use std::str::FromStr;
 
@@ -19,17 +19,17 @@ const FORMS: &str = "tighten LINE CAP WINDOW; retire POLICY LINE; forbid CONTRAC
                      set-line LINE WORD EXPONENT CAP WINDOW; set-guardian ADDRESS";
 
 /// The change of the Gate at `PROGRAMME/DOMAIN`.
-pub fn change(replica: &Replica, gate: &str, calls: &[String]) -> Result<GateChange> {
+pub fn change(desk: &Desk, gate: &str, calls: &[String]) -> Result<GateChange> {
     let (programme, domain) = words::two_names(gate)?;
-    let read = |text: &String| call(replica, text).with_context(|| format!("`{text}` is refused"));
+    let read = |text: &String| call(desk, text).with_context(|| format!("`{text}` is refused"));
     Ok(GateChange { calls: calls.iter().map(read).collect::<Result<_>>()?, domain, programme })
 }
 
-fn call(replica: &Replica, text: &str) -> Result<GateCall> {
+fn call(desk: &Desk, text: &str) -> Result<GateCall> {
     let parts: Vec<&str> = text.split_whitespace().collect();
     Ok(match parts.as_slice() {
-        ["accept", named, line] => GateCall::Accept(on_line(replica, named, line)?),
-        ["retire", named, line] => GateCall::Retire(on_line(replica, named, line)?),
+        ["accept", named, line] => GateCall::Accept(on_line(desk, named, line)?),
+        ["retire", named, line] => GateCall::Retire(on_line(desk, named, line)?),
         ["drop", change] => GateCall::Drop(Dropped { change: read::<Digest>(without_0x(change))? }),
         ["forbid", target, signature] => {
             let (target, signature) = (read(target)?, (*signature).to_owned());
@@ -54,11 +54,11 @@ fn call(replica: &Replica, text: &str) -> Result<GateCall> {
 }
 
 /// A policy by its digest, or one in force by its name; by its own name, the one of governance cases.
-fn on_line(replica: &Replica, named: &str, line: &str) -> Result<PolicyOnLine> {
+fn on_line(desk: &Desk, named: &str, line: &str) -> Result<PolicyOnLine> {
     let policy = match named.parse::<PolicyDigest>() {
         Ok(digest) => digest,
         Err(_) if named == GOVERNANCE => governance_policy(),
-        Err(_) => words::policy(replica, named)?.digest(),
+        Err(_) => desk.policy(named)?.digest(),
     };
     Ok(PolicyOnLine { line: read(line)?, policy })
 }

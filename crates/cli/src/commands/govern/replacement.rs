@@ -8,7 +8,6 @@ use clap::Args;
 use core::fmt;
 use lockstep_kernel::Kernel;
 use lockstep_kernel::replacement::GateReplacement;
-use lockstep_node::Replica;
 use lockstep_types::{Address, CaseId, Time};
 use serde::Serialize;
 
@@ -51,9 +50,9 @@ impl fmt::Display for Waiting {
 }
 
 /// What is proposed.
-pub fn change(replica: &Replica, args: &ReplaceGate) -> Result<GateReplacement> {
+pub fn change(kernel: &Kernel, args: &ReplaceGate) -> Result<GateReplacement> {
     let (programme, domain) = words::two_names(&args.place)?;
-    let in_force = replica.kernel().gate_in_force(&programme, &domain);
+    let in_force = kernel.gate_in_force(&programme, &domain);
     let from = args.from.or(in_force).ok_or_else(|| {
         invalid("domain", format!("no policy of programme `{programme}` names domain `{domain}`"))
     })?;

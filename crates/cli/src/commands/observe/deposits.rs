@@ -1,8 +1,9 @@
 //! Deposits: what lies in an Escrow in a final block under the name of a case is shown to the ledger, once.
 
 use super::place::Place;
+use crate::desk::entered::Entered;
 use crate::fault::invalid;
-use crate::folder::live::{Entered, Live};
+use crate::folder::live::Live;
 use crate::os;
 use crate::party::Party;
 use anyhow::Result;

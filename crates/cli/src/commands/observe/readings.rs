@@ -1,7 +1,8 @@
 //! Readings: supply as of the date of the balance that the ledger goes by, and what has become of outcomes.
 
 use super::place::Place;
-use crate::folder::live::{Entered, Live};
+use crate::desk::entered::Entered;
+use crate::folder::live::Live;
 use crate::party::{Party, hand_in};
 use anyhow::Result;
 use lockstep_attest::{Reading, Statement};
@@ -217,7 +218,7 @@ impl Told {
     pub fn json(&self) -> Value {
         let (records, refused) = match &self.end {
             End::OnRecord(entered) => {
-                (entered.kinds(), entered.refused().map(|refusal| refusal.code().as_text()))
+                (entered.kinds(), entered.refused().map(|refusal| refusal.code.clone()))
             }
             _ => (Vec::new(), None),
         };
@@ -248,7 +249,9 @@ impl Told {
         );
         match &self.end {
             End::OnRecord(entered) => match entered.refused() {
-                Some(refusal) => format!("{what}; refused, on record as {}: {refusal}", entered.index()),
+                Some(refusal) => {
+                    format!("{what}; refused, on record as {}: {}", entered.index(), refusal.text)
+                }
                 None => format!("{what}; on record as {}", entered.index()),
             },
             End::Fresh | End::NotFinal => format!("{what}; handed in before"),

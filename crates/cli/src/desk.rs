@@ -1,0 +1,282 @@
+//! Where a party meets its ledger: a folder on this machine, or a server. Commands ask a desk what a draft
+//! needs, and hand in at it; only here is it known which of the two it is.
+
+pub mod entered;
+mod remote;
+pub mod shown;
+
+use crate::fault::{Kind, invalid, told};
+use crate::folder::Folder;
+use crate::folder::live::Live;
+use crate::key::KeyRef;
+use crate::party::{self, Party, SignerArgs};
+use crate::server::ReachArgs;
+use crate::shell::Shell;
+use crate::words;
+use anyhow::{Context, Result};
+use clap::Args;
+use entered::Entered;
+use lockstep_attest::Submission;
+use lockstep_kernel::{Kernel, Request};
+use lockstep_node::client::{Draft, Found, Signing, Standing};
+use lockstep_node::replica::Documents;
+use lockstep_node::{Replica, client};
+use lockstep_policy::{Policy, Step};
+use lockstep_types::{CaseId, CredentialDigest, LedgerId, Name};
+use remote::Remote;
+use shown::{CaseRow, CaseShown, ProposalShown};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The ledger: in a folder, or on a server.
+#[derive(Debug, Clone, Args)]
+pub struct DeskArgs {
+    /// The ledger's folder; left out with `--server`
+    #[arg(value_name = "DIR", required = true)]
+    dir: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerPlace,
+}
+
+/// A ledger on a server.
+#[derive(Debug, Clone, Args)]
+pub struct ServerPlace {
+    /// The server that has the ledger, in place of DIR
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// The ledger's id, as you have it from elsewhere than this server
+    #[arg(long = "ledger", value_name = "ID", requires = "server")]
+    pinned: Option<LedgerId>,
+    #[command(flatten)]
+    reach: ReachArgs,
+}
+
+/// Who looks, where a server asks for it.
+#[derive(Debug, Clone, Args)]
+pub struct ReaderArgs {
+    /// With `--server`: the key by which the server knows who looks
+    #[arg(long = "as", value_name = "KEY", requires = "server")]
+    key: Option<KeyRef>,
+}
+
+/// A place where one can look and hand in.
+pub enum Desk {
+    /// The folder, open to append.
+    Folder(Box<Live>),
+    /// A server, asked with the party's first key.
+    Server(Box<Remote>),
+}
+
+/// A place where one can only look.
+pub enum Window {
+    /// The folder.
+    Folder(Box<Replica>),
+    /// A server.
+    Server(Box<Remote>),
+}
+
+/// A case as it stands: its policy, and the records of its steps.
+pub struct Stands {
+    case: CaseId,
+    policy: Arc<Policy>,
+    standing: Standing,
+}
+
+impl Stands {
+    /// As a draft needs it.
+    pub fn found(&self) -> Found<'_> {
+        Found::told(self.case, &self.policy, self.standing.clone())
+    }
+
+    /// A step of its policy.
+    pub fn step(&self, step: &Name) -> Result<Step> {
+        let found = self.found();
+        let step = found.step(step).map_err(|error| invalid("step-unknown", error.to_string()))?;
+        Ok(step.clone())
+    }
+}
+
+impl ServerPlace {
+    fn connect(&self, shell: &Shell, url: &str) -> Result<lockstep_client::Client> {
+        let client = self.reach.at(url).connect(self.pinned)?;
+        if self.pinned.is_none() {
+            let id = client.id();
+            shell.out.note(format!(
+                "note: this server has ledger {id}; compare this id with the other institutions, then name it \
+                 with `--ledger`"
+            ));
+        }
+        Ok(client)
+    }
+
+    /// The server, to look at it with one key.
+    pub fn look(&self, shell: &mut Shell, key: Option<&KeyRef>) -> Result<Remote> {
+        let url = self.server.as_deref().ok_or_else(|| invalid("server-address", "no server is named"))?;
+        let key = key.ok_or_else(|| {
+            invalid("server-key", "a server shows a ledger to those who have a key on it")
+                .hint("name yours with `--as KEY`")
+        })?;
+        let client = self.connect(shell, url)?;
+        let asks = shell.keyring.open(key)?;
+        Ok(Remote::new(client, asks.into(), shell.out))
+    }
+}
+
+impl DeskArgs {
+    fn dir(&self) -> Result<&Path> {
+        self.dir.as_deref().context("no folder is named")
+    }
+
+    /// Opens the ledger for whoever signs.
+    pub fn open(&self, shell: &mut Shell, signer: &SignerArgs) -> Result<(Desk, Party)> {
+        let Some(url) = &self.server.server else {
+            let live = shell.live(self.dir()?)?;
+            let party = Party::open(shell, signer, live.kernel())?;
+            return Ok((Desk::Folder(Box::new(live)), party));
+        };
+        let client = self.server.connect(shell, url)?;
+        let keys = party::keys(shell, signer)?;
+        let party = Party::of(shell, keys, |holder| remote::owner(&client, holder))?;
+        let remote = Remote::new(client, party.first()?, shell.out);
+        Ok((Desk::Server(Box::new(remote)), party))
+    }
+
+    /// Does something that may take hours, while others go on with a ledger in a folder.
+    pub fn leave_for<T>(
+        &self,
+        shell: &Shell,
+        desk: Desk,
+        long: impl FnOnce() -> Result<T>,
+    ) -> Result<(T, Desk)> {
+        match desk {
+            Desk::Folder(live) => {
+                drop(live);
+                let done = long()?;
+                Ok((done, Desk::Folder(Box::new(shell.live(self.dir()?)?))))
+            }
+            server @ Desk::Server(_) => Ok((long()?, server)),
+        }
+    }
+
+    /// Opens the ledger for whoever looks.
+    pub fn look(&self, shell: &mut Shell, reader: &ReaderArgs) -> Result<Window> {
+        Ok(match &self.server.server {
+            None => Window::Folder(Box::new(Folder::open(self.dir()?)?.replica()?)),
+            Some(_) => Window::Server(Box::new(self.server.look(shell, reader.key.as_ref())?)),
+        })
+    }
+}
+
+impl Desk {
+    /// What every draft of a party needs.
+    pub fn signing(&self, party: &Party) -> Result<Signing> {
+        match self {
+            Self::Folder(live) => party.signing(live.replica()),
+            Self::Server(remote) => party.signing_as(remote.ledger(), remote.seen()?),
+        }
+    }
+
+    /// A policy in force: its name, or `PROGRAMME/NAME`.
+    pub fn policy(&self, text: &str) -> Result<Arc<Policy>> {
+        match self {
+            Self::Folder(live) => words::policy(live.replica(), text),
+            Self::Server(remote) => words::policy_of(remote.policies_in_force()?, text),
+        }
+    }
+
+    /// A case, by the letters its id begins with.
+    pub fn case_id(&self, prefix: &str) -> Result<CaseId> {
+        match self {
+            Self::Folder(live) => words::case(live.replica(), prefix),
+            Self::Server(remote) => remote.case_id(prefix),
+        }
+    }
+
+    /// A case that steps can be taken of.
+    pub fn case(&self, case: CaseId) -> Result<Stands> {
+        match self {
+            Self::Server(remote) => remote.stands(case),
+            Self::Folder(live) => {
+                let (kernel, view) = (live.kernel(), live.replica().view());
+                let unknown = client::DraftError::Case { case };
+                let adopted = kernel.policy_of_case(&case, view).ok_or(unknown)?;
+                let policy = Arc::clone(&adopted.policy);
+                let standing = Found::new(kernel, view, case)?.into_standing();
+                Ok(Stands { case, policy, standing })
+            }
+        }
+    }
+
+    /// A credential, by the letters its id begins with; on a server, by the whole of it.
+    pub fn credential(&self, prefix: &str) -> Result<CredentialDigest> {
+        match self {
+            Self::Folder(live) => words::credential(live.replica(), prefix),
+            Self::Server(_) => prefix.parse().map_err(|_| {
+                invalid("unknown-id", format!("`{prefix}` is no credential's whole id"))
+                    .hint("a server lists no credentials: its id was told when it was issued")
+                    .into()
+            }),
+        }
+    }
+
+    /// The copy of the ledger, for what no server answers yet.
+    pub fn kernel(&self, what: &str) -> Result<&Kernel> {
+        match self {
+            Self::Folder(live) => Ok(live.kernel()),
+            Self::Server(_) => {
+                let text = format!("{what} is not known over a server");
+                Err(told(Kind::Invalid, "folder-only", text)
+                    .hint("ask whoever has the ledger's folder, or a co-signer")
+                    .into())
+            }
+        }
+    }
+
+    /// Hands a request in, and says what became of it.
+    pub fn submit(&mut self, request: Request, documents: Documents) -> Result<Entered> {
+        match self {
+            Self::Folder(live) => live.submit(request, documents),
+            Self::Server(remote) => remote.submit(&request, documents),
+        }
+    }
+
+    /// Signs a draft and hands it in.
+    pub fn hand_in(&mut self, party: &Party, draft: Draft) -> Result<Entered> {
+        let submission: Submission = party.sign(draft)?;
+        self.submit(Request::Submit(Box::new(submission)), Documents::new())
+    }
+}
+
+impl Window {
+    /// A case or governance case, by the letters its id begins with.
+    pub fn case_id(&self, prefix: &str) -> Result<CaseId> {
+        match self {
+            Self::Folder(replica) => words::case(replica, prefix),
+            Self::Server(remote) => remote.case_id(prefix),
+        }
+    }
+
+    /// A case with its records.
+    pub fn case(&self, case: CaseId) -> Result<CaseShown> {
+        match self {
+            Self::Folder(replica) => CaseShown::of(replica, case),
+            Self::Server(remote) => remote.shown(case),
+        }
+    }
+
+    /// All cases; on a server, the open ones that the reader takes part in, or may.
+    pub fn cases(&self) -> Result<Vec<CaseRow>> {
+        match self {
+            Self::Folder(replica) => shown::cases(replica),
+            Self::Server(remote) => remote.cases(),
+        }
+    }
+
+    /// Changes that wait for others to agree.
+    pub fn proposals(&self) -> Result<Vec<ProposalShown>> {
+        match self {
+            Self::Folder(replica) => Ok(replica.kernel().proposals().map(ProposalShown::of).collect()),
+            Self::Server(remote) => remote.proposals(),
+        }
+    }
+}

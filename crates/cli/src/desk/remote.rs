@@ -1,0 +1,245 @@
+//! A ledger on a server, as one key sees it. What the server says is checked as far as it can be: the first
+//! record against the ledger's id, cases against theirs, policies against their digests, certificates against
+//! the co-signers, receipts against the appender's key.
+
+use super::Stands;
+use super::entered::Entered;
+use super::shown::{CaseRow, CaseShown, ProposalShown};
+use crate::fault::{Kind, told};
+use crate::key::Holder;
+use crate::out::Out;
+use crate::server::seconds;
+use crate::words;
+use anyhow::{Context, Result};
+use lockstep_api::answer::{Case, PolicyRow, WaitingRow};
+use lockstep_attest::Seen;
+use lockstep_attest::sign::Sign;
+use lockstep_client::{Client, ClientError, Signer};
+use lockstep_kernel::state::Phase;
+use lockstep_kernel::{Body, Request};
+use lockstep_ledger::{Certificate, Committee};
+use lockstep_node::replica::Documents;
+use lockstep_policy::Policy;
+use lockstep_types::{CaseId, LedgerId, Lei, Name, PolicyDigest};
+use serde_json::json;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Between two attempts to hand the same in; doubled each time.
+const AWAY: Duration = Duration::from_millis(250);
+/// A server that is away for longer than this is reported.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Pages of one list that are read.
+const PAGES_MAX: usize = 1_000;
+
+/// A ledger on a server.
+pub struct Remote {
+    client: Client,
+    asks: Rc<Holder>,
+    out: Out,
+}
+
+/// Whose key it is, by the server's word; a wrong word makes an envelope that no ledger takes.
+pub fn owner(client: &Client, holder: &Holder) -> Result<Lei> {
+    Ok(client.key(holder.public().id(), &Signer::new(holder, seconds))?.owner)
+}
+
+fn differs(what: String) -> anyhow::Error {
+    told(Kind::Refused, "server-differs", what)
+        .hint("do not go on with this server before you know why")
+        .into()
+}
+
+/// True when nobody has looked at what was handed in. A rule that says "later" has.
+fn is_away(error: &ClientError) -> bool {
+    match error {
+        ClientError::Problem(problem) => ["busy", "slow", "stopping"].contains(&problem.code.as_str()),
+        other => other.is_passing(),
+    }
+}
+
+impl Remote {
+    pub const fn new(client: Client, asks: Rc<Holder>, out: Out) -> Self {
+        Self { client, asks, out }
+    }
+
+    pub const fn ledger(&self) -> LedgerId {
+        self.client.id()
+    }
+
+    fn signer(&self) -> Signer<'_> {
+        Signer::new(&*self.asks, seconds)
+    }
+
+    /// The newest certificate, as statements name it.
+    pub fn seen(&self) -> Result<Option<Seen>> {
+        let certificate = self.certificate()?;
+        let seen = |c: Certificate| Ok(Seen { certificate: c.digest()?, size: c.size });
+        certificate.map(seen).transpose()
+    }
+
+    /// The newest certificate, by the co-signers of the first record; after a rotation, by those that the
+    /// server names, and that is said.
+    fn certificate(&self) -> Result<Option<Certificate>> {
+        let genesis = self.client.genesis();
+        let first = Committee::new(0, genesis.cosigners.clone(), genesis.cosigner_threshold)?;
+        let named = self.client.ledger()?.committee;
+        if named.epoch() == 0 {
+            return if named == first {
+                Ok(self.client.certificate(&first)?)
+            } else {
+                Err(differs("the server names other co-signers than the first record".to_owned()))
+            };
+        }
+        let epoch = named.epoch();
+        self.out.note(format!(
+            "note: the co-signers of epoch {epoch} are taken at the server's word; packs prove them"
+        ));
+        match self.client.certificate(&named) {
+            // Until those in force have signed, the newest one is by those before them.
+            Err(ClientError::Certificate(_)) => Ok(None),
+            found => Ok(found?),
+        }
+    }
+
+    fn read_policy(row: &PolicyRow) -> Result<Arc<Policy>> {
+        let read = Policy::from_files(row.layout.as_bytes(), row.guards.as_bytes());
+        match read {
+            Ok(policy) if policy.digest() == row.policy => Ok(Arc::new(policy)),
+            _ => Err(differs(format!("what the server gives as policy `{}` are other files", row.policy))),
+        }
+    }
+
+    /// Policies under which cases are opened, with programme and name.
+    pub fn policies_in_force(&self) -> Result<Vec<(Name, Name, Arc<Policy>)>> {
+        let rows = self.client.policies(&self.signer())?;
+        let named = |row: &PolicyRow| {
+            let policy = Self::read_policy(row)?;
+            let layout = policy.layout();
+            Ok((layout.programme.clone(), layout.name.clone(), policy))
+        };
+        rows.iter().filter(|row| row.in_force).map(named).collect()
+    }
+
+    fn policy(&self, digest: &PolicyDigest) -> Result<Arc<Policy>> {
+        let rows = self.client.policies(&self.signer())?;
+        let row = rows.iter().find(|row| row.policy == *digest);
+        Self::read_policy(row.with_context(|| format!("the server has no policy `{digest}`"))?)
+    }
+
+    /// A whole id as it is; fewer letters among open cases and changes that wait.
+    pub fn case_id(&self, prefix: &str) -> Result<CaseId> {
+        if let Ok(whole) = prefix.parse() {
+            return Ok(whole);
+        }
+        let proposals = self.client.proposals(&self.signer())?;
+        let ids = self.cases()?.into_iter().map(|row| row.case);
+        words::one(prefix, "case", ids.chain(proposals.into_iter().map(|row| row.case)))
+    }
+
+    fn case(&self, case: CaseId) -> Result<Case> {
+        Ok(self.client.case(&case, &self.signer())?)
+    }
+
+    pub fn stands(&self, case: CaseId) -> Result<Stands> {
+        let seen = self.case(case)?;
+        let unknown = lockstep_node::client::DraftError::Case { case };
+        let policy = self.policy(&seen.policy.ok_or(unknown)?)?;
+        let open = Phase::from_text(&seen.phase).is_some_and(|phase| !phase.is_closed());
+        let steps = seen.steps.into_iter().filter(|_| open);
+        Ok(Stands { case, policy, standing: steps.map(|(name, step)| (name, step.leaf)).collect() })
+    }
+
+    pub fn shown(&self, case: CaseId) -> Result<CaseShown> {
+        let seen = self.case(case)?;
+        let of_step = |leaf| seen.steps.iter().find(|(_, step)| step.leaf == leaf);
+        let row = |record: &lockstep_api::answer::RecordRow| {
+            let by = of_step(record.leaf).map(|(name, step)| format!("  `{name}` by {}", step.party));
+            let line = format!("{:>6}  {}{}", record.index, record.kind, by.unwrap_or_default());
+            (json!(record), line)
+        };
+        Ok(CaseShown {
+            case,
+            certified: self.certificate()?.map_or(0, |certificate| certificate.size),
+            deadline: seen.deadline,
+            next: seen.next.iter().map(|next| (next.step.clone(), next.role.clone())).collect(),
+            params: seen.deadline.map(|_| seen.params.clone()),
+            phase: seen.phase.clone(),
+            policy: seen.policy,
+            rules: None,
+            records: seen.records.iter().map(row).collect(),
+        })
+    }
+
+    pub fn cases(&self) -> Result<Vec<CaseRow>> {
+        let (mut rows, mut cursor) = (Vec::new(), None);
+        for _ in 0..PAGES_MAX {
+            let page = self.client.cases(cursor.as_deref(), &self.signer())?;
+            let row = |row: lockstep_api::answer::CaseRow| CaseRow {
+                case: row.case,
+                opened: None,
+                opener: row.opener,
+                phase: row.phase,
+            };
+            rows.extend(page.items.into_iter().map(row));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Steps that wait for the reader's party.
+    pub fn waiting(&self) -> Result<Vec<WaitingRow>> {
+        let (mut rows, mut cursor) = (Vec::new(), None);
+        for _ in 0..PAGES_MAX {
+            let page = self.client.waiting(cursor.as_deref(), &self.signer())?;
+            rows.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    pub fn proposals(&self) -> Result<Vec<ProposalShown>> {
+        let rows = self.client.proposals(&self.signer())?;
+        let shown = |row: lockstep_api::answer::ProposalRow| match Body::from_slice(row.record.body()) {
+            Ok(Body::Proposed(body)) => Ok(ProposalShown {
+                case: row.case,
+                action: body.action.kind().to_string(),
+                approvals: row.approvals,
+                consents: row.consents,
+                deadline: body.deadline,
+                effective: row.effective,
+                loosens: body.loosens,
+            }),
+            _ => Err(differs(format!("case `{}` is no change of the ledger", row.case))),
+        };
+        rows.into_iter().map(shown).collect()
+    }
+
+    /// Hands in, and while the server is away the very same again: it is taken once.
+    pub fn submit(&self, request: &Request, documents: Documents) -> Result<Entered> {
+        let documents: Vec<Vec<u8>> = documents.into_iter().map(|(_, document)| document).collect();
+        let (begun, mut away) = (Instant::now(), AWAY);
+        loop {
+            match self.client.submit(request, &documents) {
+                Ok(entered) => return Ok(Entered::there(entered)),
+                Err(error) if is_away(&error) && begun.elapsed() < PATIENCE => {
+                    self.out.note(format!("waiting: {error}"));
+                    std::thread::sleep(away);
+                    away *= 2;
+                }
+                Err(ClientError::Problem(problem)) => {
+                    let on_record = Entered::refusal(self.ledger(), &problem);
+                    return on_record.ok_or_else(|| ClientError::Problem(problem).into());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}

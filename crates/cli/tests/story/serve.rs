@@ -1,0 +1,345 @@
+//! A ledger on a server: parties have their keys and an address, co-signers follow, and nobody is believed.
+
+use crate::ten_lines;
+use crate::town::{CLEAR, Ran, Town};
+use lockstep_attest::Submission;
+use lockstep_kernel::Request;
+use lockstep_ledger::receipt::{ItemResult, Receipt};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long anything may take that other processes do.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A process that goes on until it is ended.
+struct Running {
+    child: Child,
+    out: BufReader<ChildStdout>,
+}
+
+impl Running {
+    fn start(town: &Town, args: &[&str]) -> Self {
+        let mut command = town.command(args);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        Self { child, out }
+    }
+
+    fn line(&mut self) -> Value {
+        let mut line = String::new();
+        self.out.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    /// Asks it to end, and waits until it has.
+    fn end(mut self) {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        assert!(self.child.wait().unwrap().success());
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A server over the town's ledger.
+struct Served {
+    process: Running,
+    url: String,
+}
+
+impl Served {
+    fn start(town: &Town, args: &[&str]) -> Self {
+        town.ask(&[]);
+        let mut process = Running::start(town, args);
+        let url = process.line()["url"].as_str().unwrap().to_owned();
+        Self { process, url }
+    }
+
+    fn folder(town: &Town) -> Self {
+        Self::start(town, &["serve", "acme", "--listen", "127.0.0.1:0"])
+    }
+
+    fn cosigners(&self, town: &Town) -> Vec<Running> {
+        let (url, ledger) = (self.url.as_str(), ledger(town));
+        let start = |number: u8| {
+            let key = format!("cosigner{number}");
+            Running::start(town, &["cosign", "--follow", url, "--ledger", &ledger, "--key", &key])
+        };
+        (1..=3).map(start).collect()
+    }
+}
+
+fn ledger(town: &Town) -> String {
+    let config: Value =
+        serde_json::from_slice(&std::fs::read(town.path("acme/lockstep.json")).unwrap()).unwrap();
+    config["ledger"].as_str().unwrap().to_owned()
+}
+
+/// What the case shows once all of its records are certified.
+fn certified(town: &Town, case: &str) -> Value {
+    let begun = Instant::now();
+    loop {
+        let shown = town.ok(&["case", "show", "acme", case, "--as", "issuer"]);
+        let last = shown["records"].as_array().unwrap().last().unwrap()["index"].as_u64().unwrap();
+        if shown["certified"].as_u64().unwrap() > last {
+            return shown;
+        }
+        assert!(begun.elapsed() < PATIENCE, "not certified: {shown}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn verified(town: &Town, case: &str) {
+    town.ask(&[]);
+    town.ok(&["pack", "export", "acme", case, "-o", "case.json", "--evidence"]);
+    town.ok(&["trust", "export", "acme", "-o", "trust.json"]);
+    let verified = town.run(&["verify", "case.json", "--trust", "trust.json"]);
+    assert_eq!(verified.code, 0, "{}\n{}", verified.out, verified.err);
+    let checked = town.run(&["fsck", "acme", "--key", "cosigner1"]);
+    assert_eq!(checked.code, 0, "{}\n{}", checked.out, checked.err);
+}
+
+fn refused(ran: &Ran, code: &str) {
+    assert!(ran.code != 0, "{}", ran.out);
+    assert_eq!(ran.fault(), code, "{}", ran.err);
+}
+
+#[test]
+fn parties_with_keys_and_an_address_complete_a_case_that_cosigners_certify() {
+    let town = Town::founded(&[]);
+    let served = Served::folder(&town);
+    let cosigners = served.cosigners(&town);
+    town.ask(&["--server", &served.url, "--ledger", &ledger(&town)]);
+    // Nobody has a credential yet: the administrator names an issuer, who gives the others theirs.
+    town.govern();
+    town.credentials();
+
+    let loosens =
+        town.ok(&["govern", "list", "acme", "acme-usd/blocked_countries", "--empty", "--as", "admin"]);
+    let change = loosens["case"].as_str().unwrap();
+    assert_eq!(loosens["enacted"], false);
+    assert_eq!(town.ok(&["waiting", "acme", "--as", "cosigner1"])["changes"][0]["case"], change);
+    assert_eq!(town.ok(&["govern", "show", "acme", "--as", "cosigner2"])[0]["loosens"], true);
+    for number in 1..=2 {
+        town.ok(&["govern", "consent", "acme", &change[..8], "--as", &format!("cosigner{number}")]);
+    }
+    let last = town.ok(&["govern", "consent", "acme", change, "--as", "cosigner3"]);
+    assert!(last["records"].as_array().unwrap().iter().any(|record| record["kind"] == "enacted"), "{last}");
+
+    let second = town.open_case();
+    let steps = town.ok(&["waiting", "acme", "--as", "issuer"])["steps"].clone();
+    assert_eq!((&steps[0]["case"], &steps[0]["step"]), (&second.as_str().into(), &"request".into()));
+    let early =
+        town.attest(&second, "audit", "auditor", &["agrees=true", "balance=5000000", "haircut_bps=0"]);
+    assert_eq!((early.code, &early.json()["refused"]), (1, &"order".into()), "{}", early.out);
+    assert_eq!(town.attest(&second[..8], "request", "issuer", &[]).code, 0);
+    let back = town.ok(&["withdraw", "acme", &second, "request", "--as", "issuer", "--reason", "too early"]);
+    assert_eq!(back["records"][0]["kind"], "withdrawn");
+
+    let case = town.decided_case();
+    assert_eq!(town.ok(&["case", "list", "acme", "--as", "issuer"]).as_array().unwrap().len(), 2);
+    assert_eq!(certified(&town, &case)["phase"], "decided");
+
+    let given = town.ok(&[
+        "credential",
+        "issue",
+        "acme",
+        "--as",
+        "registry",
+        "--subject",
+        CLEAR,
+        "--kind",
+        "aml-provider",
+        "--key",
+        "screening.pub",
+    ]);
+    assert!(given["refused"].is_null(), "{given}");
+    let id = given["receipt"]["accepted"]["item"]["attestation"].as_str().unwrap();
+    let gone = town.ok(&["credential", "revoke", "acme", id, "--as", "registry", "--reason", "a test"]);
+    assert_eq!(gone["records"][0]["kind"], "revoked", "{gone}");
+
+    cosigners.into_iter().for_each(Running::end);
+    served.process.end();
+    verified(&town, &case);
+}
+
+#[test]
+fn a_server_that_is_killed_has_lost_nothing_that_it_has_answered_for() {
+    let town = Town::with_ledger();
+    let served = Served::folder(&town);
+    let address = served.url.strip_prefix("http://").unwrap().to_owned();
+    let url = served.url.clone();
+    let cosigners = served.cosigners(&town);
+    let ledger = ledger(&town);
+    town.ask(&["--server", &url, "--ledger", &ledger]);
+    let case = town.open_case();
+    let kept = town.ok(&["attest", "acme", &case, "request", "--as", "issuer", "--keep", "kept.json"]);
+    served.process.kill();
+    refused(&town.run(&["case", "show", "acme", &case, "--as", "issuer"]), "server-down");
+
+    let served = Served::start(&town, &["serve", "acme", "--listen", &address]);
+    town.ask(&["--server", &url, "--ledger", &ledger]);
+    // The same attestation again is answered as the first time.
+    let file: Value = serde_json::from_slice(&std::fs::read(town.path("kept.json")).unwrap()).unwrap();
+    let submission: Submission = serde_json::from_value(file["submission"].clone()).unwrap();
+    let request = Request::Submit(Box::new(submission)).to_vec().unwrap();
+    for _ in 0..2 {
+        let receipt = ten_lines::hand_in(&url, &ledger, &request).unwrap();
+        let Some(Receipt::Accepted(receipt)) = receipt else { panic!("{receipt:?}") };
+        let ItemResult::Recorded(place) = receipt.item.result else { panic!("{:?}", receipt.item) };
+        assert_eq!(kept["records"][0]["index"], place.index);
+        assert_eq!(kept["records"][0]["leaf"], place.leaf.to_string());
+    }
+    assert_eq!(town.payment(&case, "1").code, 0);
+    town.evidence(&case);
+    town.reading();
+    town.approve(&case);
+    certified(&town, &case);
+    cosigners.into_iter().for_each(Running::end);
+    served.process.end();
+    verified(&town, &case);
+}
+
+#[test]
+fn what_is_not_of_the_ledger_is_refused() {
+    let town = Town::with_ledger();
+    let case = town.open_case();
+    refused(&town.run(&["serve", "acme", "--listen", "0.0.0.0:0"]), "tls-missing");
+    let listen = TcpListener::bind("127.0.0.1:0").unwrap();
+    let liar = listen.local_addr().unwrap().to_string();
+    town.private(
+        "lockstep.toml",
+        &format!("listen = \"127.0.0.1:0\"\nnames = [\"{liar}\"]\n[[ledger]]\ndir = \"acme\"\n"),
+    );
+    let served = Served::start(&town, &["serve", "--config", "lockstep.toml"]);
+    let id = ledger(&town);
+    let show = ["case", "show", "acme", &case, "--as", "issuer"];
+
+    let other = "ab".repeat(32);
+    town.ask(&["--server", &served.url, "--ledger", &other]);
+    assert_eq!(town.run(&show).code, 1);
+    town.ask(&["--server", "http://192.0.2.1:7443", "--ledger", &id]);
+    refused(&town.run(&show), "server-address");
+    town.ask(&["--server", &served.url, "--ledger", &id]);
+    refused(&town.run(&["case", "list", "acme"]), "server-key");
+    refused(&town.run(&["case", "show", "acme", &case, "--as", "stranger"]), "file-missing");
+    town.key("ed25519", "stranger");
+    refused(&town.run(&["case", "show", "acme", &case, "--as", "stranger"]), "not-signed");
+
+    // Between the party and the server stands somebody who changes what is answered, length for length.
+    let upstream = served.url.strip_prefix("http://").unwrap().to_owned();
+    std::thread::spawn(move || lie(&listen, &upstream));
+    let url = format!("http://{liar}");
+    town.ask(&["--server", &url, "--ledger", &id]);
+    refused(&town.run(&["attest", "acme", &case, "request", "--as", "issuer"]), "server-differs");
+    refused(&town.run(&["case", "open", "acme", "stablecoin.issue", "--as", "issuer"]), "server-differs");
+    refused(&town.run(&show), "server-differs");
+    // Beside a receipt that holds, another record is told.
+    let issue = ["credential", "issue", "acme", "--as", "registry", "--subject", CLEAR, "--kind"];
+    refused(&town.run(&[&issue[..], &["aml-provider", "--key", "screening.pub"]].concat()), "server-differs");
+    // The first record is not the ledger's, whether an id is named or not.
+    let changed = url.replace("127.0.0.1", "localhost");
+    town.ask(&["--server", &changed]);
+    refused(&town.run(&show), "server-answer");
+    served.process.end();
+}
+
+/// Passes one request after the other on. Policies, cases and records are answered with other words; whoever
+/// calls this `localhost` gets another first record.
+fn lie(listen: &TcpListener, upstream: &str) {
+    for stream in listen.incoming() {
+        let mut stream = stream.unwrap();
+        let (head, asked) = message(&mut stream);
+        let mut server = TcpStream::connect(upstream).unwrap();
+        server.write_all(&[head.as_bytes(), &asked].concat()).unwrap();
+        let (answer, mut body) = message(&mut server);
+        let path = head.split(' ').nth(1).unwrap();
+        if path.ends_with("/policies") {
+            body =
+                String::from_utf8(body).unwrap().replace("stablecoin.issue", "stablecoin.other").into_bytes();
+        } else if path.contains("/cases/") {
+            body = other(&body, "/policy");
+        } else if path.ends_with("/submissions") {
+            body = other(&body, "/records/0/leaf");
+        } else if path.ends_with("/genesis") && head.contains("localhost") {
+            body = other(&body, "/record/salt");
+        }
+        let head = answer.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(&body).unwrap();
+    }
+}
+
+/// Other 32 bytes in the place of those at `path`, which may not be there.
+fn other(body: &[u8], path: &str) -> Vec<u8> {
+    let mut answer: Value = serde_json::from_slice(body).unwrap();
+    if let Some(place) = answer.pointer_mut(path) {
+        *place = "ab".repeat(32).into();
+    }
+    serde_json::to_vec(&answer).unwrap()
+}
+
+/// Head and body of a message; only bodies that say how long they are.
+fn message(stream: &mut TcpStream) -> (String, Vec<u8>) {
+    let (mut head, mut byte) = (Vec::new(), [0u8; 1]);
+    while !head.ends_with(b"\r\n\r\n") {
+        if stream.read(&mut byte).unwrap_or_default() == 0 {
+            break;
+        }
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().unwrap())
+    });
+    let mut body = vec![0; length.unwrap_or_default()];
+    stream.read_exact(&mut body).unwrap();
+    (head, body)
+}
+
+#[test]
+fn over_tls_the_same() {
+    let town = Town::with_ledger();
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let own = KeyPair::generate().unwrap();
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let certificate = CertificateParams::new(names).unwrap().signed_by(&own, &authority).unwrap();
+    town.private("roots.pem", &authority.pem());
+    town.private("server.pem", &certificate.pem());
+    town.private("server.key", &own.serialize_pem());
+    town.private(
+        "lockstep.toml",
+        r#"listen = "127.0.0.1:0"
+           tls = { certificate = "server.pem", key = "server.key" }
+           ledger = [{ dir = "acme" }]"#,
+    );
+    let served = Served::start(&town, &["serve", "--config", "lockstep.toml"]);
+    assert!(served.url.starts_with("https://127.0.0.1:"), "{}", served.url);
+    town.ask(&["--server", &served.url, "--ledger", &ledger(&town)]);
+    let list = ["case", "list", "acme", "--as", "issuer"];
+    let distrusted = town.run(&list);
+    assert_eq!(distrusted.code, 2, "{}", distrusted.out);
+    town.ask(&["--server", &served.url, "--ledger", &ledger(&town), "--roots", "roots.pem"]);
+    let case = town.open_case();
+    assert_eq!(town.attest(&case, "request", "issuer", &[]).code, 0);
+    assert_eq!(town.payment(&case, "1").code, 0);
+    assert_eq!(town.ok(&list)[0]["case"], case.as_str());
+    served.process.end();
+}
