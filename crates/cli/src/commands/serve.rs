@@ -14,7 +14,7 @@ use config::{Config, LedgerConfig};
 use lockstep_kernel::Genesis;
 use lockstep_server::engine::EngineError;
 use lockstep_server::service::{CheckpointFile, Handovers, Parts};
-use lockstep_server::{Hosted, Limits, OnSeal, ReadLog, Service, Worker, engine, listen};
+use lockstep_server::{Hosted, OnSeal, ReadLog, Service, Worker, engine, listen};
 use lockstep_types::{CaseId, Lei, Time};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -54,6 +54,7 @@ pub fn run(shell: &Shell, args: &Serve) -> Result<u8> {
     };
     config.listen = args.listen.unwrap_or(config.listen);
     log();
+    let limits = config.limits.limits()?;
     let tls = config.tls.as_ref().map(tls::server).transpose()?;
     let (ended, mut ends) = mpsc::unbounded_channel();
     let (mut all, mut workers) = (Vec::new(), Vec::new());
@@ -70,7 +71,7 @@ pub fn run(shell: &Shell, args: &Serve) -> Result<u8> {
         let listener = tokio::net::TcpListener::bind(asked).await.map_err(|error| taken(asked, error))?;
         let at = listener.local_addr().context("cannot tell the port")?;
         let own = names(&config, at);
-        let service = Arc::new(Service::new(all, own, clock, Limits::default()));
+        let service = Arc::new(Service::new(all, own, clock, limits));
         let threads = workers.into_iter().map(|(dir, worker)| begin(dir, worker, ended.clone())).collect();
         tell(shell, &config, at)?;
         let until = async {

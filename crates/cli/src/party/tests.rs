@@ -23,7 +23,7 @@ fn withdrawal(issued: Time, expires: Time) -> Draft {
 fn a_signature_that_comes_when_its_envelope_is_void_is_handed_in_nowhere() {
     let secret = SecretKey::from_bytes(Suite::Ed25519, &[7; 32]).unwrap();
     let lei = "ACMEUSDISSUER0000046".parse().unwrap();
-    let party = Party { lei, holders: vec![Holder::File(Box::new(secret))], waits_ms: 0 };
+    let party = Party { lei, holders: vec![Holder::File(Box::new(secret)).into()], waits_ms: 0 };
     let now = os::now().unwrap();
     let before = |ms: u64| now.saturating_sub_ms(ms);
     assert!(party.sign(withdrawal(before(60_000), now.saturating_add_ms(60_000))).is_ok());

@@ -4,14 +4,19 @@ use crate::fault::invalid;
 use crate::os;
 use anyhow::{Context, Result};
 use lockstep_policy::Audience;
+use lockstep_server::{Limits, Rate};
 use lockstep_types::Lei;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 /// Where a server listens when nobody says.
 pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7443);
+
+/// Connections at once that may be asked for: each is a file of the process.
+const CONNECTIONS_MAX: usize = 100_000;
 
 /// The file.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,6 +30,9 @@ pub struct Config {
     pub names: Vec<String>,
     /// Without it, only this machine is served.
     pub tls: Option<Tls>,
+    /// What anybody is held to; what is not named is as safe as when nothing is.
+    #[serde(default)]
+    pub limits: LimitsConfig,
     /// The ledgers.
     #[serde(rename = "ledger")]
     pub ledgers: Vec<LedgerConfig>,
@@ -40,6 +48,58 @@ pub struct Tls {
     pub key: PathBuf,
     /// Who signs the certificates of clients. When it is there, no client is served without one.
     pub clients: Option<PathBuf>,
+}
+
+/// What anybody is held to.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Connections at once.
+    connections: Option<usize>,
+    /// Connections at once from one address: all of a proxy's come from one.
+    connections_per_address: Option<usize>,
+    /// Streams of events at once to one address.
+    streams_per_address: Option<usize>,
+    /// Requests from one address.
+    requests: Option<RateConfig>,
+    /// Signed questions of one party.
+    reads: Option<RateConfig>,
+    /// Attempts of one party that are refused.
+    refused: Option<RateConfig>,
+}
+
+/// So many a second in the long run, and so many at once.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RateConfig {
+    per_second: NonZeroU32,
+    burst: NonZeroU32,
+}
+
+impl LimitsConfig {
+    /// The limits, with what the file says in place of the usual.
+    pub fn limits(&self) -> Result<Limits> {
+        let usual = Limits::default();
+        let rate = |named: Option<RateConfig>, usual: Rate| {
+            let named = named.map(|r| Rate { per_second: r.per_second.get(), burst: r.burst.get() });
+            named.unwrap_or(usual)
+        };
+        let connections = self.connections.unwrap_or(usual.connections);
+        let connections_per_address = self.connections_per_address.unwrap_or(usual.connections_per_address);
+        if connections == 0 || connections > CONNECTIONS_MAX || connections_per_address == 0 {
+            let text = format!("`[limits]` asks for connections that are not 1 to {CONNECTIONS_MAX}");
+            return Err(invalid("server-config", text).into());
+        }
+        Ok(Limits {
+            connections,
+            connections_per_address,
+            streams_per_address: self.streams_per_address.unwrap_or(usual.streams_per_address),
+            requests: rate(self.requests, usual.requests),
+            reads: rate(self.reads, usual.reads),
+            refused: rate(self.refused, usual.refused),
+            ..usual
+        })
+    }
 }
 
 /// A ledger.
@@ -83,7 +143,8 @@ impl Config {
     /// One ledger in a folder, for this machine only.
     pub fn of_folder(dir: &Path) -> Self {
         let ledger = LedgerConfig { dir: dir.to_owned(), readers: BTreeMap::new() };
-        Self { listen: LISTEN, names: Vec::new(), tls: None, ledgers: vec![ledger] }
+        let limits = LimitsConfig::default();
+        Self { listen: LISTEN, names: Vec::new(), tls: None, limits, ledgers: vec![ledger] }
     }
 }
 
@@ -98,3 +159,6 @@ impl LedgerConfig {
         self.readers.iter().map(audience).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;
