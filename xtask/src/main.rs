@@ -55,6 +55,8 @@ enum Command {
     Commands,
     /// Make a release: archive, image, bill of materials, checksums
     Dist(dist::Dist),
+    /// Alert rules, units and dependencies, as far as promtool, systemd and cargo-deny are installed
+    Outside,
     /// Write the generated files
     Gen {
         /// Compare instead of writing
@@ -120,6 +122,7 @@ fn answer(command: Command) -> Result<bool> {
         Command::Layers => finding::report("layers", &layers::run(&root)?),
         Command::Licences => finding::report("licences", &licences::run(&root)?),
         Command::Commands => finding::report("commands", &commands::run(&root)?),
+        Command::Outside => outside::run(&root),
         Command::Dist(args) => dist::run(&root, &args),
         Command::Gen { check: true } => finding::report("generated files", &generate::compare(&root)?),
         Command::Gen { check: false } => generate::write(&root),

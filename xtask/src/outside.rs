@@ -11,6 +11,16 @@ use std::process::{Command, Stdio};
 /// Units of systemd that are shipped.
 pub const UNITS: [&str; 2] = ["lockstep-appender.service", "lockstep-cosigner.service"];
 
+/// All of them; true when none found anything. What was not there is told.
+pub fn run(root: &Path) -> Result<bool> {
+    let mut outcome = Outcome::default();
+    deploy(root, &mut outcome)?;
+    dependencies(root, &mut outcome)?;
+    outcome.skipped.iter().for_each(|skipped| eprintln!("skipped: {skipped}"));
+    outcome.failed.iter().for_each(|failed| eprintln!("failed: {failed}"));
+    Ok(outcome.failed.is_empty())
+}
+
 /// Alert rules are played by promtool, units are read by systemd.
 pub fn deploy(root: &Path, outcome: &mut Outcome) -> Result<()> {
     let folder = root.join("deploy");
