@@ -1,8 +1,9 @@
 //! The port: HTTP/1.1, over TLS wherever it can be reached from another machine. Connections, heads, bodies,
 //! handshakes and waiting are bounded; what a client does wrong ends its connection and nothing else.
 
+use crate::figures::Connections;
 use crate::routes::router;
-use crate::service::Service;
+use crate::service::{Limits, Service};
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -39,6 +40,9 @@ pub enum ListenError {
     },
 }
 
+/// Where connections come from, and whether they are under TLS.
+pub type Port = (TcpListener, Option<Arc<ServerConfig>>);
+
 /// Serves until it is to end. Then nothing new is taken, what has begun may end, and every ledger seals what
 /// it holds.
 ///
@@ -50,15 +54,36 @@ pub async fn serve(
     service: Arc<Service>,
     until: impl Future<Output = ()>,
 ) -> Result<(), ListenError> {
+    // Nobody is taken for a stranger because the ledger has not been looked at yet.
+    for hosted in service.ledgers() {
+        Service::learn(hosted).await;
+    }
+    let keepers: Vec<_> =
+        service.ledgers().map(|hosted| tokio::spawn(Service::refresh(Arc::clone(hosted)))).collect();
+    let held_to = (service.limits, service.figures.connections.clone());
+    let carried = carry((listener, tls), router(Arc::clone(&service)), held_to, until).await;
+    keepers.iter().for_each(tokio::task::JoinHandle::abort);
+    carried?;
+    service.ledgers().for_each(|hosted| hosted.engine.stop());
+    Ok(())
+}
+
+/// Carries requests to routes and answers back, until it is to end.
+///
+/// # Errors
+/// [`ListenError`]: nothing was carried.
+pub(crate) async fn carry(
+    (listener, tls): Port,
+    router: Router,
+    (limits, connections): (Limits, Connections),
+    until: impl Future<Output = ()>,
+) -> Result<(), ListenError> {
     let address = listener.local_addr()?;
     if tls.is_none() && !address.ip().is_loopback() {
         return Err(ListenError::Plain { address });
     }
     let acceptor = tls.map(TlsAcceptor::from);
-    let (router, graceful) = (router(Arc::clone(&service)), GracefulShutdown::new());
-    let room = Arc::new(Semaphore::new(service.limits.connections));
-    let keepers: Vec<_> =
-        service.ledgers().map(|hosted| tokio::spawn(Service::refresh(Arc::clone(hosted)))).collect();
+    let (graceful, room) = (GracefulShutdown::new(), Arc::new(Semaphore::new(limits.connections)));
     let mut until = pin!(until);
     loop {
         let (stream, permit) = tokio::select! {
@@ -66,42 +91,40 @@ pub async fn serve(
             () = &mut until => break,
         };
         let (acceptor, router) = (acceptor.clone(), router.clone());
-        let (service, watcher) = (Arc::clone(&service), graceful.watcher());
+        let (opened, watcher) = (connections.opened(), graceful.watcher());
         tokio::spawn(async move {
-            let _counted = service.figures.connected();
+            let _counted = opened;
             let _permit = permit;
             let _ = stream.set_nodelay(true);
             match acceptor {
-                None => talk(stream, router, &service, watcher).await,
+                None => talk(stream, router, &limits, watcher).await,
                 Some(acceptor) => {
                     // A handshake is a head, too.
-                    if let Ok(Ok(stream)) = timeout(service.limits.head, acceptor.accept(stream)).await {
-                        talk(stream, router, &service, watcher).await;
+                    if let Ok(Ok(stream)) = timeout(limits.head, acceptor.accept(stream)).await {
+                        talk(stream, router, &limits, watcher).await;
                     }
                 }
             }
         });
     }
     drop(listener);
-    keepers.iter().for_each(tokio::task::JoinHandle::abort);
-    let _ = timeout(service.limits.end, graceful.shutdown()).await;
-    service.ledgers().for_each(|hosted| hosted.engine.stop());
+    let _ = timeout(limits.end, graceful.shutdown()).await;
     Ok(())
 }
 
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
-    service: &Service,
+    limits: &Limits,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(service.limits.head)
+        .header_read_timeout(limits.head)
         .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let _ = timeout(service.limits.answer, watcher.watch(connection)).await;
+    let _ = timeout(limits.answer, watcher.watch(connection)).await;
 }
 
 async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {

@@ -38,7 +38,7 @@ type On = State<Arc<Service>>;
 
 /// Every route.
 pub(crate) fn router(service: Arc<Service>) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route(route::LEDGERS, get(ledgers))
         .route(route::LEDGER, get(ledger))
         .route(route::GENESIS, get(genesis))
@@ -59,7 +59,13 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::TILE, get(tile))
         .route(route::HEALTHZ, get(|| async { "ok\n" }))
         .route(route::READYZ, get(readyz))
-        .route(route::METRICS, get(metrics))
+        .route(route::METRICS, get(metrics));
+    closed(routes).with_state(service)
+}
+
+/// Says of everything else that it is not there.
+pub(crate) fn closed<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes
         .method_not_allowed_fallback(|method: Method| async move {
             let mut problem =
                 Problem::new(Kind::Invalid, "method", format!("`{method}` is not for this path"));
@@ -67,7 +73,6 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
             Failed::from(problem)
         })
         .fallback(|| async { missing("path") })
-        .with_state(service)
 }
 
 fn hosted<'a>(service: &'a Service, ledger: &str) -> Result<&'a Arc<Hosted>, Failed> {

@@ -172,15 +172,15 @@ impl Service {
         self.hosted.values().all(|hosted| hosted.engine.is_running())
     }
 
+    /// Takes the keys of a ledger as they are now; false when its engine has stopped.
+    pub(crate) async fn learn(hosted: &Arc<Hosted>) -> bool {
+        let keeper = Arc::clone(hosted);
+        hosted.engine.look(move |replica| keeper.keys.update(replica.kernel())).await.is_ok()
+    }
+
     /// Keeps the keys of a ledger up to date, seal by seal, until its engine stops.
     pub async fn refresh(hosted: Arc<Hosted>) {
         let mut heads = hosted.engine.heads();
-        loop {
-            let keeper = Arc::clone(&hosted);
-            let looked = hosted.engine.look(move |replica| keeper.keys.update(replica.kernel())).await;
-            if looked.is_err() || heads.changed().await.is_err() {
-                return;
-            }
-        }
+        while Self::learn(&hosted).await && heads.changed().await.is_ok() {}
     }
 }
