@@ -67,8 +67,8 @@ pub enum Command {
     Serve(serve::Serve),
     /// Follow a ledger from genesis, re-run every decision, and sign its head
     Cosign(cosign::Cosign),
-    /// Compare what a log, its co-signers and its newest certificate have signed. Exit code 0: one history. 1:
-    /// it rings, with both signed heads as evidence. 2: cannot tell, since somebody does not answer
+    /// Compare what a log, its co-signers and its newest certificate have signed. Exit code 0: one history.
+    /// 1: it rings, with both signed heads as evidence. 2: cannot tell, since somebody does not answer
     WitnessCheck(witness::WitnessCheck),
     /// Erase claims and evidence of a case in this folder, as governance has ordered
     Erase(erase::Erase),
