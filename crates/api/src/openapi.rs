@@ -88,7 +88,7 @@ impl Operation {
 }
 
 /// Every question.
-fn operations() -> [Operation; 25] {
+fn operations() -> [Operation; 26] {
     use Asks::{Signer, SignerOnly};
     let pages: &[&str] = &["cursor", "limit"];
     [
@@ -126,6 +126,7 @@ fn operations() -> [Operation; 25] {
             Body::Cosignature,
             answers::<CosignedAnswer>,
         ),
+        get(route::SIGNED, ("signed", "Asked of a co-signer: what it has signed last"), answers::<Value>),
         get(route::CERTIFICATE, ("certificate", "The newest certificate"), answers::<CertificateObject>),
         get(
             route::CERTIFICATE_AT,

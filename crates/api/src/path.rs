@@ -36,6 +36,8 @@ pub mod route {
     pub const RECORDS: &str = "/v1/ledgers/{ledger}/records";
     /// Co-signers' signatures.
     pub const COSIGNATURES: &str = "/v1/ledgers/{ledger}/cosignatures";
+    /// What a co-signer has signed last; co-signers answer it, not the server.
+    pub const SIGNED: &str = "/v1/ledgers/{ledger}/signed";
     /// The newest quorum certificate.
     pub const CERTIFICATE: &str = "/v1/ledgers/{ledger}/certificate";
     /// The quorum certificate over a size.

@@ -23,6 +23,7 @@ pub mod serve;
 pub mod sources;
 pub mod verify;
 mod waiting;
+mod witness;
 
 use crate::demo::{self, Demo};
 use crate::folder::FolderArgs;
@@ -69,6 +70,9 @@ pub enum Command {
     Serve(serve::Serve),
     /// Follow a ledger from genesis, re-run every decision, and sign its head
     Cosign(cosign::Cosign),
+    /// Compare what a log, its co-signers and its newest certificate have signed. Exit code 0: one history.
+    /// 1: it rings, with both signed heads as evidence. 2: cannot tell, since somebody does not answer
+    WitnessCheck(witness::WitnessCheck),
     /// Erase claims and evidence of a case in this folder, as governance has ordered
     Erase(erase::Erase),
     /// What decided cases unlock on chains
@@ -130,6 +134,7 @@ pub fn run(shell: &mut Shell, command: Command) -> Result<u8> {
         Command::Tick(args) => tick(shell, &args),
         Command::Serve(args) => serve::run(shell, &args),
         Command::Cosign(args) => cosign::run(shell, &args),
+        Command::WitnessCheck(args) => witness::run(shell, &args),
         Command::Erase(args) => erase::run(shell, &args),
         Command::Outcome(command) => outcome::run(shell, &command),
         Command::Chain(command) => chain::run(shell, &command),

@@ -26,6 +26,17 @@ impl ReachArgs {
     pub fn at(&self, url: &str) -> ServerArgs {
         ServerArgs { url: url.trim_end_matches('/').to_owned(), reach: self.clone() }
     }
+
+    /// What the files say.
+    pub fn options(&self) -> Result<Options> {
+        let small = |path: &PathBuf| os::read(path, os::SMALL_FILE_BYTES_MAX);
+        let identity = match (&self.client_certificate, &self.client_key) {
+            (Some(chain), Some(key)) => Some((small(chain)?, os::read_private(key)?)),
+            _ => None,
+        };
+        let roots = self.roots.as_ref().map(small).transpose()?;
+        Ok(Options { roots, identity, ..Options::default() })
+    }
 }
 
 /// A server, and how it is reached.
@@ -38,13 +49,7 @@ pub struct ServerArgs {
 impl ServerArgs {
     /// Asks for the ledger's first record; without an id, for the only ledger that the server has.
     pub fn connect(&self, ledger: Option<LedgerId>) -> Result<Client> {
-        let small = |path: &PathBuf| os::read(path, os::SMALL_FILE_BYTES_MAX);
-        let identity = match (&self.reach.client_certificate, &self.reach.client_key) {
-            (Some(chain), Some(key)) => Some((small(chain)?, os::read_private(key)?)),
-            _ => None,
-        };
-        let roots = self.reach.roots.as_ref().map(small).transpose()?;
-        let options = Options { roots, identity, ..Options::default() };
+        let options = self.reach.options()?;
         Ok(Client::connect(&self.url, ledger, &options)?)
     }
 }

@@ -27,6 +27,7 @@ use lockstep_api::signing::SigningError;
 use lockstep_api::{Kind, Problem};
 use lockstep_attest::sign::Sign;
 use lockstep_kernel::{Body, Genesis, Request};
+use lockstep_ledger::log::TilePath;
 use lockstep_ledger::receipt::{AcceptedError, AcceptedReceipt, ItemResult, Receipt};
 use lockstep_ledger::{Certificate, CertificateError, Committee, Record};
 use lockstep_types::canonical::CanonicalError;
@@ -350,6 +351,27 @@ impl Client {
         self.http.post(&of_ledger(route::COSIGNATURES, &self.id), "application/json", &bytes, None)
     }
 
+    /// The log's signed head, as C2SP clients read it; not checked here.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn log_checkpoint(&self) -> Result<Vec<u8>, ClientError> {
+        self.http.get_bytes(&of_ledger(route::CHECKPOINT, &self.id), "", None)
+    }
+
+    /// A tile of the log; none where there is none.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn tile(&self, path: &TilePath) -> Result<Option<Vec<u8>>, ClientError> {
+        let path = path.to_string();
+        let path = of_ledger(route::TILE, &self.id).replace("tile/{*tile}", &path);
+        match self.http.get_bytes(&path, "", None) {
+            Err(ClientError::Problem(problem)) if problem.kind == Kind::Missing => Ok(None),
+            answered => answered.map(Some),
+        }
+    }
+
     /// A token that stands for the signer for some minutes.
     ///
     /// # Errors
@@ -370,6 +392,22 @@ impl Client {
         signer: &Signer<'_>,
     ) -> Result<T, ClientError> {
         self.http.get(path, query, Some((&self.id, signer)))
+    }
+}
+
+/// What the co-signer that listens at `url` says it has signed last on a ledger; not checked here. None where
+/// it has signed nothing, or follows another ledger.
+///
+/// # Errors
+/// [`ClientError`].
+pub fn signed<T: DeserializeOwned>(
+    url: &str,
+    ledger: &LedgerId,
+    options: &Options,
+) -> Result<Option<T>, ClientError> {
+    match Http::new(url, options)?.get(&of_ledger(route::SIGNED, ledger), "", None) {
+        Err(ClientError::Problem(problem)) if problem.kind == Kind::Missing => Ok(None),
+        answered => answered.map(Some),
     }
 }
 

@@ -5,7 +5,7 @@ use lockstep_types::Address;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Upper bounds of the buckets of a latency, in microseconds.
@@ -19,7 +19,7 @@ pub(crate) struct Figures {
     refusals: Mutex<BTreeMap<String, u64>>,
     answers: Latency,
     certificates: Latency,
-    connections: AtomicU64,
+    pub(crate) connections: Connections,
 }
 
 /// How long something took, each time.
@@ -68,6 +68,10 @@ impl Signed {
     }
 }
 
+/// Counts connections.
+#[derive(Clone, Default)]
+pub(crate) struct Connections(Arc<AtomicU64>);
+
 impl Figures {
     /// A request was accepted.
     pub(crate) fn accepted(&self) {
@@ -90,20 +94,27 @@ impl Figures {
     pub(crate) fn certified(&self, time: Duration) {
         self.certificates.took(time);
     }
+}
 
+impl Connections {
     /// A connection was opened; it counts until what is returned is dropped.
-    pub(crate) fn connected(&self) -> Connected<'_> {
-        self.connections.fetch_add(1, Ordering::Relaxed);
-        Connected(self)
+    pub(crate) fn opened(&self) -> Opened {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Opened(Arc::clone(&self.0))
+    }
+
+    /// Connections now.
+    pub(crate) fn now(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
-/// See [`Figures::connected`].
-pub(crate) struct Connected<'a>(&'a Figures);
+/// See [`Connections::opened`].
+pub(crate) struct Opened(Arc<AtomicU64>);
 
-impl Drop for Connected<'_> {
+impl Drop for Opened {
     fn drop(&mut self) {
-        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -123,7 +134,7 @@ pub(crate) fn text(service: &Service) -> String {
     let help = "From a seal to its certificate.";
     figures.certificates.tell(&mut text, "lockstep_certify_seconds", help);
     family(&mut text, "lockstep_connections", "gauge", "Connections now.");
-    line(&mut text, "lockstep_connections", "", load(&figures.connections));
+    line(&mut text, "lockstep_connections", "", figures.connections.now());
     ledgers(&mut text, service);
     cosigners(&mut text, service);
     text
@@ -173,11 +184,11 @@ fn cosigners(text: &mut String, service: &Service) {
     }
 }
 
-fn family(text: &mut String, name: &str, kind: &str, help: &str) {
+pub(crate) fn family(text: &mut String, name: &str, kind: &str, help: &str) {
     let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
-fn line(text: &mut String, name: &str, label: &str, value: u64) {
+pub(crate) fn line(text: &mut String, name: &str, label: &str, value: u64) {
     let _ = writeln!(text, "{name}{label} {value}");
 }
 

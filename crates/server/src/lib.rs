@@ -6,6 +6,7 @@
 pub mod engine;
 pub mod listen;
 pub mod service;
+pub mod signed;
 
 mod events;
 mod figures;

@@ -1,8 +1,10 @@
 //! The port: HTTP/1.1, over TLS wherever it can be reached from another machine. Connections, heads, bodies,
 //! handshakes and waiting are bounded; what a client does wrong ends its connection and nothing else.
 
+use crate::figures::Connections;
+use crate::pace::Places;
 use crate::routes::{Peer, router};
-use crate::service::Service;
+use crate::service::{Limits, Service};
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -39,6 +41,17 @@ pub enum ListenError {
     },
 }
 
+/// Where connections come from, and whether they are under TLS.
+pub type Port = (TcpListener, Option<Arc<ServerConfig>>);
+
+/// What connections of a port are held to, and counted by.
+#[derive(Default)]
+pub(crate) struct Held {
+    pub(crate) limits: Limits,
+    pub(crate) connections: Connections,
+    pub(crate) places: Places,
+}
+
 /// Serves until it is to end. Then nothing new is taken, what has begun may end, and every ledger seals what
 /// it holds.
 ///
@@ -50,66 +63,88 @@ pub async fn serve(
     service: Arc<Service>,
     until: impl Future<Output = ()>,
 ) -> Result<(), ListenError> {
+    // Nobody is taken for a stranger because the ledger has not been looked at yet.
+    for hosted in service.ledgers() {
+        Service::learn(hosted).await;
+    }
+    let keepers: Vec<_> =
+        service.ledgers().map(|hosted| tokio::spawn(Service::refresh(Arc::clone(hosted)))).collect();
+    let held = Held {
+        limits: service.limits,
+        connections: service.figures.connections.clone(),
+        places: service.places.clone(),
+    };
+    let until = async {
+        until.await;
+        // Streams of events have no end of their own.
+        service.ending.send_replace(true);
+    };
+    let carried = carry((listener, tls), router(Arc::clone(&service)), held, until).await;
+    keepers.iter().for_each(tokio::task::JoinHandle::abort);
+    carried?;
+    service.ledgers().for_each(|hosted| hosted.engine.stop());
+    Ok(())
+}
+
+/// Carries requests to routes and answers back, until it is to end.
+///
+/// # Errors
+/// [`ListenError`]: nothing was carried.
+pub(crate) async fn carry(
+    (listener, tls): Port,
+    router: Router,
+    Held { limits, connections, places }: Held,
+    until: impl Future<Output = ()>,
+) -> Result<(), ListenError> {
     let address = listener.local_addr()?;
     if tls.is_none() && !address.ip().is_loopback() {
         return Err(ListenError::Plain { address });
     }
     let acceptor = tls.map(TlsAcceptor::from);
-    let (router, graceful) = (router(Arc::clone(&service)), GracefulShutdown::new());
-    let room = Arc::new(Semaphore::new(service.limits.connections));
-    let mut keepers = Vec::new();
-    for hosted in service.ledgers() {
-        // Nobody is told that a key is unknown because it has not been looked up yet.
-        Service::learn(hosted).await;
-        keepers.push(tokio::spawn(Service::refresh(Arc::clone(hosted))));
-    }
+    let (graceful, room) = (GracefulShutdown::new(), Arc::new(Semaphore::new(limits.connections)));
     let mut until = pin!(until);
     loop {
         let (stream, peer, permit) = tokio::select! {
             next = accept(&listener, &room) => next,
             () = &mut until => break,
         };
-        let (acceptor, router) = (acceptor.clone(), router.clone().layer(Extension(Peer(peer))));
-        let (service, watcher) = (Arc::clone(&service), graceful.watcher());
-        let Some(place) = service.places.take(peer, service.limits.connections_per_address) else {
+        let Some(place) = places.take(peer, limits.connections_per_address) else {
             continue;
         };
+        let (acceptor, router) = (acceptor.clone(), router.clone().layer(Extension(Peer(peer))));
+        let (opened, watcher) = (connections.opened(), graceful.watcher());
         tokio::spawn(async move {
-            let _counted = service.figures.connected();
-            let _held = (permit, place);
+            let _held = (opened, permit, place);
             let _ = stream.set_nodelay(true);
             match acceptor {
-                None => talk(stream, router, &service, watcher).await,
+                None => talk(stream, router, &limits, watcher).await,
                 Some(acceptor) => {
                     // A handshake is a head, too.
-                    if let Ok(Ok(stream)) = timeout(service.limits.head, acceptor.accept(stream)).await {
-                        talk(stream, router, &service, watcher).await;
+                    if let Ok(Ok(stream)) = timeout(limits.head, acceptor.accept(stream)).await {
+                        talk(stream, router, &limits, watcher).await;
                     }
                 }
             }
         });
     }
     drop(listener);
-    service.ending.send_replace(true);
-    keepers.iter().for_each(tokio::task::JoinHandle::abort);
-    let _ = timeout(service.limits.end, graceful.shutdown()).await;
-    service.ledgers().for_each(|hosted| hosted.engine.stop());
+    let _ = timeout(limits.end, graceful.shutdown()).await;
     Ok(())
 }
 
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
-    service: &Service,
+    limits: &Limits,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(service.limits.head)
+        .header_read_timeout(limits.head)
         .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let _ = timeout(service.limits.answer, watcher.watch(connection)).await;
+    let _ = timeout(limits.answer, watcher.watch(connection)).await;
 }
 
 async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> (TcpStream, IpAddr, OwnedSemaphorePermit) {

@@ -142,7 +142,7 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 }
 
 /// Connections, or streams, by address.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Places(Arc<Mutex<BTreeMap<IpAddr, usize>>>);
 
 impl Places {

@@ -69,10 +69,16 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::READYZ, get(readyz))
         .route(route::METRICS, get(metrics))
         .route_layer(from_fn(no_query));
-    without_query
+    let routes = without_query
         .route(route::CASES, get(cases))
         .route(route::WAITING, get(waiting))
-        .route(route::RECORDS, get(records))
+        .route(route::RECORDS, get(records));
+    closed(routes).layer(from_fn_with_state(Arc::clone(&service), paced)).with_state(service)
+}
+
+/// Says of everything else that it is not there.
+pub(crate) fn closed<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes
         .method_not_allowed_fallback(|method: Method| async move {
             let mut problem =
                 Problem::new(Kind::Invalid, "method", format!("`{method}` is not for this path"));
@@ -80,8 +86,6 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
             Failed::from(problem)
         })
         .fallback(|| async { missing("path") })
-        .layer(from_fn_with_state(Arc::clone(&service), paced))
-        .with_state(service)
 }
 
 /// Nothing is answered to an address that asks too often.

@@ -212,8 +212,8 @@ impl Service {
         self.hosted.values().all(|hosted| hosted.engine.is_running())
     }
 
-    /// Learns the keys of a ledger; false when its engine has stopped.
-    pub async fn learn(hosted: &Arc<Hosted>) -> bool {
+    /// Takes the keys of a ledger as they are now; false when its engine has stopped.
+    pub(crate) async fn learn(hosted: &Arc<Hosted>) -> bool {
         let keeper = Arc::clone(hosted);
         hosted.engine.look(move |replica| keeper.keys.update(replica.kernel())).await.is_ok()
     }

@@ -5,5 +5,6 @@ pub mod cast;
 pub mod chains;
 pub mod kill;
 pub mod measure;
+pub mod network;
 pub mod sim;
 pub mod stage;

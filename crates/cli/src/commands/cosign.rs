@@ -2,6 +2,7 @@
 
 mod follow;
 mod handover;
+mod listen;
 
 use crate::fault::invalid;
 use crate::folder::live::Live;
@@ -42,6 +43,8 @@ pub struct Cosign {
     /// With `--follow`: end once everything there is has been followed
     #[arg(long, requires = "follow")]
     once: bool,
+    #[command(flatten)]
+    listen: listen::ListenArgs,
     /// The co-signer's key: a key file, or `exec:PROGRAM[,PUBLIC-KEY-FILE]`
     #[arg(long, alias = "signer", value_name = "KEY")]
     key: KeyRef,

@@ -1,7 +1,7 @@
 //! `lockstep serve`: the appender as a service.
 
-mod config;
-mod tls;
+pub(super) mod config;
+pub(super) mod tls;
 
 use crate::fault::{Kind, invalid, told};
 use crate::folder::live::LiveParts;
@@ -112,7 +112,7 @@ fn begin(
     (dir, thread)
 }
 
-fn refused(error: listen::ListenError) -> anyhow::Error {
+pub(super) fn refused(error: listen::ListenError) -> anyhow::Error {
     let text = error.to_string();
     match error {
         listen::ListenError::Plain { .. } => told(Kind::Refused, "tls-missing", text)
@@ -122,7 +122,7 @@ fn refused(error: listen::ListenError) -> anyhow::Error {
     }
 }
 
-fn taken(asked: SocketAddr, error: std::io::Error) -> anyhow::Error {
+pub(super) fn taken(asked: SocketAddr, error: std::io::Error) -> anyhow::Error {
     invalid("port", format!("cannot listen on `{asked}`"))
         .hint("port 0 takes a free one")
         .source(error)
@@ -130,7 +130,7 @@ fn taken(asked: SocketAddr, error: std::io::Error) -> anyhow::Error {
 }
 
 /// This machine's time; the system's clock has been asked before anything was served.
-fn clock() -> Time {
+pub(super) fn clock() -> Time {
     os::now().unwrap_or_default()
 }
 
@@ -206,7 +206,7 @@ fn tell(shell: &Shell, config: &Config, at: SocketAddr) -> Result<()> {
 }
 
 /// What happens goes to stderr, one JSON object a line, without claims, names of persons or secrets.
-fn log() {
+pub(super) fn log() {
     let made = tracing_subscriber::fmt().json().with_writer(std::io::stderr);
     // A second server in one process writes to the log of the first.
     let _ = made.with_max_level(tracing::Level::INFO).try_init();

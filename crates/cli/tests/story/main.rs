@@ -9,6 +9,7 @@ mod gates;
 mod how_to;
 #[path = "../../../chain/tests/anvil/key.rs"]
 mod key;
+mod network;
 #[path = "../../../chain/tests/anvil/node.rs"]
 #[expect(dead_code, reason = "the tests of `chain` let endpoints misbehave in more ways than these do")]
 mod node;

@@ -1,5 +1,5 @@
 //! Long runs with faults: `faults sim --runs N --seed S`, `faults chains …`,
-//! `faults anvils …`, `faults kill …`.
+//! `faults anvils …`, `faults kill …`, `faults network …`.
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -55,6 +55,18 @@ enum What {
         #[arg(long, default_value_t = 0)]
         seed: u64,
     },
+    /// A server and its co-signers as processes, killed, cut off and lied to, one seed a run.
+    Network {
+        /// How many seeds.
+        #[arg(long, default_value_t = 20)]
+        runs: u64,
+        /// The first of them.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+        /// The `lockstep` binary [default: the one beside this program]
+        #[arg(long)]
+        program: Option<PathBuf>,
+    },
     /// The process that is killed.
     #[command(hide = true)]
     Child {
@@ -74,6 +86,7 @@ fn main() -> Result<()> {
             println!("kill: {runs} kills survived");
             Ok(())
         }
+        What::Network { runs, seed, program } => network((runs, seed), program),
         What::Child { dir } => lockstep_sim::kill::child(&dir),
     }
 }
@@ -94,6 +107,31 @@ fn chains(name: &str, (runs, seed): (u64, u64), run: impl Fn(u64) -> Result<Trac
         "{name}: {runs} runs from seed {seed}: {} issuances decided, {} refused, {} executed, {} lapsed; \
          {} deposits burned, {} returned; {} blocks taken back{befell}",
         all.decided, all.refused, all.executed, all.lapsed, all.burned, all.returned, all.taken_back
+    );
+    Ok(())
+}
+
+fn network((runs, seed): (u64, u64), program: Option<PathBuf>) -> Result<()> {
+    let beside = || Ok(std::env::current_exe()?.with_file_name("lockstep"));
+    let program = program.map_or_else(beside, std::path::absolute).context("where is `lockstep`?")?;
+    let mut all = lockstep_sim::network::Trace::default();
+    for at in seed..seed.saturating_add(runs) {
+        all.add(&lockstep_sim::network::run(&program, at)?);
+        eprintln!("{} of {runs} runs", at - seed + 1);
+    }
+    println!(
+        "network: {runs} runs from seed {seed}: {} records, {} acknowledged ({} handed in again), {} \
+         certificates; the appender killed {} times, co-signers {} times, {} ways made foul; writes went on \
+         within {} ms, certificates over everything within {} ms",
+        all.records,
+        all.acknowledged,
+        all.again,
+        all.certificates,
+        all.kills.0,
+        all.kills.1,
+        all.foul,
+        all.resumed.as_millis(),
+        all.certified.as_millis()
     );
     Ok(())
 }

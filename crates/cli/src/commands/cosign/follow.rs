@@ -1,14 +1,17 @@
 //! A co-signer that follows a server: it takes records off the network, re-runs them in its own copy, signs
 //! every seal that it agrees with, and sends its signature back, until somebody ends it or it disagrees.
 
+use super::listen::Answers;
 use super::{Cosign, places};
-use crate::fault::{Kind, told};
+use crate::fault::{Fault, Kind, told};
 use crate::folder::{Folder, open_parts};
-use crate::key::Holder;
+use crate::key::{Holder, address_of};
 use crate::os;
 use crate::server::{ServerArgs, seconds};
 use crate::shell::Shell;
 use anyhow::{Context, Result};
+use lockstep_api::Kind as ApiKind;
+use lockstep_attest::sign::Sign;
 use lockstep_client::{Client, ClientError, Signer};
 use lockstep_node::cosigner::Cosigned;
 use lockstep_node::{CheckpointSigner, Cosigner, CosignerError, SignerError, TileFiles};
@@ -18,13 +21,15 @@ use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Between two questions when there was nothing new.
 const IDLE: Duration = Duration::from_millis(150);
 /// Between two questions when the server did not answer; doubled each time, up to [`AWAY_MAX`].
 const AWAY: Duration = Duration::from_millis(250);
 const AWAY_MAX: Duration = Duration::from_secs(5);
+/// How long a signature may be without a certificate before it is sent once more.
+const UNSURE: Duration = Duration::from_secs(2);
 
 /// Follows until somebody ends it; once through when asked to.
 pub fn run(shell: &mut Shell, args: &Cosign, server: &ServerArgs) -> Result<u8> {
@@ -32,9 +37,15 @@ pub fn run(shell: &mut Shell, args: &Cosign, server: &ServerArgs) -> Result<u8> 
     let key = shell.keyring.open(&args.key)?;
     // The key signs questions too: another handle, since the signer of checkpoints keeps its own.
     let asks = shell.keyring.open(&args.key)?;
+    let address = address_of(key.public())?;
     let memory = SignerState::open(&memory).context("the key's memory cannot be opened")?;
     let known = known(&own)?;
     let ended = os::ended_flag()?;
+    // What has been signed can be asked for while the server is away.
+    let mut answers = match known {
+        Some(ledger) => Answers::begin(shell, &args.listen, (ledger, address, &own))?,
+        None => None,
+    };
     let client = reach(shell, server, known.or(args.ledger), &ended)?;
     let Some(client) = client else { return Ok(0) };
     if known.is_none() && args.ledger.is_none() {
@@ -49,8 +60,18 @@ pub fn run(shell: &mut Shell, args: &Cosign, server: &ServerArgs) -> Result<u8> 
     let cosigner = Cosigner::open(store, tiles, signer, client.id())?;
     if known.is_none() {
         Folder::write(&own, client.id(), client.genesis().name.clone())?;
+        answers = Answers::begin(shell, &args.listen, (client.id(), address, &own))?;
     }
-    let follower = Follower { shell, client, cosigner, asks, signed: 0, certified: 0 };
+    let follower = Follower {
+        shell,
+        client,
+        cosigner,
+        asks,
+        signed: 0,
+        certified: 0,
+        answers,
+        unsure: Some(Instant::now()),
+    };
     follower.follow(args.once, &ended)
 }
 
@@ -89,33 +110,25 @@ struct Follower<'a> {
     /// Seals signed, and certificates seen, in this run.
     signed: u64,
     certified: u64,
+    answers: Option<Answers>,
+    /// When the last seal is signed once more, unless its certificate is seen before: signatures get lost on
+    /// their way, or with the server that collected them.
+    unsure: Option<Instant>,
 }
 
 impl Follower<'_> {
     fn follow(mut self, once: bool, ended: &AtomicBool) -> Result<u8> {
-        let (mut away, mut caught_up) = (AWAY, false);
+        let mut away = AWAY;
         while !ended.load(Ordering::Relaxed) {
-            match self.step() {
-                Ok(true) => away = AWAY,
-                Ok(false) => {
-                    away = AWAY;
-                    if !caught_up {
-                        caught_up = true;
-                        self.sign_last()?;
-                    }
-                    if once {
-                        break;
-                    }
-                    self.cosigner.snapshot_if_due()?;
-                    std::thread::sleep(IDLE);
-                }
+            match self.round(once) {
+                Ok(true) => break,
+                Ok(false) => away = AWAY,
                 Err(error) => {
-                    let passing = error.downcast_ref::<ClientError>().is_some_and(ClientError::is_passing);
-                    if !passing || once {
-                        return Err(error);
+                    if once || !may_pass(&error) {
+                        return self.stop(error, ended);
                     }
                     self.shell.out.note(format!("waiting: {error:#}"));
-                    caught_up = false;
+                    self.unsure = Some(Instant::now());
                     std::thread::sleep(away);
                     away = (away * 2).min(AWAY_MAX);
                 }
@@ -123,9 +136,48 @@ impl Follower<'_> {
         }
         self.cosigner.snapshot_if_due()?;
         let (size, signed, certified) = (self.cosigner.next(), self.signed, self.certified);
-        let answer = json!({ "certified": certified, "signed": signed, "size": size });
-        self.shell.out.answer(&answer, || format!("{size} records followed, {signed} seals signed"))?;
+        let text = format!("{size} records followed, {signed} seals signed");
+        match self.answers.take() {
+            // The one answer was where it listens.
+            Some(answers) => {
+                answers.end();
+                self.shell.out.note(text);
+            }
+            None => {
+                let answer = json!({ "certified": certified, "signed": signed, "size": size });
+                self.shell.out.answer(&answer, || text)?;
+            }
+        }
         Ok(0)
+    }
+
+    /// It disagrees, or cannot go on: it signs no more. Where it listens, it goes on to say what it had
+    /// signed, until somebody ends it: that is the evidence.
+    fn stop(self, error: anyhow::Error, ended: &AtomicBool) -> Result<u8> {
+        let Some(answers) = self.answers else { return Err(error) };
+        answers.told().refuses();
+        self.shell.out.fault(&Fault::of(&error));
+        self.shell.out.note("nothing is followed or signed any more; what was signed can still be asked for");
+        while !ended.load(Ordering::Relaxed) {
+            std::thread::sleep(IDLE);
+        }
+        answers.end();
+        Ok(Fault::of(&error).exit_code())
+    }
+
+    /// Takes what is new, or sees to the last seal; true when a run that goes through once is done.
+    fn round(&mut self, once: bool) -> Result<bool> {
+        if self.step()? {
+            return Ok(false);
+        }
+        if self.unsure.is_some_and(|at| at <= Instant::now()) {
+            self.sign_last()?;
+        }
+        if !once {
+            self.cosigner.snapshot_if_due()?;
+            std::thread::sleep(IDLE);
+        }
+        Ok(once)
     }
 
     /// Takes what is new; true when something was.
@@ -136,12 +188,15 @@ impl Follower<'_> {
             self.client.records(next, &signer)?
         };
         if bytes.is_empty() {
+            self.tell();
             return Ok(false);
         }
         let signed = self
             .cosigner
             .receive_and_sign(next, &bytes, os::now()?)
             .with_context(|| format!("records from {next} on are refused; nothing is signed any more"))?;
+        self.tell();
+        self.keep(&signed)?;
         for cosigned in signed {
             self.send(&cosigned)?;
         }
@@ -152,10 +207,26 @@ impl Follower<'_> {
         Ok(true)
     }
 
+    /// What is signed can be asked for from here on, whether it arrives or not.
+    fn keep(&self, signed: &[Cosigned]) -> Result<()> {
+        self.answers.as_ref().map_or(Ok(()), |answers| answers.signs(signed))
+    }
+
+    fn tell(&self) {
+        if let Some(answers) = &self.answers {
+            let ledger = self.cosigner.replica().ledger();
+            answers.told().follows(ledger.size(), ledger.last_time());
+        }
+    }
+
     /// Signs the last seal once more: the signature may have been lost on its way.
     fn sign_last(&mut self) -> Result<()> {
+        self.unsure = None;
         match self.cosigner.sign(os::now()?) {
-            Ok(cosigned) => self.send(&cosigned),
+            Ok(cosigned) => {
+                self.keep(std::slice::from_ref(&cosigned))?;
+                self.send(&cosigned)
+            }
             Err(CosignerError::NothingToSign | CosignerError::Signer(SignerError::Refused(_))) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -166,11 +237,26 @@ impl Follower<'_> {
         match self.client.cosigned(cosigned) {
             Ok(answer) => {
                 self.certified += u64::from(answer.certified.is_some());
+                self.unsure = answer.certified.is_none().then(|| Instant::now() + UNSURE);
                 Ok(())
             }
             // It came too late: the server waits for signatures over later seals.
-            Err(ClientError::Problem(problem)) if problem.code == "cosignature" => Ok(()),
+            Err(ClientError::Problem(problem)) if problem.code == "cosignature" => {
+                self.unsure = None;
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// True when the server may answer otherwise later: it is away or failing, or one of the two clocks is off.
+fn may_pass(error: &anyhow::Error) -> bool {
+    let passing = |error: &ClientError| match error {
+        ClientError::Problem(problem) => {
+            matches!(problem.kind, ApiKind::Retry | ApiKind::Internal | ApiKind::Unauthorised)
+        }
+        other => other.is_passing(),
+    };
+    error.downcast_ref::<ClientError>().is_some_and(passing)
 }
