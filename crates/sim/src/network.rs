@@ -232,7 +232,12 @@ impl Run {
         ensure!(code == Some(1), "the witness does not ring: {code:?} {answer} {errors}");
         ensure!(answer["answer"] == "two-histories", "the witness rings otherwise: {answer}");
         self.witness_agrees()?;
-        // Nobody signs the copy: all of the committee are led to it.
+        // Whoever is led to the copy has seen more of the first history than both share: one that has not may
+        // sign the copy's, as one of four.
+        let size = real.ledger()?.head.map_or(0, |head| head.size);
+        until("every co-signer has followed the first history", CERTIFIES, || {
+            Ok(self.cosigners.iter().all(|cosigner| cosigner.has_followed(&self.ledger, size)))
+        })?;
         self.cosigners.iter().for_each(|cosigner| cosigner.proxy.lead_to(copy.port));
         let (ledger, all) = (self.ledger, &self.cosigners);
         until("all co-signers refuse the other history", REFUSES, || {

@@ -1,6 +1,6 @@
 //! Processes of the program: a server, its co-signers behind proxies, and whatever is run beside them.
 
-use super::proxy::Proxy;
+use super::proxy::{Proxy, Weather};
 use crate::cast::{COSIGNERS, Cast, lei};
 use anyhow::{Context, Result, bail, ensure};
 use lockstep_client::{Client, Options};
@@ -243,11 +243,12 @@ impl Cosigner {
         (format!("c{}.ledger", self.number), format!("c{}.memory", self.number))
     }
 
-    /// Starts it; the first time the server must answer.
+    /// Starts it over a fair way: the first time the server must answer.
     ///
     /// # Errors
     /// It does not start.
     pub fn start(&mut self, town: &Town) -> Result<()> {
+        self.proxy.set(Weather::Fair);
         let (url, key) = (format!("http://{}", self.proxy.at), format!("c{}", self.number));
         let args = ["cosign", "--follow", &url, "--key", &key, "--listen", "127.0.0.1:0"];
         let (running, said) = town.start("state", &args, &format!("c{}.log", self.number))?;
@@ -269,6 +270,14 @@ impl Cosigner {
         self.url = None;
         let running = self.running.take().context("the co-signer is down")?;
         running.kill().with_context(|| format!("co-signer {}", self.number))
+    }
+
+    /// True once it has followed so many records.
+    pub fn has_followed(&self, ledger: &LedgerId, size: u64) -> bool {
+        let name = format!("lockstep_cosigner_followed_records{{ledger=\"{ledger}\"}} ");
+        let text = self.url.as_deref().and_then(|url| metrics(url).ok()).unwrap_or_default();
+        let followed = text.lines().find_map(|line| line.strip_prefix(&name)?.parse::<u64>().ok());
+        followed.is_some_and(|followed| followed >= size)
     }
 
     /// True once it says that it disagrees.
