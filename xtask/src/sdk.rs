@@ -1,5 +1,5 @@
-//! The reader and the client in TypeScript: their tests, their weight, and whether the reader says what the one in
-//! Rust says.
+//! The reader and the client in TypeScript: their tests, their weight, and whether the reader says what the
+//! one in Rust says.
 
 use crate::npm::{install, npm};
 use crate::run::{lines, succeeds, title};
@@ -21,8 +21,8 @@ fn program(root: &Path) -> PathBuf {
     target.join("debug").join(format!("lockstep{}", env::consts::EXE_SUFFIX))
 }
 
-/// Builds the package and the program that its client talks to, and runs its tests; each line of stdout goes to
-/// `on_line` too. True when all is as it should be.
+/// Builds the package and the program that its client talks to, and runs its tests; each line of stdout goes
+/// to `on_line` too. True when all is as it should be.
 ///
 /// # Errors
 /// When a program cannot be started.

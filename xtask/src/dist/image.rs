@@ -1,5 +1,5 @@
-//! An OCI image layout with one layer: the static programs, and a folder that is theirs. There is no shell and no
-//! certificate authority in it; `--roots` names those that count.
+//! An OCI image layout with one layer: the static programs, and a folder that is theirs. There is no shell
+//! and no certificate authority in it; `--roots` names those that count.
 
 use super::archive::{self, Entry};
 use super::{PROGRAMS, Program, Release, sbom, sha256};
