@@ -114,6 +114,10 @@ impl Problem {
     pub fn refused(refusal: &Refusal, receipt: Option<Receipt>) -> Self {
         let code = refusal.code();
         let mut problem = Self::new(code.kind().into(), &code.as_text(), refusal.to_string());
+        if problem.kind == Kind::Retry {
+            // Nobody between is to send it again by itself, or to take the server for a failing one.
+            problem.status = Kind::Conflict.status();
+        }
         problem.receipt = receipt.map(Box::new);
         problem.hint(code.hint())
     }

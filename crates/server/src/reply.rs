@@ -28,7 +28,7 @@ impl IntoResponse for Failed {
         let kind = self.0.kind;
         let mut response = body(status, PROBLEM_TYPE, &*self.0);
         let headers = response.headers_mut();
-        if kind == Kind::Retry {
+        if kind == Kind::Retry && status != StatusCode::CONFLICT {
             headers.insert(RETRY_AFTER, HeaderValue::from(self.1));
         }
         if kind == Kind::Unauthorised {

@@ -75,8 +75,8 @@ pub(crate) fn told(
             Err(Problem::refused(&refusal, None).into())
         }
         Answer::Refused(refusal) => match before(hosted, request) {
-            Ok(Some(known)) => on_record(hosted, known),
-            Ok(None) => Err(Problem::refused(&refusal, None).into()),
+            Ok(Before::Counts(known)) => on_record(hosted, *known),
+            Ok(Before::Refused(receipt)) => Err(Problem::refused(&refusal, receipt).into()),
             Err(failed) => Err(failed),
         },
     };
@@ -112,28 +112,30 @@ pub(crate) fn row(index: u64, record: &Record) -> RecordRow {
     RecordRow { index, kind: records::kind(record), leaf: record.leaf_hash() }
 }
 
-/// What the ledger has on record of a request that it refuses now: it was handed in before. Only what counts
-/// is told again; a refusal on record is refused again, with the reason of now.
-fn before(hosted: &Hosted, request: &[u8]) -> Result<Option<Accepted>, Failed> {
-    let Ok(request) = Request::from_slice(request) else { return Ok(None) };
-    let Some(submission) = request.submission() else { return Ok(None) };
-    let attestation = AttestationDigest(sha256(&submission.envelope.pae()));
-    found(hosted, attestation).map(|found| found.filter(|accepted| accepted.refused.is_none()))
+/// What the ledger has on record of a request that it refuses now.
+enum Before {
+    /// It was handed in before, and counts.
+    Counts(Box<Accepted>),
+    /// It does not count; with a receipt when that is on record.
+    Refused(Option<Receipt>),
 }
 
-/// What the ledger has on record of an attestation, with a receipt made now.
-fn found(hosted: &Hosted, attestation: AttestationDigest) -> Result<Option<Accepted>, Failed> {
+/// Looks a request up that may have been handed in before; the receipt is made now.
+fn before(hosted: &Hosted, request: &[u8]) -> Result<Before, Failed> {
+    let unknown = Before::Refused(None);
+    let Ok(request) = Request::from_slice(request) else { return Ok(unknown) };
+    let Some(submission) = request.submission() else { return Ok(unknown) };
+    let attestation = AttestationDigest(sha256(&submission.envelope.pae()));
     let store = &**hosted.engine.store();
-    let Some(index) = index::record_of(store, &attestation).map_err(|error| internal(&error))? else {
-        return Ok(None);
-    };
-    let all = records::of_command(store, index).map_err(|error| internal(&error))?;
-    let Some(first) = all.first() else { return Ok(None) };
-    if matches!(Body::from_slice(first.body()), Ok(Body::Attempted(_))) {
-        return Ok(None);
-    }
+    let index = index::record_of(store, &attestation).map_err(|error| internal(&error))?;
+    let Some(index) = index else { return Ok(unknown) };
+    let records = records::of_command(store, index).map_err(|error| internal(&error))?;
+    let Some(first) = records.first() else { return Ok(unknown) };
     let receipt = receipt(hosted, attestation, (index, first))?;
-    Ok(Some(Accepted { records: all, index, refused: None, receipt: Some(receipt) }))
+    if matches!(Body::from_slice(first.body()), Ok(Body::Attempted(_))) {
+        return Ok(Before::Refused(Some(Receipt::Accepted(receipt))));
+    }
+    Ok(Before::Counts(Box::new(Accepted { records, index, refused: None, receipt: Some(receipt) })))
 }
 
 /// What the ledger says of an attestation: a receipt, also of a refusal that is on record.

@@ -105,7 +105,11 @@ impl Reference {
             }
             named.push(name);
         }
-        let (least, most) = known.places;
+        let (mut least, mut most) = known.places;
+        if named.iter().any(|name| name == "--server") {
+            // It stands in place of the folder.
+            (least, most) = (least.saturating_sub(1), most.map(|most| most.saturating_sub(1)));
+        }
         if most.is_some_and(|most| places > most) {
             return Some(format!("it takes at most {} names, found {places}", most.unwrap_or_default()));
         }

@@ -24,6 +24,7 @@ fn a_command_in_a_block_exists_with_its_options_and_places() {
     says("a.md", &block("sudo -u lockstep lockstep --state /s fsck DIR --remember"), &[]);
     says("a.md", &block("sudo -u lockstep lockstep tock"), &["`lockstep tock`: there is no such command"]);
     says("a.md", &block("lockstep govern rotate DIR --as K \\\n  --cosigner A=B | tail -1 # so"), &[]);
+    says("a.md", &block("lockstep case show --server https://a.example C"), &[]);
     says("a.md", &block("lockstep frobnicate"), &["`lockstep frobnicate`: there is no such command"]);
     says("a.md", &block("lockstep fsck"), &["`lockstep fsck`: it takes 1 names, found 0"]);
     says("a.md", &block("lockstep fsck A B"), &["`lockstep fsck A B`: it takes at most 1 names, found 2"]);

@@ -17,7 +17,13 @@ fn words(text: &str, begin: &str) -> BTreeSet<String> {
 fn alerts_look_at_figures_that_the_server_gives() {
     let figures = words(&text("crates/server/src/figures.rs"), "lockstep_");
     let looked_at = words(&text("deploy/alerts.yml"), "lockstep_");
-    let unknown: Vec<&String> = looked_at.difference(&figures).collect();
+    // A histogram is told of as three figures under one name.
+    let ends = ["_bucket", "_sum", "_count"];
+    let known = |name: &&String| {
+        figures.contains(*name)
+            || ends.iter().any(|end| name.strip_suffix(end).is_some_and(|name| figures.contains(name)))
+    };
+    let unknown: Vec<&String> = looked_at.iter().filter(|name| !known(name)).collect();
     assert!(looked_at.len() > 5 && unknown.is_empty(), "{unknown:?}");
 }
 

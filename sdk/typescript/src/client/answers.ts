@@ -1,7 +1,22 @@
+import { hex } from "../bytes.js";
 import type { Json } from "../canonical.js";
 import { readCommittee, type Committee } from "../certificate.js";
+import { readBody } from "../machine/body.js";
 import type { AcceptedReceipt } from "../receipt.js";
-import { anyObject, digest, integer, lei, list, name, object, text, time, variant } from "../reading.js";
+import { leafHash, readRecordJson } from "../record.js";
+import {
+  anyObject,
+  boolean,
+  digest,
+  integer,
+  lei,
+  list,
+  name,
+  object,
+  text,
+  time,
+  variant,
+} from "../reading.js";
 import { refuse } from "../refusal.js";
 import { readProblem, readReceipt, type Problem } from "./problem.js";
 
@@ -98,9 +113,11 @@ export interface WaitingRow {
   readonly step: string;
 }
 
-/** A policy in force, as its files. */
+/** A policy, as its files. */
 export interface PolicyRow {
   readonly guards: string;
+  /** Cases can be opened under it; of the others, open cases still follow it. */
+  readonly in_force: boolean;
   readonly layout: string;
   readonly policy: string;
 }
@@ -206,8 +223,9 @@ function readNext(value: Json | undefined): NextStep {
 }
 
 export function readCase(value: Json | undefined): Case {
-  const fields = ["case", "deadline", "next", "opener", "params", "phase", "policy", "records", "steps"];
-  const read = object(value, fields);
+  const fields = ["case", "deadline", "next", "opener", "opening", "params", "phase", "policy", "records"];
+  const read = object(value, [...fields, "steps"]);
+  checkOpening(read["opening"], digest(read["case"]), orNull(read["policy"], digest));
   return {
     case: digest(read["case"]),
     deadline: orNull(read["deadline"], time),
@@ -219,6 +237,17 @@ export function readCase(value: Json | undefined): Case {
     records: list(read["records"], ITEMS_MAX, readRecordRow),
     steps: map(read["steps"], readStepRow),
   };
+}
+
+/** The record that opened a case has the case's id as its leaf hash: its policy is believed to nobody. */
+function checkOpening(value: Json | undefined, id: string, policy: string | null): void {
+  if (value === null) return;
+  const { body, leaf } = readRecordJson(value);
+  if (hex(leafHash(leaf)) !== id) return refuse("answer", "the opening shown is that of another case");
+  const opened = readBody(body);
+  if (opened.kind === "opened" && opened.of.policy !== policy) {
+    return refuse("answer", "the case was opened under another policy");
+  }
 }
 
 export function readCaseRow(value: Json | undefined): CaseRow {
@@ -243,8 +272,13 @@ export function readWaitingRow(value: Json | undefined): WaitingRow {
 }
 
 export function readPolicyRow(value: Json | undefined): PolicyRow {
-  const read = object(value, ["guards", "layout", "policy"]);
-  return { guards: text(read["guards"]), layout: text(read["layout"]), policy: digest(read["policy"]) };
+  const read = object(value, ["guards", "in_force", "layout", "policy"]);
+  return {
+    guards: text(read["guards"]),
+    in_force: boolean(read["in_force"]),
+    layout: text(read["layout"]),
+    policy: digest(read["policy"]),
+  };
 }
 
 export function readKeyRow(value: Json | undefined): KeyRow {

@@ -226,7 +226,7 @@ export class Client {
     return this.#page("/waiting", cursor, readWaitingRow);
   }
 
-  /** Every policy in force, as its files, which were held against its digest. */
+  /** Policies in force, and those that open cases still follow: their files, held against their digests. */
   async policies(): Promise<readonly PolicyRow[]> {
     const { items } = await this.#page("/policies", undefined, readPolicyRow);
     for (const row of items) this.#adopted.set(row.policy, adoptedOf(row));
@@ -300,8 +300,12 @@ export class Client {
     // By digest it stays what it is; by name another may be in force by now.
     const known = this.#adopted.get(named);
     if (known !== undefined) return known;
-    const inForce = (await this.policies()).map(({ policy }) => this.#adopted.get(policy));
-    const found = inForce.find((adopted) => adopted?.digest === named || adopted?.layout.name === named);
+    // A case keeps its policy after another has taken its place; by name, only what is in force is found.
+    const row = (await this.policies()).find(
+      ({ policy, in_force }) =>
+        policy === named || (in_force && this.#adopted.get(policy)?.layout.name === named),
+    );
+    const found = row && this.#adopted.get(row.policy);
     return found ?? refuse("policy_unknown", `no policy \`${named}\` is in force`);
   }
 

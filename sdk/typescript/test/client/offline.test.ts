@@ -74,7 +74,14 @@ test("what is no answer of this interface is told apart from a server that is do
 test("a server that never answers is given up, and one that never ends is cut off", async () => {
   const silent: Fetch = (_url, { signal }) =>
     new Promise((_, fail) => signal?.addEventListener("abort", () => fail(signal.reason)));
-  await assert.rejects(connect("https://ledger.example", { fetch: silent, timeoutMs: 20 }), { code: "down" });
+  // A time-out alone keeps no program going.
+  const alive = setInterval(() => undefined, 1_000);
+  try {
+    const asked = connect("https://ledger.example", { fetch: silent, timeoutMs: 20 });
+    await assert.rejects(asked, { code: "down" });
+  } finally {
+    clearInterval(alive);
+  }
   const chunk = new Uint8Array(8 * 1_048_576);
   let sent = 0;
   const endless = new ReadableStream<Uint8Array>({
@@ -138,7 +145,7 @@ title = "ends"
 after = ["first"]
 `;
 const GUARDS = 'permit (principal, action == Action::"first", resource);\n';
-const ROW = { layout: LAYOUT, guards: GUARDS, policy: digestOf(LAYOUT, GUARDS) };
+const ROW = { layout: LAYOUT, guards: GUARDS, policy: digestOf(LAYOUT, GUARDS), in_force: true };
 const ADOPTED = adoptedOf(ROW);
 const SPEAKER = { ledger: LEDGER, party: "ACMEUSDISSUER0000046", now: 1_795_161_607_400 };
 const FOUND = {
