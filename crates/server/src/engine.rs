@@ -15,15 +15,13 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
 /// Questions that wait; more are turned away.
 const QUEUE: usize = 4_096;
 /// Requests decided together.
 const BATCH: usize = 256;
-/// How long the first request of a batch waits for others.
-const GATHER: Duration = Duration::from_micros(300);
 /// How long the ledger is left alone when nobody asks: deadlines and seals that are due are then made.
 const IDLE: Duration = Duration::from_millis(50);
 /// Rounds without work before an engine that was told to stop ends: time enough for the last seal.
@@ -353,13 +351,8 @@ fn gather(
         Err(RecvTimeoutError::Timeout) => return Some(work),
         Err(RecvTimeoutError::Disconnected) => return None,
     }
-    let until = Instant::now() + GATHER;
-    for _ in 1..BATCH {
-        match jobs.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(job) => take(job),
-            Err(_) => break,
-        }
-    }
+    // What came meanwhile goes along; nobody is waited for.
+    jobs.try_iter().take(BATCH - 1).for_each(take);
     Some(work)
 }
 

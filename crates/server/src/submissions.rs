@@ -76,7 +76,9 @@ pub(crate) fn told(
         }
         Answer::Refused(refusal) => match before(hosted, request) {
             Ok(Before::Counts(known)) => on_record(hosted, *known),
-            Ok(Before::Refused(receipt)) => Err(Problem::refused(&refusal, receipt).into()),
+            Ok(Before::Refused(receipt)) => {
+                Err(Problem::refused(&refusal, receipt.map(|receipt| *receipt)).into())
+            }
             Err(failed) => Err(failed),
         },
     };
@@ -117,7 +119,7 @@ enum Before {
     /// It was handed in before, and counts.
     Counts(Box<Accepted>),
     /// It does not count; with a receipt when that is on record.
-    Refused(Option<Receipt>),
+    Refused(Option<Box<Receipt>>),
 }
 
 /// Looks a request up that may have been handed in before; the receipt is made now.
@@ -133,7 +135,7 @@ fn before(hosted: &Hosted, request: &[u8]) -> Result<Before, Failed> {
     let Some(first) = records.first() else { return Ok(unknown) };
     let receipt = receipt(hosted, attestation, (index, first))?;
     if matches!(Body::from_slice(first.body()), Ok(Body::Attempted(_))) {
-        return Ok(Before::Refused(Some(Receipt::Accepted(receipt))));
+        return Ok(Before::Refused(Some(Box::new(Receipt::Accepted(receipt)))));
     }
     Ok(Before::Counts(Box::new(Accepted { records, index, refused: None, receipt: Some(receipt) })))
 }

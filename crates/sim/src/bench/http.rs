@@ -13,7 +13,7 @@ use lockstep_client::{Client, Options};
 use lockstep_kernel::{Genesis, Request};
 use lockstep_node::port::TilesInMemory;
 use lockstep_server::service::Parts;
-use lockstep_server::{Hosted, Limits, ReadLog, Service, engine, listen};
+use lockstep_server::{Hosted, Limits, Rate, ReadLog, Service, engine, listen};
 use lockstep_store::{Embedded, Store};
 use lockstep_types::{CaseId, Lei, Name, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,7 +125,10 @@ impl Ground<'_> {
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
         let port = listener.local_addr()?.port();
         let own = BTreeSet::from([format!("localhost:{port}")]);
-        let service = Arc::new(Service::new(vec![hosted], own, clock, Limits::default()));
+        // All clients are of one address here.
+        let limits =
+            Limits { requests: Rate { per_second: 1_000_000, burst: 1_000_000 }, ..Limits::default() };
+        let service = Arc::new(Service::new(vec![hosted], own, clock, limits));
         let (end, ended) = oneshot::channel::<()>();
         let tls = Some(Arc::clone(&self.secrets.config));
         let until = async { ended.await.unwrap_or_default() };
