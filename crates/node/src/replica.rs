@@ -5,8 +5,9 @@ use crate::index;
 use crate::port::{StoredMap, TileFiles};
 use crate::snapshot::{SnapshotDraft, split};
 use crate::tiles::Tiles;
+use lockstep_kernel::entry::CaseEntry;
 use lockstep_kernel::snapshot::SnapshotError as KernelSnapshotError;
-use lockstep_kernel::{Command, Kernel, Refusal, Request};
+use lockstep_kernel::{Command, Entity, Kernel, Refusal, Request};
 use lockstep_ledger::ledger::{RestoreError, SnapshotError};
 use lockstep_ledger::log::{TileError, TileHashes, TilePath};
 use lockstep_ledger::scribe::RECORDS_PER_COMMAND_MAX;
@@ -14,7 +15,7 @@ use lockstep_ledger::{
     ApplyError, Input, InputError, Leaf, Ledger, Record, RecordError, ReplayError, SealBody, View,
 };
 use lockstep_store::{Append, Batch, Head, IndexRow, Store, StoreError, StoredRecord, stream};
-use lockstep_types::{Digest, sha256_parts};
+use lockstep_types::{CaseId, Digest, canonical, sha256_parts};
 use std::sync::Arc;
 
 /// Records between two snapshots: a start applies at most about as many.
@@ -189,6 +190,14 @@ impl Replica {
         self.ledger.overlay()
     }
 
+    /// What stands in the state map for a case, or will at the next seal: open or closed.
+    #[must_use]
+    pub fn case_entry(&self, case: &CaseId) -> Option<CaseEntry> {
+        let entity = Entity::Case(*case);
+        let value = self.kernel().entry(&entity).or_else(|| self.view().value(&entity.key()))?;
+        canonical::from_slice(&value, value.len()).ok()
+    }
+
     /// The store.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -338,14 +347,6 @@ impl Replica {
         let batch = batch(&expected, pending.stored, documents, pending.rows);
         self.head = expected.after(&batch);
         Staged { expected, batch }
-    }
-
-    /// [`whole_commands`] of this store.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn whole_commands(&self, index: u64, max: usize) -> Result<Vec<StoredRecord>, ReplicaError> {
-        whole_commands(&*self.store, index, max)
     }
 
     /// Runs records that somebody else appended, and keeps them in this store.

@@ -4,12 +4,11 @@
 use crate::submissions::row;
 use crate::who::Who;
 use lockstep_api::answer::{Case, CaseRow, NextStep, PolicyRow, ProposalRow, StepRow, WaitingRow};
-use lockstep_kernel::entry::CaseEntry;
-use lockstep_kernel::{Body, Entity, Kernel};
-use lockstep_ledger::{Record, View};
+use lockstep_kernel::{Body, Kernel};
+use lockstep_ledger::Record;
 use lockstep_node::{Replica, ReplicaError, records};
 use lockstep_policy::{Audience, Layout, Role, View as Granted};
-use lockstep_types::{CaseId, Lei, Name, PolicyDigest, Time, canonical};
+use lockstep_types::{CaseId, Lei, Name, PolicyDigest, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who looks, and as whom besides a party to the case.
@@ -112,7 +111,7 @@ pub(crate) fn case(replica: &Replica, id: CaseId, eye: Eye) -> Result<Option<Cas
         opener,
         opening: all.first().map(|(_, record)| record.clone()),
         params: params.unwrap_or_default(),
-        phase: phase(replica, &id),
+        phase: replica.case_entry(&id).map_or_else(|| "unknown".to_owned(), |entry| entry.phase),
         policy: policy.or_else(|| open.map(|case| case.policy)),
         records: all.iter().map(|(index, record)| row(*index, record)).collect(),
         steps: steps.unwrap_or_default(),
@@ -123,17 +122,6 @@ pub(crate) fn case(replica: &Replica, id: CaseId, eye: Eye) -> Result<Option<Cas
 /// counterparties.
 fn granted(layout: Option<&Layout>, audience: Option<Audience>) -> Option<Granted> {
     layout?.view(audience.unwrap_or(Audience::Counterparty))
-}
-
-/// How a case stands, whether it is open or closed.
-fn phase(replica: &Replica, case: &CaseId) -> String {
-    if let Some(open) = replica.kernel().case(case) {
-        return open.phase.as_str().to_owned();
-    }
-    let entity = Entity::Case(*case);
-    let value = replica.kernel().entry(&entity).or_else(|| View::value(replica.view(), &entity.key()));
-    let entry = value.and_then(|bytes| canonical::from_slice::<CaseEntry>(&bytes, bytes.len()).ok());
-    entry.map_or_else(|| "unknown".to_owned(), |entry| entry.phase)
 }
 
 fn next(layout: &Layout, case: &lockstep_kernel::Case) -> Vec<NextStep> {

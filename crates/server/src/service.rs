@@ -142,9 +142,8 @@ impl Hosted {
     /// question may be theirs.
     pub(crate) async fn learn(self: &Arc<Self>, records: &[RecordRow]) {
         if records.iter().any(|record| REGISTERING.contains(&record.kind.as_str())) {
-            let keeper = Arc::clone(self);
             // A ledger that has stopped answers no questions either.
-            let _ = self.engine.look(move |replica| keeper.keys.update(replica.kernel())).await;
+            Service::learn(self).await;
         }
     }
 

@@ -3,12 +3,10 @@
 use crate::folder::latest_certificate;
 use crate::records;
 use anyhow::Result;
-use lockstep_kernel::entry::CaseEntry;
+use lockstep_kernel::Case;
 use lockstep_kernel::state::Proposal;
-use lockstep_kernel::{Case, Entity};
-use lockstep_ledger::View;
 use lockstep_node::Replica;
-use lockstep_types::{CaseId, Lei, Name, PolicyDigest, Time, canonical};
+use lockstep_types::{CaseId, Lei, Name, PolicyDigest, Time};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,7 +78,7 @@ impl CaseShown {
             params: open.map(|open| open.params.clone()),
             phase: phase(replica, &case),
             policy: open.map(|open| open.policy),
-            rules: entry(replica, &case).map(|entry| entry.rules.version()),
+            rules: replica.case_entry(&case).map(|entry| entry.rules.version()),
             records: all.iter().map(row).collect(),
         })
     }
@@ -88,15 +86,7 @@ impl CaseShown {
 
 /// How a case stands, whether it is open or closed.
 fn phase(replica: &Replica, case: &CaseId) -> String {
-    entry(replica, case).map_or_else(|| "unknown".to_owned(), |entry| entry.phase)
-}
-
-/// What stands in the state map for a case, or will at the next seal.
-fn entry(replica: &Replica, case: &CaseId) -> Option<CaseEntry> {
-    let entity = Entity::Case(*case);
-    let value =
-        replica.kernel().entry(&entity).or_else(|| View::value(replica.ledger().overlay(), &entity.key()))?;
-    canonical::from_slice(&value, value.len()).ok()
+    replica.case_entry(case).map_or_else(|| "unknown".to_owned(), |entry| entry.phase)
 }
 
 /// Steps that can be taken now, and by which role.
