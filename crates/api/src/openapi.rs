@@ -1,8 +1,8 @@
 //! This interface in OpenAPI 3.1: paths from one table, answers from the types themselves.
 
 use crate::answer::{
-    BatchAnswer, Case, CaseRow, CosignedAnswer, Entered, GenesisRecord, KeyRow, Ledger, LedgerRow, Page,
-    PolicyRow, ProposalRow, Token, WaitingRow,
+    BatchAnswer, Case, CaseRow, CosignedAnswer, Entered, GenesisRecord, HandoverRow, KeyRow, Ledger,
+    LedgerRow, Page, PolicyRow, ProposalRow, Token, WaitingRow,
 };
 use crate::path::route;
 use crate::problem::{PROBLEM_TYPE, Problem};
@@ -88,7 +88,7 @@ impl Operation {
 }
 
 /// Every question.
-fn operations() -> [Operation; 26] {
+fn operations() -> [Operation; 27] {
     use Asks::{Signer, SignerOnly};
     let pages: &[&str] = &["cursor", "limit"];
     [
@@ -127,6 +127,11 @@ fn operations() -> [Operation; 26] {
             answers::<CosignedAnswer>,
         ),
         get(route::SIGNED, ("signed", "Asked of a co-signer: what it has signed last"), answers::<Value>),
+        get(
+            route::HANDOVERS,
+            ("handovers", "From one committee to the next, epoch by epoch"),
+            answers::<Page<HandoverRow>>,
+        ),
         get(route::CERTIFICATE, ("certificate", "The newest certificate"), answers::<CertificateObject>),
         get(
             route::CERTIFICATE_AT,
@@ -290,7 +295,11 @@ texts! {
     ReceiptObject, "Receipt", { "type": "object", "description": "A receipt, signed (specs/receipt.md)" };
     /// A certificate.
     CertificateObject, "Certificate", {
-        "type": "object", "description": "A quorum certificate (specs/checkpoint.md)"
+        "type": "object", "description": "A quorum certificate (specs/certificate.md)"
+    };
+    /// A handover.
+    HandoverObject, "Handover", {
+        "type": "object", "description": "Certificates of two committees over one size (specs/certificate.md §5)"
     };
 }
 

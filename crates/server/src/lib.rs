@@ -12,6 +12,7 @@ mod events;
 mod figures;
 mod pace;
 mod reply;
+mod rotation;
 mod routes;
 mod see;
 mod submissions;
