@@ -1,6 +1,8 @@
 //! Measures. The program that takes them prints one JSON object a line; here it is checked and shown.
 
-use crate::run::{lines, shown, title};
+use crate::faults::PLAYED;
+use crate::npm::install;
+use crate::run::{lines, shown, succeeds, title};
 use crate::workspace::cargo;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -8,6 +10,12 @@ use std::path::Path;
 
 /// The program that measures; it takes the name of a measure, or `all`, and `--json`.
 pub const BENCH: [&str; 7] = ["run", "--release", "--package", "lockstep-sim", "--bin", "bench", "--"];
+
+/// Measures that run a server and co-signers as processes of the program.
+const WITH_PROCESSES: [&str; 4] = ["all", "peers", "soak", "storm"];
+
+/// The workflow that cases are measured beside, and the name under which the measure is told its folder.
+const PEER: (&str, &str) = ("peers/restate", "LOCKSTEP_PEERS");
 
 /// One line of the answer.
 #[derive(Debug, Deserialize)]
@@ -24,11 +32,15 @@ struct Measure {
 }
 
 /// Runs the measures; true when every goal is met. Without an answer it cannot tell.
-pub fn run(root: &Path, name: &str, json: bool) -> Result<bool> {
+pub fn run(root: &Path, (name, minutes): (&str, u32), json: bool) -> Result<bool> {
     title(&format!("bench {name}"));
+    if !prepared(root, name)? {
+        return Ok(false);
+    }
     let mut measures: Vec<Result<Measure>> = Vec::new();
     let mut command = cargo(root);
-    command.args(BENCH).args([name, "--json"]);
+    command.args(BENCH).args([name, "--json", "--minutes", &minutes.to_string()]);
+    command.env(PEER.1, root.join(PEER.0));
     let exited_0 = lines(&mut command, |line| {
         let measure = parse(line);
         match &measure {
@@ -50,6 +62,21 @@ pub fn run(root: &Path, name: &str, json: bool) -> Result<bool> {
         missed => eprintln!("bench: not met: {}", missed.join(", ")),
     }
     Ok(missed.is_empty())
+}
+
+/// Builds and fetches what a measure runs beside itself; false when that fails.
+fn prepared(root: &Path, name: &str) -> Result<bool> {
+    if WITH_PROCESSES.contains(&name) && !succeeds(cargo(root).args(PLAYED))? {
+        return Ok(false);
+    }
+    if name != "peers" {
+        return Ok(true);
+    }
+    let folder = root.join(PEER.0);
+    let target = folder.join("target");
+    let mut workflow = cargo(&folder);
+    workflow.args(["build", "--release", "--locked", "--target-dir"]).arg(target);
+    Ok(install(&folder)? && succeeds(&mut workflow)?)
 }
 
 fn parse(line: &str) -> Result<Measure> {

@@ -8,8 +8,8 @@ use std::path::Path;
 /// The program that injects faults; it prints the seed of a failure and the command that replays it.
 pub const FAULTS: [&str; 7] = ["run", "--release", "--package", "lockstep-sim", "--bin", "faults", "--"];
 
-/// The program whose processes `faults network` plays with; it lies beside the one that injects the faults.
-const PLAYED: [&str; 6] = ["build", "--release", "--package", "lockstep-cli", "--bin", "lockstep"];
+/// The program whose processes faults and measures play with; it lies beside the one that plays.
+pub const PLAYED: [&str; 6] = ["build", "--release", "--package", "lockstep-cli", "--bin", "lockstep"];
 
 /// Hands `arguments` to the program; true when it found nothing wrong.
 pub fn run(root: &Path, arguments: &[String]) -> Result<bool> {

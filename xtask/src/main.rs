@@ -65,11 +65,14 @@ enum Command {
     },
     /// Measure, against a yardstick of the same run
     Bench {
-        /// A measure, or `all`
+        /// A measure, or `all` (which leaves out `soak` and `peers`)
         name: String,
         /// One JSON object a line: measure, value, unit, yardstick, ratio, goal, met
         #[arg(long)]
         json: bool,
+        /// How long `soak` lasts
+        #[arg(long, default_value_t = 60)]
+        minutes: u32,
     },
     /// Tests, artifacts, gas and form of the contracts; needs Node
     Contracts,
@@ -126,7 +129,7 @@ fn answer(command: Command) -> Result<bool> {
         Command::Dist(args) => dist::run(&root, &args),
         Command::Gen { check: true } => finding::report("generated files", &generate::compare(&root)?),
         Command::Gen { check: false } => generate::write(&root),
-        Command::Bench { name, json } => bench::run(&root, &name, json),
+        Command::Bench { name, json, minutes } => bench::run(&root, (&name, minutes), json),
         Command::Contracts => contracts::run(&root, &mut |_| {}),
         Command::Sdk => sdk::run(&root, &mut |_| {}),
         Command::Agree { mutations, seed } => sdk::agree(&root, mutations, seed),

@@ -14,6 +14,7 @@ use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Kernel, Proposing, Request};
 use lockstep_ledger::{Member, View};
 use lockstep_node::client::{self, Draft, DraftError, Found, Signing, Texts, Word};
+use lockstep_policy::Policy;
 use lockstep_types::{CaseId, Digest, EvidenceDigest, LedgerId, Lei, Name, PolicyDigest, Salt, Time, sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -95,7 +96,9 @@ pub enum Programme {
     Stablecoin,
     /// Six steps of five claims and two guards.
     Bench,
-    /// As many steps of the same kind as a policy may well have.
+    /// Five steps of the same kind.
+    Five,
+    /// As many of them as a policy may well have.
     Long,
 }
 
@@ -239,10 +242,8 @@ impl Cast {
         let files = |(layout, guards): (&str, &str)| Files { guards: guards.into(), layout: layout.into() };
         match programme {
             Programme::Bench => requests.push(self.proposal(pen(20), Action::Adopt(files(BENCH)))),
-            Programme::Long => {
-                let (layout, guards) = long();
-                requests.push(self.proposal(pen(20), Action::Adopt(Files { guards, layout })));
-            }
+            Programme::Five => requests.push(self.proposal(pen(20), Action::Adopt(numbered(FIVE_STEPS)))),
+            Programme::Long => requests.push(self.proposal(pen(20), Action::Adopt(numbered(LONG_STEPS)))),
             Programme::Stablecoin => {
                 let set =
                     |list: &str, value| NewList { list: name(list), programme: name("acme-usd"), value };
@@ -362,11 +363,19 @@ impl Cast {
         kernel: &Kernel,
         (digest, texts): (&PolicyDigest, &Texts),
     ) -> Result<Request, DraftError> {
-        let policy = Arc::clone(&kernel.policy(digest).ok_or_else(|| no_case(pen))?.policy);
+        let adopted = kernel.policy(digest).ok_or_else(|| no_case(pen))?;
+        self.opening_of(pen, &adopted.policy, texts)
+    }
+
+    /// As [`Cast::opening_under`], under a policy that the party has.
+    ///
+    /// # Errors
+    /// [`DraftError`]: the parameters are not those of the policy.
+    pub fn opening_of(&self, pen: Pen, policy: &Policy, texts: &Texts) -> Result<Request, DraftError> {
         let party = &self.parties[policy.layout().opened_by.as_str()];
         let deadline = pen.now.saturating_add_ms(EXPIRES_MS);
         let signing = pen.signing(party.lei);
-        let draft = client::opening(&signing, &policy, (texts, deadline), &mut pen.salts())?;
+        let draft = client::opening(&signing, policy, (texts, deadline), &mut pen.salts())?;
         Ok(submit(&draft, &party.keys.iter().collect::<Vec<_>>()))
     }
 
@@ -381,7 +390,20 @@ impl Cast {
         (case, step): (CaseId, &Name),
         word: &Said,
     ) -> Result<Request, DraftError> {
-        let found = Found::new(kernel, view, case)?;
+        self.step_of(pen, Found::new(kernel, view, case)?, step, word)
+    }
+
+    /// As [`Cast::step`], of a case that the party was told of.
+    ///
+    /// # Errors
+    /// [`DraftError`].
+    pub fn step_of(
+        &self,
+        pen: Pen,
+        found: Found<'_>,
+        step: &Name,
+        word: &Said,
+    ) -> Result<Request, DraftError> {
         let declared = found.step(step)?;
         let party = &self.parties[declared.by.as_str()];
         let evidence = declared.evidence.iter().map(|_| EvidenceDigest([3; 32])).collect();
@@ -462,21 +484,24 @@ pub fn bench_claims() -> Texts {
 /// Steps of the policy of the measures, in order.
 pub const BENCH_STEPS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "sixth"];
 
+/// Steps of the policy that is compared with workflows of others.
+pub const FIVE_STEPS: usize = 5;
+
 /// Steps of the long policy.
 pub const LONG_STEPS: usize = 20;
 
-/// The name of a step of the long policy, from 0.
+/// The name of a step of these two, from 0.
 #[must_use]
-pub fn long_step(at: usize) -> String {
+pub fn numbered_step(at: usize) -> String {
     format!("s{at}")
 }
 
-/// The policy of the measures, with more steps of the same kind.
-fn long() -> (String, String) {
+/// The policy of the measures, with another number of steps of the same kind.
+fn numbered(steps: usize) -> Files {
     let (head, _) = BENCH.0.split_once("[step.").unwrap_or_default();
     let (mut layout, mut guards) = (head.to_owned(), String::new());
-    for (at, role) in ["maker", "checker", "keeper"].into_iter().cycle().take(LONG_STEPS).enumerate() {
-        let (name, before) = (long_step(at), at.checked_sub(1).map(long_step));
+    for (at, role) in ["maker", "checker", "keeper"].into_iter().cycle().take(steps).enumerate() {
+        let (name, before) = (numbered_step(at), at.checked_sub(1).map(numbered_step));
         let after = before.map(|before| format!("after = [\"{before}\"]\n")).unwrap_or_default();
         layout.push_str(&format!(
             "[step.{name}]\nby = \"{role}\"\ntitle = \"says word {at}\"\n{after}claim = {{ amount = \"money:USD\", \
@@ -489,10 +514,10 @@ fn long() -> (String, String) {
              when {{ context.claim.score < 0 || context.claim.score > 1000 }};\n"
         ));
     }
-    let last = long_step(LONG_STEPS - 1);
+    let last = numbered_step(steps.saturating_sub(1));
     layout.push_str(&format!(
         "[outcome.mint]\nafter = [\"{last}\"]\ndomain = \"home\"\nline = \"mint\"\n\
          call = \"mint(address,uint256)\"\nargs = [\"param.beneficiary\", \"param.amount\"]\nexpires = \"30m\"\n"
     ));
-    (layout, guards)
+    Files { guards, layout }
 }

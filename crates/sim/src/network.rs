@@ -5,9 +5,9 @@
 //! certificates and co-signers' memories, certificates go on, and no human was needed.
 
 mod check;
-mod load;
+pub(crate) mod load;
 mod proxy;
-mod town;
+pub(crate) mod town;
 
 use crate::cast::{COSIGNERS, Cast};
 use crate::sim::chance::Chance;

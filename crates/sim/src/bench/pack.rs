@@ -2,7 +2,9 @@
 
 use crate::bench::attest::signature_of;
 use crate::bench::median;
-use crate::cast::{COSIGNERS, LONG_STEPS, Pen, Programme, Said, bench_claims, cosigner_key, long_step, name};
+use crate::cast::{
+    COSIGNERS, LONG_STEPS, Pen, Programme, Said, bench_claims, cosigner_key, name, numbered_step,
+};
 use crate::measure::Measure;
 use crate::stage::{Stage, accepted};
 use anyhow::{Context, Result, ensure};
@@ -120,7 +122,8 @@ fn one_case(stage: &mut Stage) -> Result<CaseId> {
         take(stage, case, LONG_STEPS - 1)?;
         let number = stage.numbers(1);
         let pen = Pen { ledger: stage.ledger, now: stage.now, number };
-        let request = stage.cast.withdrawal(pen, stage.kernel(), (case, &name(&long_step(0))))?.to_vec()?;
+        let request =
+            stage.cast.withdrawal(pen, stage.kernel(), (case, &name(&numbered_step(0))))?.to_vec()?;
         hand_in(stage, &[request])?;
     }
     take(stage, case, LONG_STEPS)?;
@@ -129,7 +132,7 @@ fn one_case(stage: &mut Stage) -> Result<CaseId> {
 
 fn take(stage: &mut Stage, case: CaseId, steps: usize) -> Result<()> {
     for at in 0..steps {
-        let requests = stage.steps(&[case], &name(&long_step(at)), &Said::Done(bench_claims()))?;
+        let requests = stage.steps(&[case], &name(&numbered_step(at)), &Said::Done(bench_claims()))?;
         hand_in(stage, &requests)?;
     }
     Ok(())

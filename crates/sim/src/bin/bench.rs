@@ -21,6 +21,9 @@ struct Arguments {
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
+    /// How long `soak` lasts.
+    #[arg(long, default_value_t = bench::SOAK_MINUTES)]
+    minutes: u32,
 }
 
 /// Processes that a measure starts and looks at from outside.
@@ -55,18 +58,18 @@ enum Child {
 }
 
 fn main() -> Result<()> {
-    let Arguments { child, name, json } = Arguments::parse();
+    let Arguments { child, name, json, minutes } = Arguments::parse();
     match child {
-        None => measure(&name, json),
+        None => measure((&name, minutes), json),
         Some(Child::CloseCases { many, dir }) => memory::close_cases(&dir, many),
         Some(Child::HttpClient { url, roots, file, batch }) => http::client(&url, &roots, &file, batch),
         Some(Child::StartAgain { dir }) => memory::start_again(&dir),
     }
 }
 
-fn measure(name: &str, json: bool) -> Result<()> {
+fn measure(what: (&str, u32), json: bool) -> Result<()> {
     let mut failed = None;
-    bench::run(name, &mut |measure| match serde_json::to_string(&measure) {
+    bench::run(what, &mut |measure| match serde_json::to_string(&measure) {
         Ok(line) if json => println!("{line}"),
         Ok(_) => println!("{}", measure.row()),
         Err(error) => failed = Some(error),

@@ -23,6 +23,12 @@ const ASKS: Duration = Duration::from_secs(5);
 pub struct Running(Child);
 
 impl Running {
+    /// The number of the process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// `kill -9`.
     ///
     /// # Errors
@@ -51,6 +57,8 @@ pub struct Server {
     /// The ledger's folder, within the town.
     pub folder: &'static str,
     state: &'static str,
+    /// What its file says besides: tables of `lockstep.toml`.
+    pub settings: &'static str,
     running: Option<Running>,
 }
 
@@ -166,10 +174,11 @@ impl Server {
     /// There is no free port.
     pub fn of(folder: &'static str, state: &'static str) -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        Ok(Self { port, folder, state, running: None })
+        Ok(Self { port, folder, state, settings: "", running: None })
     }
 
-    fn url(&self) -> String {
+    /// Where it is.
+    pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
@@ -180,8 +189,8 @@ impl Server {
     pub fn start(&mut self, town: &Town, names: &[String]) -> Result<()> {
         let config = format!("{}.toml", self.folder);
         let text = format!(
-            "listen = \"127.0.0.1:{}\"\nnames = {names:?}\n[[ledger]]\ndir = \"{}\"\n",
-            self.port, self.folder
+            "listen = \"127.0.0.1:{}\"\nnames = {names:?}\n{}[[ledger]]\ndir = \"{}\"\n",
+            self.port, self.settings, self.folder
         );
         std::fs::write(town.path(&config), text)?;
         let log = format!("{}.log", self.folder);
@@ -200,6 +209,11 @@ impl Server {
             .context("the server is down")?
             .kill()
             .with_context(|| format!("server `{}`", self.folder))
+    }
+
+    /// The number of its process, while it runs.
+    pub fn process(&self) -> Option<u32> {
+        self.running.as_ref().map(Running::id)
     }
 
     /// A client of it.
@@ -257,6 +271,11 @@ impl Cosigner {
         Ok(())
     }
 
+    /// The number of its process, while it runs.
+    pub fn process(&self) -> Option<u32> {
+        self.running.as_ref().map(Running::id)
+    }
+
     /// True while it is meant to run.
     pub const fn runs(&self) -> bool {
         self.running.is_some()
@@ -288,7 +307,11 @@ impl Cosigner {
     }
 }
 
-fn metrics(url: &str) -> Result<String> {
+/// The figures that a process tells.
+///
+/// # Errors
+/// It does not answer.
+pub fn metrics(url: &str) -> Result<String> {
     use std::io::{Read, Write};
     let at = url.strip_prefix("http://").context("no plain address")?;
     let mut stream = std::net::TcpStream::connect(at)?;
