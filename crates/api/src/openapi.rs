@@ -299,7 +299,8 @@ texts! {
     };
     /// A handover.
     HandoverObject, "Handover", {
-        "type": "object", "description": "Certificates of two committees over one size (specs/certificate.md §5)"
+        "type": "object",
+        "description": "Certificates of two committees over one size (specs/certificate.md §5)"
     };
 }
 
