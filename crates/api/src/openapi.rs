@@ -88,7 +88,7 @@ impl Operation {
 }
 
 /// Every question.
-fn operations() -> [Operation; 27] {
+fn operations() -> [Operation; 28] {
     use Asks::{Signer, SignerOnly};
     let pages: &[&str] = &["cursor", "limit"];
     [
@@ -105,6 +105,15 @@ fn operations() -> [Operation; 27] {
             .asked_by(Signer),
         get(route::CASE_EVENTS, ("caseEvents", "Records of a case, `record`, as they are sealed"), events)
             .asked_by(Signer),
+        get(
+            route::CASES_EVENTS,
+            (
+                "casesEvents",
+                "Records of all cases that the asking party may see, `record`, as they are sealed",
+            ),
+            events,
+        )
+        .asked_by(Signer),
         get(route::EVENTS, ("events", "Seals, `head`, and certificates, `certificate`"), events),
         get(route::WAITING, ("waiting", "Steps that wait for the asking party"), answers::<Page<WaitingRow>>)
             .asked_by(Signer)

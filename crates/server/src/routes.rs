@@ -69,6 +69,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::TILE, get(tile))
         .route(route::EVENTS, get(events))
         .route(route::CASE_EVENTS, get(case_events))
+        .route(route::CASES_EVENTS, get(cases_events))
         .route(route::OPENAPI, get(openapi))
         .route(route::HEALTHZ, get(|| async { "ok\n" }))
         .route(route::READYZ, get(readyz))
@@ -348,6 +349,18 @@ async fn case_events(
     let watch = Watch::new((&service, hosted), peer, &parts.headers)?;
     note(hosted, eye, id, "events")?;
     Ok(watch.of_case(id, eye.who))
+}
+
+async fn cases_events(
+    State(service): On,
+    Extension(Peer(peer)): Extension<Peer>,
+    Path(ledger): Path<String>,
+    request: Request,
+) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let (parts, _) = request.into_parts();
+    let eye = eye(&service, hosted, signer(&service, hosted, &parts)?);
+    Ok(Watch::new((&service, hosted), peer, &parts.headers)?.of_cases(eye))
 }
 
 async fn waiting(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
