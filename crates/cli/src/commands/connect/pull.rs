@@ -226,7 +226,7 @@ impl Pull {
         let known = format!("UserKnownHostsFile={}", self.config.known_hosts.display());
         for option in [
             known.as_str(),
-            "GlobalKnownHostsFile=none",
+            "GlobalKnownHostsFile=/dev/null",
             "StrictHostKeyChecking=yes",
             "UpdateHostKeys=no",
             "BatchMode=yes",
