@@ -93,7 +93,7 @@ pub async fn serve(
 /// # Errors
 /// [`ListenError`]: nothing was carried.
 pub async fn few(port: Port, router: Router, until: impl Future<Output = ()>) -> Result<(), ListenError> {
-    let limits = Limits { connections: FEW, connections_per_address: FEW, ..Limits::default() };
+    let limits = Limits { connections: FEW, connections_per_address: FEW / 4, ..Limits::default() };
     carry(port, closed(router), Held { limits, ..Held::default() }, until).await
 }
 

@@ -31,8 +31,11 @@ impl Drop for Serving {
 fn serve(town: &Town) -> (Serving, String) {
     let rate = "{ per_second = 1000000, burst = 1000000 }";
     let limits = format!("[limits]\nrequests = {rate}\nreads = {rate}\nrefused = {rate}\n");
-    std::fs::write(town.path("lockstep.toml"), format!("listen = '127.0.0.1:0'\n{limits}[[ledger]]\ndir = 'acme'\n"))
-        .unwrap();
+    std::fs::write(
+        town.path("lockstep.toml"),
+        format!("listen = '127.0.0.1:0'\n{limits}[[ledger]]\ndir = 'acme'\n"),
+    )
+    .unwrap();
     let mut command = town.command(&["serve", "--config", "lockstep.toml"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
@@ -47,7 +50,8 @@ fn described(ids: &[(&str, &str)]) -> Value {
     for operation in document["paths"].as_object_mut().unwrap().values_mut() {
         for described in operation.as_object_mut().unwrap().values_mut() {
             for parameter in described["parameters"].as_array_mut().into_iter().flatten() {
-                let known = ids.iter().find(|(name, _)| parameter["name"] == *name && parameter["in"] == "path");
+                let known =
+                    ids.iter().find(|(name, _)| parameter["name"] == *name && parameter["in"] == "path");
                 if let Some((_, id)) = known {
                     parameter["schema"] = json!({ "type": "string", "enum": [id] });
                 }

@@ -6,6 +6,7 @@
 use super::mapping::Form;
 use super::{Draft, FORMAT, Mapping, Origin};
 use crate::iso::{AmountError, BankAmount, cut};
+use jiff::Timestamp;
 use lockstep_types::{CaseId, Currency, Digest, Name, Time, sha256};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -251,10 +252,17 @@ fn claim(message: &JsonMessage, name: &Name, source: &JsonSource) -> Result<Stri
             Ok(money.decimal())
         }
         Form::Time => {
-            let refused = |_| JsonError::Time { claim: name.clone(), found: cut(&text) };
-            Ok(text.parse::<Time>().map_err(refused)?.to_string())
+            let refused = || JsonError::Time { claim: name.clone(), found: cut(&text) };
+            Ok(instant(&text).ok_or_else(refused)?.to_string())
         }
     }
+}
+
+/// An instant of RFC 3339, with its zone; what is finer than a millisecond is dropped.
+fn instant(text: &str) -> Option<Time> {
+    // A time with a name of its zone in brackets is none of RFC 3339.
+    let stamp: Timestamp = text.parse().ok().filter(|_| !text.contains('['))?;
+    Time::from_ms(u64::try_from(stamp.as_millisecond()).ok()?).ok()
 }
 
 impl<'de> Deserialize<'de> for Node {

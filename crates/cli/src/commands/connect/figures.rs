@@ -7,17 +7,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What is counted, with its help.
 const COUNTED: [(&str, &str); 6] = [
-    ("messages_total", "Messages kept since the start."),
-    ("drafts_total", "Drafts made since the start."),
-    ("contradicted_total", "Messages that say something else about an act of which there is a draft."),
-    ("refused_total", "Messages that were not taken since the start."),
-    ("failed_total", "Attempts to reach a partner that failed since the start."),
-    ("sent_total", "Webhooks taken by a partner since the start."),
+    ("lockstep_connect_messages_total", "Messages kept since the start."),
+    ("lockstep_connect_drafts_total", "Drafts made since the start."),
+    ("lockstep_connect_contradicted_total", "Messages that say something else about an act of which there is a draft."),
+    ("lockstep_connect_refused_total", "Messages that were not taken since the start."),
+    ("lockstep_connect_failed_total", "Attempts to reach a partner that failed since the start."),
+    ("lockstep_connect_sent_total", "Webhooks taken by a partner since the start."),
 ];
 /// What is measured, with its help.
 const MEASURED: [(&str, &str); 2] = [
-    ("waiting", "Webhooks that wait for a partner."),
-    ("stuck", "1 while the first of them is not sent any more until somebody has looked."),
+    ("lockstep_connect_waiting", "Webhooks that wait for a partner."),
+    ("lockstep_connect_stuck", "1 while the first of them is not sent any more until somebody has looked."),
 ];
 
 /// Counts of one run.
@@ -59,10 +59,10 @@ impl Figures {
         let mut family = |what: &str, kind: &str, help: &str, rows: Vec<(&Name, u64)>| {
             let _ = writeln!(
                 text,
-                "# HELP lockstep_connect_{what} {help}\n# TYPE lockstep_connect_{what} {kind}"
+                "# HELP {what} {help}\n# TYPE {what} {kind}"
             );
             for (partner, value) in rows {
-                let _ = writeln!(text, "lockstep_connect_{what}{{partner=\"{partner}\"}} {value}");
+                let _ = writeln!(text, "{what}{{partner=\"{partner}\"}} {value}");
             }
         };
         let rows = |what: &str| {
@@ -73,7 +73,7 @@ impl Figures {
         MEASURED.iter().for_each(|(what, help)| family(what, "gauge", help, rows(what)));
         let heard = inner.heard.iter().map(|(partner, at)| (partner, now.ms_since(*at) / 1_000)).collect();
         let help = "Since the last message that a partner's was kept, or the start.";
-        family("heard_seconds", "gauge", help, heard);
+        family("lockstep_connect_heard_seconds", "gauge", help, heard);
         text
     }
 }

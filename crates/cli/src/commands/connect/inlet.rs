@@ -120,8 +120,8 @@ impl Inlet {
             }
         };
         if !answer.0.is_success() {
-            self.figures.add("refused_total", name);
-            tracing::warn!(source = %name, status = answer.0.as_u16(), why = answer.1, "refused");
+            self.figures.add("lockstep_connect_refused_total", name);
+            tracing::warn!(source = %name, status = answer.0.as_u16(), "refused");
         }
         answer
     }

@@ -151,7 +151,7 @@ impl Kept {
             // Last: what has this name is whole, and is told of beside it.
             os::replace_private(&path, bytes)?;
             origins.insert(sha256);
-            self.figures.add("messages_total", source);
+            self.figures.add("lockstep_connect_messages_total", source);
         }
         self.figures.hears(source, now());
         self.draft(source, (&sha256, bytes), &self.read_waits()?)
@@ -200,24 +200,22 @@ impl Kept {
         let Some(source) = self.sources.get(name) else { return Ok(Drafted::default()) };
         let mut drafted = Drafted::default();
         for draft in source.proposals(bytes, waits) {
-            let draft = match draft {
-                Ok(draft) => draft,
-                Err(error) => {
-                    tracing::info!(source = %name, origin = %sha256, why = %error, "no draft");
-                    continue;
-                }
+            let Ok(draft) = draft else {
+                // Why may hold what the message says: `lockstep draft make` tells whoever asks.
+                tracing::info!(source = %name, origin = %sha256, "no draft");
+                continue;
             };
             let id = draft.id();
             match self.keep_draft(&draft, (sha256, bytes))? {
                 Some(true) => {
                     drafted.made += 1;
-                    self.figures.add("drafts_total", name);
+                    self.figures.add("lockstep_connect_drafts_total", name);
                     tracing::info!(source = %name, draft = %id, case = %draft.case, step = %draft.step, "drafted");
                 }
                 Some(false) => drafted.before += 1,
                 None => {
                     drafted.contradicted += 1;
-                    self.figures.add("contradicted_total", name);
+                    self.figures.add("lockstep_connect_contradicted_total", name);
                     tracing::warn!(source = %name, draft = %id, origin = %sha256, "another message was drafted before");
                 }
             }

@@ -105,7 +105,7 @@ impl Pull {
             match self.round(ending) {
                 Ok(()) => {}
                 Err(Trouble::Theirs(why)) => {
-                    self.figures.add("failed_total", &self.config.name);
+                    self.figures.add("lockstep_connect_failed_total", &self.config.name);
                     tracing::warn!(source = %self.config.name, why, "nothing is fetched; it is tried again");
                 }
                 Err(Trouble::Ours(error)) => return Err(error),
@@ -145,8 +145,7 @@ impl Pull {
         if file.bytes > self.config.bytes_max {
             taken.refused =
                 Some(format!("{} bytes, at most {} are taken", file.bytes, self.config.bytes_max));
-        } else {
-            let bytes = self.fetch(file, ending)?;
+        } else if let Some(bytes) = self.fetch(file, ending)? {
             match Kept::unreadable(&bytes) {
                 Some(why) => taken.refused = Some(why),
                 None => {
@@ -158,23 +157,31 @@ impl Pull {
                     taken.sha256 = Some(Digest(sha256(&bytes)));
                 }
             }
+        } else {
+            taken.refused = Some("it is longer than it was listed".to_owned());
         }
-        if let Some(why) = &taken.refused {
-            self.figures.add("refused_total", &self.config.name);
-            tracing::warn!(source = %self.config.name, file = file.name, why, "refused");
+        if taken.refused.is_some() {
+            self.figures.add("lockstep_connect_refused_total", &self.config.name);
+            tracing::warn!(source = %self.config.name, file = file.name, "refused; `pulled` says why");
         }
         self.pulled.files.insert(file.name.clone(), taken);
         let bytes = serde_json::to_vec(&self.pulled).context("what was fetched cannot be written")?;
         Ok(os::replace_private(&self.path, &bytes)?)
     }
 
-    fn fetch(&self, file: &Listed, ending: &Ending) -> Result<Vec<u8>, Trouble> {
+    /// The file; nothing when it is longer than it may be.
+    fn fetch(&self, file: &Listed, ending: &Ending) -> Result<Option<Vec<u8>>, Trouble> {
         // A name that no `sftp` of before, which may still be at work, writes to.
         let own: String = os::random32()?.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let part = self.parts.join(own);
         let command = format!("get {} {}\n", self.at(&file.name), quoted(&part)?);
         let ran = self.sftp(&command, Some(&part), (FETCH, ending));
-        let read = ran.and_then(|_| Ok(os::read(&part, self.config.bytes_max)?));
+        let long = std::fs::metadata(&part).is_ok_and(|found| found.len() > self.config.bytes_max);
+        let read = match ran {
+            _ if long => Ok(None),
+            Ok(_) => os::read(&part, self.config.bytes_max).map(Some).map_err(Trouble::Ours),
+            Err(trouble) => Err(trouble),
+        };
         let _ = std::fs::remove_file(&part);
         read
     }
@@ -198,7 +205,7 @@ impl Pull {
         makes: Option<&Path>,
         (most, ending): (Duration, &Ending),
     ) -> Result<Vec<u8>, Trouble> {
-        let mut child = self.command().spawn().context("cannot start `sftp`: OpenSSH's client is needed")?;
+        let mut child = self.command()?.spawn().context("cannot start `sftp`: OpenSSH's client is needed")?;
         let mut input = child.stdin.take().context("`sftp` takes nothing in")?;
         // It may end before it has read this; then its exit code says why.
         let _ = input.write_all(batch.as_bytes());
@@ -218,12 +225,12 @@ impl Pull {
         Ok(out)
     }
 
-    fn command(&self) -> Command {
+    fn command(&self) -> Result<Command> {
         let mut command = Command::new("sftp");
         // Nothing of this user's own configuration counts, and nobody is asked anything.
         command.args(["-q", "-b", "-", "-F", "none", "-P", &self.config.port.to_string()]);
         command.arg("-i").arg(&self.config.identity);
-        let known = format!("UserKnownHostsFile={}", self.config.known_hosts.display());
+        let known = format!("UserKnownHostsFile={}", quoted(&self.config.known_hosts)?);
         for option in [
             known.as_str(),
             "GlobalKnownHostsFile=/dev/null",
@@ -240,7 +247,7 @@ impl Pull {
         }
         command.arg(format!("{}@{}", self.config.user, self.config.host));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
+        Ok(command)
     }
 }
 
@@ -326,12 +333,12 @@ fn listed(line: &str) -> Option<Listed> {
     Some(Listed { name: name.to_owned(), bytes: bytes.parse().ok()?, changed })
 }
 
-/// A path of ours, as `sftp` takes it.
+/// A path of ours, as `sftp` and its options take it.
 fn quoted(path: &Path) -> Result<String> {
-    let text = path.to_str().filter(|text| !text.contains(['"', '\\', '\n', '*', '?', '[']));
+    let text = path.to_str().filter(|text| !text.contains(['"', '\\', '\n', '*', '?', '[', '%', '$']));
     let text = text.ok_or_else(|| {
-        told(Kind::Invalid, "connect-config", format!("`sftp` cannot write to `{}`", path.display()))
-            .hint("choose a `dir` of plain letters")
+        told(Kind::Invalid, "connect-config", format!("`sftp` cannot be told of `{}`", path.display()))
+            .hint("choose paths of plain letters")
     })?;
     Ok(format!("\"{text}\""))
 }

@@ -17,6 +17,7 @@ use lockstep_client::{Client, Options, Signer};
 use lockstep_connect::outbox::WAITING_MAX;
 use lockstep_connect::{AllowList, Outbox, OutboxError, Progress, Sender};
 use lockstep_types::Name;
+use lockstep_types::limits::INTEGER_MAX;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -136,7 +137,7 @@ impl Send {
                 self.outbox.step(at, |message| sender.send(&message.id, message.body.as_bytes(), at));
             idle = match progress.map_err(own)? {
                 Progress::Taken { .. } => {
-                    self.figures.add("sent_total", name);
+                    self.figures.add("lockstep_connect_sent_total", name);
                     Duration::ZERO
                 }
                 Progress::Stuck { sequence, why } => {
@@ -148,8 +149,8 @@ impl Send {
                 }
                 Progress::Idle | Progress::Waits { .. } => IDLE,
             };
-            self.figures.set("waiting", name, self.outbox.waiting().len() as u64);
-            self.figures.set("stuck", name, u64::from(stuck));
+            self.figures.set("lockstep_connect_waiting", name, self.outbox.waiting().len() as u64);
+            self.figures.set("lockstep_connect_stuck", name, u64::from(stuck));
         }
         Ok(())
     }
@@ -167,7 +168,7 @@ impl Send {
         let done = self.outbox.next().saturating_sub(self.plan.sequence);
         let planned = std::mem::take(&mut self.plan.planned);
         for record in planned.into_iter().skip(usize::try_from(done).unwrap_or(usize::MAX)) {
-            let kind: Name = format!("case.{}", record.kind).parse()?;
+            let kind = kind_of(&record)?;
             let mut data = serde_json::to_value(&record)?;
             if let Value::Object(data) = &mut data {
                 data.insert("ledger".to_owned(), json!(self.config.ledger));
@@ -176,6 +177,11 @@ impl Send {
         }
         Ok(())
     }
+}
+
+/// What a webhook about a record calls itself.
+fn kind_of(record: &CaseRecord) -> Result<Name> {
+    Ok(format!("case.{}", record.kind).parse()?)
 }
 
 fn own(error: OutboxError) -> anyhow::Error {
@@ -226,7 +232,7 @@ impl Follower {
         while !self.gone.load(Ordering::Relaxed) {
             let before = self.next;
             if let Err(error) = self.follow(key, to) {
-                self.figures.add("failed_total", &self.config.name);
+                self.figures.add("lockstep_connect_failed_total", &self.config.name);
                 let error = format!("{error:#}");
                 tracing::warn!(partner = %self.config.name, error, "the ledger's server does not tell; it is asked again");
             }
@@ -239,13 +245,25 @@ impl Follower {
         let client = Client::connect(&self.config.server, Some(self.config.ledger), &self.options)?;
         let signer = Signer::new(key, seconds);
         let (gone, next) = (Arc::clone(&self.gone), &mut self.next);
-        Ok(client.case_records(*next, &signer, |record| {
-            // What comes twice or out of order is not believed.
+        let mut odd = None;
+        client.case_records(*next, &signer, |record| {
+            // What comes twice or out of order is not told again.
             if record.index < *next {
                 return true;
             }
+            if record.index >= INTEGER_MAX.unsigned_abs() || kind_of(&record).is_err() {
+                odd = Some(record.index);
+                return false;
+            }
             *next = record.index.saturating_add(1);
             to.send(record).is_ok() && !gone.load(Ordering::Relaxed)
-        })?)
+        })?;
+        match odd {
+            None => Ok(()),
+            Some(index) => {
+                let text = format!("what the server tells of record {index} is of no record");
+                Err(told(Kind::Refused, "server-differs", text).into())
+            }
+        }
     }
 }
