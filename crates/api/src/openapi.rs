@@ -6,6 +6,7 @@ use crate::answer::{
 };
 use crate::path::route;
 use crate::problem::{PROBLEM_TYPE, Problem};
+use lockstep_types::limits::INTEGER_MAX;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
@@ -255,8 +256,9 @@ fn parameters(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<Val
     let mut parameter = |name: &str, place: &str| {
         let schema = match name {
             "ledger" | "case" | "attestation" | "key" | "cursor" => generator.subschema_for::<Hash>(),
-            "size" | "from" => json_schema!({ "type": "integer", "minimum": 0 }),
-            "limit" => json_schema!({ "type": "integer", "minimum": 0 }),
+            "size" | "from" | "limit" => {
+                json_schema!({ "type": "integer", "minimum": 0, "maximum": INTEGER_MAX })
+            }
             _ => json_schema!({ "type": "string" }),
         };
         json!({ "name": name, "in": place, "required": place == "path", "schema": schema })

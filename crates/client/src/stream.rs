@@ -79,8 +79,8 @@ mod tests {
 
     #[test]
     fn events_of_the_name_are_told_whole_and_in_order() {
-        let text = ": still there\n\nevent: record\nid: 5\ndata: 1\n\nevent: other\ndata: x\n\nevent: record\r\n\
-                    data:2\r\n\r\ndata: 7\n\nevent: record\ndata: 3\n";
+        let text = ": still there\n\nevent: record\nid: 5\ndata: 1\n\nevent: other\ndata: x\n\n\
+                    event: record\r\ndata:2\r\n\r\ndata: 7\n\nevent: record\ndata: 3\n";
         assert_eq!(told(text), Ok(vec![1, 2]), "the last one has no end, and the one before no name");
         let more = "event: record\ndata: 1\n\n".repeat(5);
         assert_eq!(told(&more), Ok(vec![1, 1, 1]), "enough is enough");

@@ -1,5 +1,5 @@
-//! A connector as a process: what partners push becomes drafts, what happens on a ledger goes out as webhooks;
-//! killed in between, nothing is lost and nothing comes twice.
+//! A connector as a process: what partners push becomes drafts, what happens on a ledger goes out as
+//! webhooks; killed in between, nothing is lost and nothing comes twice.
 
 use crate::serve::{Running, Served, ledger};
 use crate::town::{ACME, CLEAR, FAIR, SAMPLES, Town, ago};
@@ -125,8 +125,8 @@ fn order(case: &str, sequence: u64) -> String {
     json!({
         "type": "order.released", "sequence": sequence,
         "data": {
-            "case": case, "order": format!("PO-{sequence}"), "line": 1, "amount": "1000.00", "currency": "USD",
-            "approved": true, "approved_at": "2026-11-21T14:30:12Z",
+            "case": case, "order": format!("PO-{sequence}"), "line": 1, "amount": "1000.00",
+            "currency": "USD", "approved": true, "approved_at": "2026-11-21T14:30:12Z",
         },
     })
     .to_string()
@@ -411,8 +411,8 @@ fn with_reader() -> Town {
 
 fn sends(town: &Town, served: &Served, (url, more): (&str, &str)) {
     let text = format!(
-        "[[send]]\nname = 'planning'\nurl = '{url}'\nsecret = 'planning.secret'\nserver = '{}'\nledger = '{}'\n\
-         key = 'connector'\n{more}",
+        "[[send]]\nname = 'planning'\nurl = '{url}'\nsecret = 'planning.secret'\nserver = '{}'\n\
+         ledger = '{}'\nkey = 'connector'\n{more}",
         served.url,
         ledger(town)
     );

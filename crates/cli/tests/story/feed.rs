@@ -28,8 +28,8 @@ fn feed(answer: u64, updated: u64) -> Vec<u8> {
     [&[0x60, length, 0x80, 0x60, 0x0b, 0x60, 0x00, 0x39, 0x60, 0x00, 0xf3][..], &run].concat()
 }
 
-/// The policy of issuance with two more steps of the observer: one whose guard sees what a price is worth, and
-/// one whose guard sees the price alone.
+/// The policy of issuance with two more steps of the observer: one whose guard sees what a price is worth,
+/// and one whose guard sees the price alone.
 fn priced(town: &Town) {
     copy(POLICY.as_ref(), &town.path("priced"));
     let change = |name: &str, from: &str, to: &str| {
@@ -44,11 +44,18 @@ fn priced(town: &Town) {
          by = 'observer'\ntitle = 'reads it again'\nclaim = {{ price = 'int' }}\n\n[step.approve]"
     );
     change("policy.toml", "[step.approve]", &steps);
-    let guards = "@id(\"the-price-is-fresh\")\npermit (principal in Role::\"observer\", action == Action::\"price\", \
-                  resource)\nwhen { context.claim.worth == \"fresh\" && context.claim.decimals == 8 };\n\n\
-                  @id(\"any-price\")\npermit (principal in Role::\"observer\", action == Action::\"plain\", \
-                  resource);\n\n@id(\"compliance-may-approve\")";
-    change("guards.cedar", "@id(\"compliance-may-approve\")", guards);
+    let after = "after = [\"payment\", \"audit\", \"screen\"";
+    change("policy.toml", after, &format!("{after}, \"price\", \"plain\""));
+    let guards = [
+        "@id(\"the-price-is-fresh\")",
+        "permit (principal in Role::\"observer\", action == Action::\"price\", resource)",
+        "when { context.claim.worth == \"fresh\" && context.claim.decimals == 8 };",
+        "@id(\"any-price\")",
+        "permit (principal in Role::\"observer\", action == Action::\"plain\", resource);",
+        "@id(\"compliance-may-approve\")",
+    ]
+    .join("\n");
+    change("guards.cedar", "@id(\"compliance-may-approve\")", &guards);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Files on a partner's SFTP server, a real `sshd` of OpenSSH on loopback: fetched once, kept as they came, and
-//! only from the server whose key is known.
+//! Files on a partner's SFTP server, a real `sshd` of OpenSSH on loopback: fetched once, kept as they came,
+//! and only from the server whose key is known.
 
 use crate::connect::{Connector, config, drafts, origins, statement, until};
 use crate::town::Town;
@@ -81,8 +81,9 @@ impl Bank {
         let user = Command::new("id").arg("-un").output().unwrap().stdout;
         let (user, out) = (String::from_utf8(user).unwrap(), town.path("out"));
         let text = format!(
-            "[[pull]]\nname = 'north'\nhost = '127.0.0.1'\nport = {}\nuser = '{}'\nfolder = '{}'\nidentity = 'own'\n\
-             known_hosts = 'known_hosts'\nevery = '1s'\nmapping = 'bank.toml'\nbytes_max = 100000\n{more}",
+            "[[pull]]\nname = 'north'\nhost = '127.0.0.1'\nport = {}\nuser = '{}'\nfolder = '{}'\n\
+             identity = 'own'\nknown_hosts = 'known_hosts'\nevery = '1s'\n\
+             mapping = 'bank.toml'\nbytes_max = 100000\n{more}",
             self.port,
             user.trim(),
             out.display()

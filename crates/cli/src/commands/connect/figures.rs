@@ -9,7 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const COUNTED: [(&str, &str); 6] = [
     ("lockstep_connect_messages_total", "Messages kept since the start."),
     ("lockstep_connect_drafts_total", "Drafts made since the start."),
-    ("lockstep_connect_contradicted_total", "Messages that say something else about an act of which there is a draft."),
+    (
+        "lockstep_connect_contradicted_total",
+        "Messages that say something else about an act of which there is a draft.",
+    ),
     ("lockstep_connect_refused_total", "Messages that were not taken since the start."),
     ("lockstep_connect_failed_total", "Attempts to reach a partner that failed since the start."),
     ("lockstep_connect_sent_total", "Webhooks taken by a partner since the start."),
@@ -57,10 +60,7 @@ impl Figures {
         let inner = self.inner();
         let mut text = String::new();
         let mut family = |what: &str, kind: &str, help: &str, rows: Vec<(&Name, u64)>| {
-            let _ = writeln!(
-                text,
-                "# HELP {what} {help}\n# TYPE {what} {kind}"
-            );
+            let _ = writeln!(text, "# HELP {what} {help}\n# TYPE {what} {kind}");
             for (partner, value) in rows {
                 let _ = writeln!(text, "{what}{{partner=\"{partner}\"}} {value}");
             }

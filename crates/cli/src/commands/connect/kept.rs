@@ -210,13 +210,13 @@ impl Kept {
                 Some(true) => {
                     drafted.made += 1;
                     self.figures.add("lockstep_connect_drafts_total", name);
-                    tracing::info!(source = %name, draft = %id, case = %draft.case, step = %draft.step, "drafted");
+                    tracing::info!(source = %name, draft = %id, step = %draft.step, "drafted");
                 }
                 Some(false) => drafted.before += 1,
                 None => {
                     drafted.contradicted += 1;
                     self.figures.add("lockstep_connect_contradicted_total", name);
-                    tracing::warn!(source = %name, draft = %id, origin = %sha256, "another message was drafted before");
+                    tracing::warn!(source = %name, draft = %id, origin = %sha256, "contradicted");
                 }
             }
         }

@@ -1,7 +1,7 @@
-//! What happens on a ledger, told to a partner: records of the cases that this connector's key may see go out
-//! as signed webhooks, in the log's order, each once. What is to be put into the outbox is written down before
-//! it is put there, with the number that the first of it gets: after a crash the outbox itself says how far
-//! that had come.
+//! What happens on a ledger, told to a partner: records of the cases that this connector's key may see go
+//! out as signed webhooks, in the log's order, each once. What is to be put into the outbox is written down
+//! before it is put there, with the number that the first of it gets: after a crash the outbox itself says
+//! how far that had come.
 
 use super::config::{Config, SendConfig, secret};
 use super::figures::Figures;
@@ -142,7 +142,7 @@ impl Send {
                 }
                 Progress::Stuck { sequence, why } => {
                     if !stuck {
-                        tracing::error!(partner = %name, sequence, why, "a webhook is stuck, and those behind it");
+                        tracing::error!(partner = %name, sequence, why, "stuck, and those behind it");
                     }
                     stuck = true;
                     IDLE
@@ -234,7 +234,7 @@ impl Follower {
             if let Err(error) = self.follow(key, to) {
                 self.figures.add("lockstep_connect_failed_total", &self.config.name);
                 let error = format!("{error:#}");
-                tracing::warn!(partner = %self.config.name, error, "the ledger's server does not tell; it is asked again");
+                tracing::warn!(partner = %self.config.name, error, "the server is asked again");
             }
             away = if self.next > before { AWAY } else { (away * 2).min(AWAY_MAX) };
             std::thread::sleep(away);
