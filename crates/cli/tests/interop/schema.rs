@@ -50,6 +50,13 @@ fn described(ids: &[(&str, &str)]) -> Value {
     let mut document: Value = serde_json::from_str(DOCUMENT).unwrap();
     for operation in document["paths"].as_object_mut().unwrap().values_mut() {
         for described in operation.as_object_mut().unwrap().values_mut() {
+            // The tool cannot sign: it shows the token, and other tokens, and none.
+            let shows = described["security"]
+                .as_array()
+                .is_some_and(|all| all.iter().any(|way| way["token"].is_array()));
+            if shows {
+                described["security"] = json!([{ "token": [] }]);
+            }
             for parameter in described["parameters"].as_array_mut().into_iter().flatten() {
                 let known =
                     ids.iter().find(|(name, _)| parameter["name"] == *name && parameter["in"] == "path");

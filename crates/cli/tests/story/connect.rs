@@ -2,7 +2,7 @@
 //! webhooks; killed in between, nothing is lost and nothing comes twice.
 
 use crate::serve::{Running, Served, ledger};
-use crate::town::{ACME, CLEAR, FAIR, SAMPLES, Town, ago};
+use crate::town::{ACME, CLEAR, FAIR, LIST, SAMPLES, Town, ago};
 use lockstep_connect::{Headers, Secret, check, sign};
 use lockstep_types::{Time, sha256};
 use serde_json::{Value, json};
@@ -184,6 +184,39 @@ fn a_bank_pushes_a_message_and_the_party_signs_the_draft_that_waits() {
     assert!(drafts(&town).is_empty() && origins(&town) == 2);
     let second = town.run(&["connect", "--config", "connect.toml"]);
     assert_eq!((second.code, second.fault().as_str()), (2, "connect-in-use"));
+}
+
+#[test]
+fn json_of_a_system_becomes_a_draft_that_the_party_signs_as_it_stands() {
+    let town = Town::with_ledger();
+    let case = town.open_case();
+    assert_eq!(town.attest(&case, "request", "issuer", &[]).code, 0);
+    pushes(&town);
+    let mapping = "format = 'lockstep-mapping/1'\n[step.screen]\nmessage = 'json'\nact = ['/data/id']\n\
+                   [step.screen.require]\n'/type' = 'screened'\n[step.screen.claim]\n\
+                   provider = { value = 'Clear Screening' }\nhits = '/data/hits'\nlist = '/data/list'\n";
+    std::fs::write(town.path("planning.toml"), mapping).unwrap();
+    let connector = Connector::start(&town);
+    let push = |sequence: u64, kind: &str, hits: Value| {
+        let data = json!({ "case": case, "hits": hits, "id": "S-1", "list": LIST });
+        let body = json!({ "data": data, "sequence": sequence, "type": kind }).to_string();
+        connector.push("planning", ("s", PLANNING), body.as_bytes())
+    };
+    let none = (200, "kept; 0 draft(s) wait".to_owned());
+    assert_eq!(push(1, "started", json!(0)), none, "another kind");
+    assert_eq!(push(2, "screened", json!(0.5)).0, 422, "a number that is read in two ways");
+    assert_eq!(push(2, "screened", json!([0])), none);
+    assert_eq!(push(3, "screened", json!(0)), (200, "kept; 1 draft(s) wait".to_owned()));
+    let draft = drafts(&town).remove(0);
+    let path = draft.to_str().unwrap();
+    let text = std::fs::read_to_string(&draft).unwrap();
+    std::fs::write(&draft, text.replace("\"hits\":\"0\"", "\"hits\":\"1\"")).unwrap();
+    let changed = town.run(&["attest", "acme", "--draft", path, "--as", "screening"]);
+    assert_eq!((changed.code, changed.fault().as_str()), (1, "draft-origin"), "{}", changed.err);
+    std::fs::write(&draft, text).unwrap();
+    let signed = town.run(&["attest", "acme", "--draft", path, "--as", "screening"]);
+    assert_eq!(signed.code, 0, "{}\n{}", signed.out, signed.err);
+    connector.process.end();
 }
 
 #[test]
