@@ -69,8 +69,8 @@ pub enum Command {
     Tick(FolderArgs),
     /// Take requests over HTTP: the appender as a service
     Serve(serve::Serve),
-    /// Keep what partners push or leave on SFTP servers as drafts that wait for a signer, and tell partners by
-    /// webhook what happens on a ledger
+    /// Keep what partners push or leave on SFTP servers as drafts that wait for a signer, and tell partners
+    /// by webhook what happens on a ledger
     Connect(connect::Connect),
     /// Follow a ledger from genesis, re-run every decision, and sign its head
     Cosign(cosign::Cosign),

@@ -25,8 +25,9 @@ pub enum Feed {
     /// Read a price at the newest final block. Exit code 0: fresh. 1: stale, or divergent from the second
     /// feed. 2: cannot tell
     Read(Read),
-    /// Read a price and take a step of a case with it: the step's claims say what they are filled with. A price
-    /// that is not fresh is handed in only where the step has a claim `worth`, so that its guard sees it
+    /// Read a price and take a step of a case with it: the step's claims say what they are filled with. A
+    /// price that is not fresh is handed in only where the step has a claim `worth`, so that its guard sees
+    /// it
     Attest(Attest),
 }
 

@@ -1,7 +1,7 @@
 //! Drafts from JSON: what a planning system says, read by the pointers (RFC 6901) that a mapping names.
 //!
-//! A name that stands twice in one object is refused, since two readers may see two values, and so is a number
-//! that is no integer: an amount is written as a text.
+//! A name that stands twice in one object is refused, since two readers may see two values, and so is a
+//! number that is no integer: an amount is written as a text.
 
 use super::mapping::Form;
 use super::{Draft, FORMAT, Mapping, Origin};
