@@ -28,7 +28,7 @@ pub enum Feed {
     /// Read a price and take a step of a case with it: the step's claims say what they are filled with. A
     /// price that is not fresh is handed in only where the step has a claim `worth`, so that its guard sees
     /// it
-    Attest(Attest),
+    Attest(Box<Attest>),
 }
 
 /// Which step is taken with which price.

@@ -344,11 +344,14 @@ fn a_connector_that_could_harm_somebody_does_not_begin() {
     assert_eq!(town.run(&["connect", "--config", "connect.toml"]).fault(), "file-permissions");
 }
 
+/// What came: its headers and its body.
+type Webhook = (Headers, Vec<u8>);
+
 /// A planning system that takes webhooks: every third attempt is answered with 503, before or after it was
 /// taken note of.
 struct Planning {
     port: u16,
-    came: Arc<Mutex<Vec<(Headers, Vec<u8>)>>>,
+    came: Arc<Mutex<Vec<Webhook>>>,
 }
 
 impl Planning {
