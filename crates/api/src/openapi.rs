@@ -6,6 +6,7 @@ use crate::answer::{
 };
 use crate::path::route;
 use crate::problem::{PROBLEM_TYPE, Problem};
+use lockstep_types::limits::INTEGER_MAX;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
@@ -88,7 +89,7 @@ impl Operation {
 }
 
 /// Every question.
-fn operations() -> [Operation; 27] {
+fn operations() -> [Operation; 28] {
     use Asks::{Signer, SignerOnly};
     let pages: &[&str] = &["cursor", "limit"];
     [
@@ -105,6 +106,15 @@ fn operations() -> [Operation; 27] {
             .asked_by(Signer),
         get(route::CASE_EVENTS, ("caseEvents", "Records of a case, `record`, as they are sealed"), events)
             .asked_by(Signer),
+        get(
+            route::CASES_EVENTS,
+            (
+                "casesEvents",
+                "Records of all cases that the asking party may see, `record`, as they are sealed",
+            ),
+            events,
+        )
+        .asked_by(Signer),
         get(route::EVENTS, ("events", "Seals, `head`, and certificates, `certificate`"), events),
         get(route::WAITING, ("waiting", "Steps that wait for the asking party"), answers::<Page<WaitingRow>>)
             .asked_by(Signer)
@@ -246,8 +256,9 @@ fn parameters(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<Val
     let mut parameter = |name: &str, place: &str| {
         let schema = match name {
             "ledger" | "case" | "attestation" | "key" | "cursor" => generator.subschema_for::<Hash>(),
-            "size" | "from" => json_schema!({ "type": "integer", "minimum": 0 }),
-            "limit" => json_schema!({ "type": "integer", "minimum": 0 }),
+            "size" | "from" | "limit" => {
+                json_schema!({ "type": "integer", "minimum": 0, "maximum": INTEGER_MAX })
+            }
             _ => json_schema!({ "type": "string" }),
         };
         json!({ "name": name, "in": place, "required": place == "path", "schema": schema })

@@ -15,14 +15,15 @@
 mod form;
 mod http;
 mod rotation;
+mod stream;
 
 pub use http::{HttpError, Options};
 pub use rotation::RotationError;
 
 use http::Http;
 use lockstep_api::answer::{
-    BatchAnswer, Case, CaseRow, CosignedAnswer, Entered, GenesisRecord, HandoverRow, KeyRow, Ledger,
-    LedgerRow, Outcome, Page, PolicyRow, ProposalRow, Token, WaitingRow,
+    BatchAnswer, Case, CaseRecord, CaseRow, CosignedAnswer, Entered, GenesisRecord, HandoverRow, KeyRow,
+    Ledger, LedgerRow, Outcome, Page, PolicyRow, ProposalRow, Token, WaitingRow,
 };
 use lockstep_api::path::{of_case, of_ledger, route};
 use lockstep_api::signing::SigningError;
@@ -305,6 +306,23 @@ impl Client {
     /// [`ClientError`].
     pub fn cases(&self, cursor: Option<&str>, signer: &Signer<'_>) -> Result<Page<CaseRow>, ClientError> {
         self.signed(&of_ledger(route::CASES, &self.id), &paging(cursor), signer)
+    }
+
+    /// Records of all cases that the signer's party may see, from number `from` of the log on, as they are
+    /// sealed: each is handed to `each`, which says whether to go on. Ends when it says no, or with the
+    /// stream; whoever wants more asks again from where it was. What is told is the server's word.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn case_records(
+        &self,
+        from: u64,
+        signer: &Signer<'_>,
+        each: impl FnMut(CaseRecord) -> bool,
+    ) -> Result<(), ClientError> {
+        let path = of_ledger(route::CASES_EVENTS, &self.id);
+        let stream = self.http.stream(&path, from, Some((&self.id, signer)))?;
+        stream::read(stream, "record", each)
     }
 
     /// Steps that wait for the signer's party: one page.
