@@ -8,6 +8,7 @@ mod draft;
 mod feed;
 mod gates;
 mod how_to;
+mod hsm;
 #[path = "../../../chain/tests/anvil/key.rs"]
 mod key;
 mod network;

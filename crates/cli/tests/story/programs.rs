@@ -17,7 +17,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// A program of the crate `signers`, built beside `lockstep` when the whole workspace is.
-fn program(name: &str) -> Option<PathBuf> {
+pub fn program(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_BIN_EXE_lockstep")).with_file_name(name);
     if path.exists() {
         return Some(path);

@@ -90,7 +90,7 @@ pub fn ledger(town: &Town) -> String {
 }
 
 /// What the case shows once all of its records are certified.
-fn certified(town: &Town, case: &str) -> Value {
+pub fn certified(town: &Town, case: &str) -> Value {
     let begun = Instant::now();
     loop {
         let shown = town.ok(&["case", "show", "acme", case, "--as", "issuer"]);
@@ -103,7 +103,7 @@ fn certified(town: &Town, case: &str) -> Value {
     }
 }
 
-fn verified(town: &Town, case: &str) {
+pub fn verified(town: &Town, case: &str) {
     town.ask(&[]);
     town.ok(&["pack", "export", "acme", case, "-o", "case.json", "--evidence"]);
     town.ok(&["trust", "export", "acme", "-o", "trust.json"]);
@@ -374,9 +374,8 @@ fn a_rotation_is_handed_over_to_by_those_who_follow_and_parties_learn_it_from_wh
     assert_eq!(verified.code, 0, "{}", verified.out);
 }
 
-#[test]
-fn over_tls_the_same() {
-    let town = Town::with_ledger();
+/// A server of the town's ledger under TLS.
+fn tls(town: &Town) -> Served {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
@@ -392,7 +391,28 @@ fn over_tls_the_same() {
            tls = { certificate = "server.pem", key = "server.key" }
            ledger = [{ dir = "acme" }]"#,
     );
-    let served = Served::start(&town, &["serve", "--config", "lockstep.toml"]);
+    Served::start(town, &["serve", "--config", "lockstep.toml"])
+}
+
+/// The town's ledger on a server under TLS, with three co-signers that follow it; parties ask there from now
+/// on.
+pub fn over_tls(town: &Town) -> (Running, Vec<Running>) {
+    let Served { process, url } = tls(town);
+    let id = ledger(town);
+    let start = |number: u8| {
+        let key = format!("cosigner{number}");
+        let follows = ["cosign", "--follow", &url, "--roots", "roots.pem", "--ledger", &id, "--key", &key];
+        Running::start(town, &follows)
+    };
+    let cosigners = (1..=3).map(start).collect();
+    town.ask(&["--server", &url, "--ledger", &id, "--roots", "roots.pem"]);
+    (process, cosigners)
+}
+
+#[test]
+fn over_tls_the_same() {
+    let town = Town::with_ledger();
+    let served = tls(&town);
     assert!(served.url.starts_with("https://127.0.0.1:"), "{}", served.url);
     town.ask(&["--server", &served.url, "--ledger", &ledger(&town)]);
     let list = ["case", "list", "acme", "--as", "issuer"];

@@ -1,5 +1,6 @@
 //! A folder with keys, a ledger and institutions, and a way to run the program in it.
 
+use crate::hsm::Vault;
 use lockstep_types::Time;
 use serde_json::Value;
 use std::cell::RefCell;
@@ -23,6 +24,8 @@ pub struct Town {
     dir: TempDir,
     /// What party commands name in place of the ledger's folder.
     server: RefCell<Vec<String>>,
+    /// Where parties' keys are made, in place of files.
+    vault: Option<Vault>,
 }
 
 /// What one run gave.
@@ -46,9 +49,19 @@ impl Ran {
 
 impl Town {
     pub fn new() -> Self {
-        let town = Self { dir: TempDir::new().unwrap(), server: RefCell::new(Vec::new()) };
+        let (dir, server) = (TempDir::new().unwrap(), RefCell::new(Vec::new()));
+        let town = Self { dir, server, vault: None };
         town.private("pass", "correct horse battery\n");
         town
+    }
+
+    /// The same, with the keys of parties in a token.
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault: Some(vault), ..self }
+    }
+
+    fn is_in_vault(&self, name: &str) -> bool {
+        self.vault.is_some() && self.path(&format!("{name}.toml")).exists() && self.path(name).exists()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -83,6 +96,8 @@ impl Town {
         for arg in args {
             if *arg == "acme" && !server.is_empty() {
                 command.args(server.iter());
+            } else if self.is_in_vault(arg) {
+                command.arg(format!("exec:{}", self.path(arg).display()));
             } else {
                 command.arg(arg);
             }
@@ -99,6 +114,9 @@ impl Town {
     }
 
     pub fn key(&self, suite: &str, name: &str) {
+        if let Some(vault) = self.vault.as_ref().filter(|_| !name.starts_with("cosigner")) {
+            return vault.key(self, suite, name);
+        }
         self.ok(&["key", "new", "--suite", suite, "--out", name, "--cost", "10"]);
     }
 
@@ -118,7 +136,12 @@ impl Town {
 
     /// Keys of everybody, and a ledger with its first record only.
     pub fn founded(more: &[&str]) -> Self {
-        let town = Self::new();
+        Self::new().found(more)
+    }
+
+    /// The same, in this town.
+    pub fn found(self, more: &[&str]) -> Self {
+        let town = self;
         for (suite, name) in [
             ("ed25519", "admin"),
             ("ed25519", "registry"),
