@@ -194,10 +194,16 @@ contract Anchor is IAnchor {
         );
         ledger = successor;
         _known[successor] = true;
-        // Records of the successor are counted from its own genesis.
+        // Epochs and records of the successor are counted from its own genesis; what was to replace the
+        // co-signers of the ledger before it falls with that ledger.
+        present.epoch = 0;
+        delete _next;
+        delete _recovery;
+        _head.rotatesAt = 0;
         _head.rotationEnd = 0;
         emit Succeeded(id, successor, size, root);
-        _keep(successor, size, root, present.epoch);
+        _install(present);
+        _keep(successor, size, root, 0);
     }
 
     /// @inheritdoc IAnchor

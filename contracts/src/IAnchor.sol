@@ -132,7 +132,9 @@ interface IAnchor {
     /// @notice Goes on with another ledger. Its id, size and root are signed under the id of this one, as
     /// `Succession(bytes32 ledger,uint64 epoch,bytes32 successor,uint64 size,bytes32 root)`: a checkpoint
     /// that the same
-    /// institutions certify for some other ledger of theirs cannot be used to take this Anchor over.
+    /// institutions certify for some other ledger of theirs cannot be used to take this Anchor over. The
+    /// co-signers stay, and are those of the successor's genesis: its epoch 0. A rotation or a recovery that
+    /// was on its way falls. Roots of the old ledger are anchored no more: bring its last head first.
     function succeed(bytes32 successor, uint64 size, bytes32 root, Certificate calldata certificate) external;
 
     /// @notice The ledger whose log is anchored now.
