@@ -143,6 +143,9 @@ interface IAnchor {
     /// @notice The last anchored size, 0 before the first.
     function head() external view returns (uint64);
 
+    /// @notice Least place of a record whose rotation can be shown: one more than the last.
+    function rotationsFrom() external view returns (uint64);
+
     /// @notice Seconds between showing and effect, of a rotation here and of a loosening at a Gate.
     function notice() external view returns (uint64);
 

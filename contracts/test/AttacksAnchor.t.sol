@@ -98,22 +98,26 @@ contract AttacksAnchorTest is World {
 
     // Rotation.
 
-    /// OPEN: what the Anchor is made with does not say where the log stood. k keys that were retired before
-    /// its time are taken back by the record that once enacted them. PROPERTIES.md says so; whoever mends
-    /// it turns this test around.
-    function test_open_a_set_retired_before_this_anchor_was_made_comes_back_by_its_old_record() external {
+    function test_a_set_retired_before_this_anchor_was_made_does_not_come_back_by_its_old_record() external {
         Set memory retired = Set(40, 4, 3, 4);
         grow(3);
         IAnchor.Rotation memory old = rotationTo(retired);
         IAnchor.Rotation memory current = rotationTo(present);
+        IAnchor.Rotation memory rotation = rotationTo(next);
+        anchor = newAnchor(present, recoverySet, current.index);
+        same(anchor.rotationsFrom(), 5, "after the record by which the epoch began");
         grow(9);
         anchorAll(anchor);
         rotationPath(old, 9);
-        rotationPath(current, 9);
+        rotationPath(rotation, 9);
+        bytes32 root = Tree.root(log, 9);
         retired.epoch = 6;
-        anchor.rotate(9, old, certificate(retired, LEDGER, 9, Tree.root(log, 9)));
+        vm.expectRevert(abi.encodeWithSelector(IAnchor.RotationNotLater.selector, 3));
+        anchor.rotate(9, old, certificate(retired, LEDGER, 9, root));
+        anchor.rotate(9, rotation, certificate(next, LEDGER, 9, root));
         vm.warp(START + NOTICE);
-        same(anchor.committee().blob.codehash, digest(retired), "retired keys are in force again");
+        same(anchor.committee().blob.codehash, digest(next), "who was enacted after it");
+        same(anchor.rotationsFrom(), 6, "after the last shown");
     }
 
     function test_a_record_before_the_last_rotation_shown_brings_nobody_back() external {

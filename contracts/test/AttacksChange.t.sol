@@ -235,6 +235,7 @@ contract AttacksChangeTest is GateWorld {
 
     /// Shows a rotation to `next` now; it is in force after the notice.
     function _rotate() private {
+        grow(log.length + 1);
         IAnchor.Rotation memory rotation = rotationTo(next);
         grow(log.length + 2);
         uint64 size = uint64(log.length);
