@@ -35,7 +35,7 @@ contract Anchor is IAnchor {
         uint64 size;
         /// When `_next` is in force; 0 if no rotation has been shown.
         uint64 rotatesAt;
-        /// One more than the place of the record of the last rotation shown.
+        /// One more than the place of the record of the last rotation shown, or by which the epoch began.
         uint64 rotationEnd;
     }
 
@@ -55,10 +55,13 @@ contract Anchor is IAnchor {
     mapping(bytes32 ledgerId => mapping(uint64 size => bytes32)) private _roots;
     mapping(bytes32 ledgerId => bool) private _known;
 
+    /// @param began Place of the record by which the epoch began: 0, genesis, in epoch 0. No earlier rotation
+    /// counts here.
     /// @param recoverySet Empty: there is none, for ever.
     constructor(
         bytes32 ledgerId,
         uint64 epoch,
+        uint64 began,
         address[] memory members,
         uint8 threshold,
         uint64 notice_,
@@ -69,6 +72,7 @@ contract Anchor is IAnchor {
         ledger = ledgerId;
         _known[ledgerId] = true;
         notice = notice_;
+        _head.rotationEnd = began + 1;
         RECOVERY_SET = recoverySet.length == 0 ? address(0) : Quorum.write(recoverySet, recoveryThreshold);
         RECOVERY_THRESHOLD = recoveryThreshold;
         _install(Committee(Quorum.write(members, threshold), threshold, epoch));
@@ -194,15 +198,26 @@ contract Anchor is IAnchor {
         );
         ledger = successor;
         _known[successor] = true;
-        // Records of the successor are counted from its own genesis.
-        _head.rotationEnd = 0;
+        // Epochs and records of the successor are counted from its own genesis; what was to replace the
+        // co-signers of the ledger before it falls with that ledger.
+        present.epoch = 0;
+        delete _next;
+        delete _recovery;
+        _head.rotatesAt = 0;
+        _head.rotationEnd = 1;
         emit Succeeded(id, successor, size, root);
-        _keep(successor, size, root, present.epoch);
+        _install(present);
+        _keep(successor, size, root, 0);
     }
 
     /// @inheritdoc IAnchor
     function head() external view returns (uint64) {
         return _head.size;
+    }
+
+    /// @inheritdoc IAnchor
+    function rotationsFrom() external view returns (uint64) {
+        return _head.rotationEnd;
     }
 
     /// @inheritdoc IAnchor

@@ -98,7 +98,11 @@ contract Escrow is IEscrow, ReentrancyGuardTransient {
         if (amount == 0) revert NothingToMove();
         owed[account][token] = 0;
         emit Withdrawn(account, token, amount);
+        uint256 before = IERC20(token).balanceOf(address(this));
         IERC20(token).safeTransfer(account, amount);
+        // A token that takes its fee from the sender would take it from other deposits.
+        uint256 taken = before - IERC20(token).balanceOf(address(this));
+        if (taken != amount) revert PayoutDiffers(amount, taken);
     }
 
     // The one place where tokens come before the entry: how many came is known only then. No call from within

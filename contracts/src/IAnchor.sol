@@ -132,7 +132,9 @@ interface IAnchor {
     /// @notice Goes on with another ledger. Its id, size and root are signed under the id of this one, as
     /// `Succession(bytes32 ledger,uint64 epoch,bytes32 successor,uint64 size,bytes32 root)`: a checkpoint
     /// that the same
-    /// institutions certify for some other ledger of theirs cannot be used to take this Anchor over.
+    /// institutions certify for some other ledger of theirs cannot be used to take this Anchor over. The
+    /// co-signers stay, and are those of the successor's genesis: its epoch 0. A rotation or a recovery that
+    /// was on its way falls. Roots of the old ledger are anchored no more: bring its last head first.
     function succeed(bytes32 successor, uint64 size, bytes32 root, Certificate calldata certificate) external;
 
     /// @notice The ledger whose log is anchored now.
@@ -140,6 +142,9 @@ interface IAnchor {
 
     /// @notice The last anchored size, 0 before the first.
     function head() external view returns (uint64);
+
+    /// @notice Least place of a record whose rotation can be shown: one more than the last.
+    function rotationsFrom() external view returns (uint64);
 
     /// @notice Seconds between showing and effect, of a rotation here and of a loosening at a Gate.
     function notice() external view returns (uint64);

@@ -33,6 +33,8 @@ interface IEscrow {
     error NotDeposited(bytes32 caseId, address depositor, address token, uint256 deposited, uint256 asked);
     /// @notice The token's burn took another amount than it was asked to.
     error BurnDiffers(uint256 asked, uint256 taken);
+    /// @notice The token took another amount for a payout than it was asked to move.
+    error PayoutDiffers(uint256 asked, uint256 taken);
 
     /// @notice Deposits the caller's tokens for a case. The token must deliver exactly the amount.
     function deposit(bytes32 caseId, address token, uint256 amount) external;

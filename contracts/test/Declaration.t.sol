@@ -120,6 +120,7 @@ contract DeclarationTest is World {
         bytes memory arguments = abi.encode(
             wordOf(json, string.concat(named, ".ledger")),
             uint64(vm.parseJsonUint(json, ".committee.epoch")),
+            uint64(0),
             _addresses(".committee.members", ".address"),
             uint8(vm.parseJsonUint(json, ".committee.threshold")),
             NOTICE,

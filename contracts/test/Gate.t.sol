@@ -709,7 +709,7 @@ contract GateTest is GateWorld {
 
     function _anchorInTheVector(bytes32 ledger) private returns (Anchor) {
         address[] memory none = new address[](0);
-        return new Anchor(ledger, present.epoch, addresses(present), present.k, NOTICE, none, 0);
+        return new Anchor(ledger, present.epoch, 0, addresses(present), present.k, NOTICE, none, 0);
     }
 
     function _deposit(address depositor, uint256 amount) private returns (bytes32) {

@@ -30,7 +30,7 @@ contract GateChangeTest is World {
         json = vm.readFile("../vectors/chain.json");
         bytes32 ledger = wordOf(json, ".gate_changes[0].ledger");
         address[] memory none = new address[](0);
-        anchor = new Anchor(ledger, present.epoch, addresses(present), present.k, NOTICE, none, 0);
+        anchor = new Anchor(ledger, present.epoch, 0, addresses(present), present.k, NOTICE, none, 0);
         // The retirement names the policy that the ledger has.
         policy = wordOf(json, ".gate_changes[0].action.gate.calls[1].retire.policy");
         gate = Gate(vm.parseJsonAddress(json, ".gate_changes[0].gate"));

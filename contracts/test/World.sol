@@ -42,7 +42,15 @@ abstract contract World is Test {
     }
 
     function newAnchor(Set memory set, Set memory recovery) internal returns (Anchor) {
-        return new Anchor(LEDGER, set.epoch, addresses(set), set.k, NOTICE, addresses(recovery), recovery.k);
+        return newAnchor(set, recovery, 0);
+    }
+
+    /// One whose epoch began with the record at this place.
+    function newAnchor(Set memory set, Set memory recovery, uint64 began) internal returns (Anchor) {
+        return
+            new Anchor(
+                LEDGER, set.epoch, began, addresses(set), set.k, NOTICE, addresses(recovery), recovery.k
+            );
     }
 
     function keyOf(uint256 number) internal pure returns (uint256) {

@@ -16,6 +16,8 @@ pub struct Following<'a> {
     pub ledger: LedgerId,
     /// Whose certificates count.
     pub committee: &'a Committee,
+    /// Number of the record by which their epoch began: genesis, or `enacted`. No earlier rotation counts.
+    pub began: u64,
     /// Seconds between a rotation or loosening and its effect; at most 90 days.
     pub notice_s: u64,
 }
@@ -76,6 +78,7 @@ pub fn anchor_data(following: Following<'_>, recovery: Option<&Signers>) -> Resu
     let arguments = Anchor::constructorCall {
         ledgerId: FixedBytes(following.ledger.0),
         epoch: following.committee.epoch(),
+        began: following.began,
         members: members.collect(),
         threshold: following.committee.threshold(),
         notice_: following.notice_s,

@@ -155,6 +155,8 @@ pub fn anchor_differs(
     differs.unless_same("committee", B256::from(expected.digest().0), found.committee);
     differs.unless_same("threshold", expected.threshold(), found.threshold);
     differs.unless_same("notice, in seconds", following.notice_s, found.notice_s);
+    let from = read(rpc, block, (at, &Anchor::rotationsFromCall {}))?;
+    differs.unless_same("place from which rotations count", following.began.saturating_add(1), from);
     if let Some(recovery) = recovery {
         let found = keccak256(rpc.code(block, at.create(1))?);
         differs.unless_same("recovery set", B256::from(recovery.digest().0), found);

@@ -47,7 +47,7 @@ impl World {
         let address = key.public().address().unwrap();
         let committee =
             Committee::new(0, vec![Member { address, lei, name: "one".parse().unwrap() }], 1).unwrap();
-        let following = Following { ledger: LEDGER, committee: &committee, notice_s: 0 };
+        let following = Following { ledger: LEDGER, committee: &committee, began: 0, notice_s: 0 };
         let Coin { anchor, gate, token } =
             coin::deploy(&mut chain, following, (ISSUER, ISSUER), (POLICY, 1_000, 3_600));
         let record = record((token, gate));

@@ -100,7 +100,7 @@ impl World {
             (1..=4u8).map(|seed| SecretKey::from_bytes(Suite::Eip712, &sha256(&[seed])).unwrap()).collect();
         keys.sort_by_key(|key| key.public().address());
         let committee = committee(&keys);
-        let following = Following { ledger: LEDGER, committee: &committee, notice_s: 3_600 };
+        let following = Following { ledger: LEDGER, committee: &committee, began: 0, notice_s: 3_600 };
         let (issuer, window_s) = (Address::repeat_byte(0x11), u32::try_from(WINDOW_S).unwrap());
         let Coin { anchor, gate, token } =
             coin::deploy(&mut chain, following, (ANYBODY, issuer), (POLICY, CAP, window_s));

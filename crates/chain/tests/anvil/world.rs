@@ -69,7 +69,7 @@ impl World {
         let keys: Vec<SecretKey> = cosigner_keys();
         let committee = committee(&keys);
         let mut chain = Submitter::open((rpc, &key), &mut journal, PATIENT).unwrap();
-        let following = Following { ledger: LEDGER, committee: &committee, notice_s: 3_600 };
+        let following = Following { ledger: LEDGER, committee: &committee, began: 0, notice_s: 3_600 };
         let Coin { anchor, gate, token } =
             coin::deploy(&mut chain, following, (from, from), (POLICY, 1_000, 3_600));
         let records = records((token, gate));

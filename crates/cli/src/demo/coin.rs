@@ -119,7 +119,7 @@ impl Planned {
         // What follows is later than the balance: the supply at its date stays what it is.
         chain.set_clock(as_of.saturating_add(1))?;
         let committee = world.kernel().committee().context("no committee")?;
-        let following = Following { ledger: world.ledger()?, committee, notice_s: NOTICE_S };
+        let following = Following { ledger: world.ledger()?, committee, began: 0, notice_s: NOTICE_S };
         let anchor = deploy::anchor(&mut *chain, SUBMITTER, following)?;
         let gate = chain.next_contract(ISSUER)?;
         Ok(Self { at, chain, token, anchor, gate })

@@ -31,7 +31,7 @@ impl Owned {
     }
 
     pub fn borrow(&self) -> Following<'_> {
-        Following { ledger: self.ledger, committee: &self.committee, notice_s: 0 }
+        Following { ledger: self.ledger, committee: &self.committee, began: 0, notice_s: 0 }
     }
 }
 

@@ -205,7 +205,7 @@ impl<C: Chain> Town<C> {
         let start = self.stage.now.saturating_sub_ms(HOUR_MS).seconds_round_down();
         let mut chain = make(chain_id, start)?;
         let committee = kernel.committee().context("no committee")?;
-        let following = Following { ledger: self.stage.ledger, committee, notice_s: 0 };
+        let following = Following { ledger: self.stage.ledger, committee, began: 0, notice_s: 0 };
         let anchor = deploy::anchor(&mut chain, ANYBODY, following)?;
         let programme = kernel.programme("acme-usd").context("no programme")?;
         let in_force = |of: &str| {

@@ -1,7 +1,7 @@
 //! Policies named on the command line, and what they want of the Gate on one of their domains.
 
 use crate::fault::{Kind, invalid, told};
-use crate::folder::{Folder, FolderArgs, committees};
+use crate::folder::{Folder, FolderArgs};
 use crate::shell::Shell;
 use crate::words;
 use anyhow::{Context, Result};
@@ -11,6 +11,7 @@ use lockstep_chain::{Account, Block, Rpc, selector, standing};
 use lockstep_kernel::outcome::token_units;
 use lockstep_ledger::Committee;
 use lockstep_node::Replica;
+use lockstep_node::epochs::epochs;
 use lockstep_policy::{Arg, ClaimKind, Counted, Finding, LineSetup, Policy, Wanted};
 use lockstep_types::{Address, CommitteeDigest, LedgerId};
 use std::path::Path;
@@ -34,6 +35,8 @@ pub struct PolicyArgs {
 pub struct Known {
     pub ledger: LedgerId,
     pub committee: Committee,
+    /// Number of the record by which its epoch began.
+    pub began: u64,
     pub notice_ms: u64,
     /// Digests of all committees so far.
     pub committees: Vec<CommitteeDigest>,
@@ -44,12 +47,14 @@ impl Known {
         let kernel = replica.kernel();
         let committee = kernel.committee().context("the ledger has not begun")?.clone();
         let notice_ms = kernel.genesis().context("the ledger has not begun")?.notice_ms;
-        let committees = committees(replica)?.iter().map(Committee::digest).collect();
-        Ok(Self { ledger: folder.ledger(), committee, notice_ms, committees })
+        let epochs = epochs(&**replica.store())?;
+        let began = epochs.last().context("the ledger has not begun")?.began;
+        let committees = epochs.iter().map(|epoch| epoch.committee.digest()).collect();
+        Ok(Self { ledger: folder.ledger(), committee, began, notice_ms, committees })
     }
 
     pub const fn following(&self, notice_s: u64) -> Following<'_> {
-        Following { ledger: self.ledger, committee: &self.committee, notice_s }
+        Following { ledger: self.ledger, committee: &self.committee, began: self.began, notice_s }
     }
 }
 
