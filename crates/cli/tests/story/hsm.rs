@@ -8,7 +8,7 @@ use std::process::Command;
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 
 /// A token of SoftHSM, and the program that signs with its keys.
-pub struct Vault {
+struct Vault {
     program: PathBuf,
     tokens: PathBuf,
 }
@@ -40,7 +40,7 @@ impl Vault {
     }
 
     /// Makes a key in the token; `NAME` is then a program that signs with it, `NAME.pub` its public half.
-    pub fn key(&self, town: &Town, suite: &str, name: &str) {
+    fn key(&self, town: &Town, suite: &str, name: &str) {
         let settings = format!("{name}.toml");
         let says = "module = \"MODULE\"\ntoken = \"vault\"\nlabel = \"NAME\"\npin_file = \"pin\"\n";
         town.private(&settings, &says.replace("MODULE", MODULE).replace("NAME", name));
@@ -62,7 +62,8 @@ impl Vault {
 fn institutions_with_keys_in_tokens_complete_an_issuance_on_a_server_under_tls() {
     let town = Town::new();
     let Some(vault) = Vault::begin(&town) else { return };
-    let town = town.with_vault(vault).found(&[]);
+    let make = move |town: &Town, suite: &str, name: &str| vault.key(town, suite, name);
+    let town = town.with_vault(Box::new(make)).found(&[]);
     let (served, cosigners) = over_tls(&town);
     town.govern();
     town.credentials();

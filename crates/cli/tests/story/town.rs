@@ -1,6 +1,5 @@
 //! A folder with keys, a ledger and institutions, and a way to run the program in it.
 
-use crate::hsm::Vault;
 use lockstep_types::Time;
 use serde_json::Value;
 use std::cell::RefCell;
@@ -24,9 +23,11 @@ pub struct Town {
     dir: TempDir,
     /// What party commands name in place of the ledger's folder.
     server: RefCell<Vec<String>>,
-    /// Where parties' keys are made, in place of files.
+    /// Makes parties' keys elsewhere than in files, by suite and name.
     vault: Option<Vault>,
 }
+
+pub type Vault = Box<dyn Fn(&Town, &str, &str)>;
 
 /// What one run gave.
 pub struct Ran {
@@ -115,7 +116,7 @@ impl Town {
 
     pub fn key(&self, suite: &str, name: &str) {
         if let Some(vault) = self.vault.as_ref().filter(|_| !name.starts_with("cosigner")) {
-            return vault.key(self, suite, name);
+            return vault(self, suite, name);
         }
         self.ok(&["key", "new", "--suite", suite, "--out", name, "--cost", "10"]);
     }
