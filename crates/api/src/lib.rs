@@ -20,6 +20,7 @@ pub mod answer;
 pub mod limits;
 pub mod openapi;
 pub mod path;
+pub mod people;
 pub mod problem;
 pub mod signing;
 

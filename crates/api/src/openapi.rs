@@ -5,6 +5,7 @@ use crate::answer::{
     PolicyRow, ProposalRow, Token, WaitingRow,
 };
 use crate::path::route;
+use crate::people::{Challenge, PersonToken, ReadRow, SignIn};
 use crate::problem::{PROBLEM_TYPE, Problem};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -32,6 +33,7 @@ enum Body {
     Batch,
     Cosignature,
     Empty,
+    SignIn,
 }
 
 /// What comes back.
@@ -88,7 +90,7 @@ impl Operation {
 }
 
 /// Every question.
-fn operations() -> [Operation; 26] {
+fn operations() -> [Operation; 29] {
     use Asks::{Signer, SignerOnly};
     let pages: &[&str] = &["cursor", "limit"];
     [
@@ -135,6 +137,16 @@ fn operations() -> [Operation; 26] {
         ),
         post(route::TOKENS, ("token", "A token for the signing key"), Body::Empty, answers::<Token>)
             .asked_by(SignerOnly),
+        post(route::PEOPLE_CHALLENGES, ("beginSignIn", "Begin a sign-in"), Body::Empty, answers::<Challenge>),
+        post(
+            route::PEOPLE_TOKENS,
+            ("endSignIn", "A token for a person, for an ID token"),
+            Body::SignIn,
+            answers::<PersonToken>,
+        ),
+        get(route::READS, ("reads", "Who read what, for administrators"), answers::<Page<ReadRow>>)
+            .asked_by(Signer)
+            .with_query(&["from", "limit"]),
         get(route::CHECKPOINT, ("checkpoint", "The log's signed head (C2SP tlog-checkpoint)"), text),
         get(route::TILE, ("tile", "A tile of the log (C2SP tlog-tiles)"), bytes),
         get(route::OPENAPI, ("openapi", "This document"), answers::<Value>),
@@ -203,13 +215,14 @@ fn described(operation: &Operation, generator: &mut SchemaGenerator, problem: &S
             },
         },
     });
-    if let (Some(content), Some(described)) = (content(operation.body), described.as_object_mut()) {
+    if let (Some(content), Some(described)) = (content(operation.body, generator), described.as_object_mut())
+    {
         described.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
     }
     described
 }
 
-fn content(body: Body) -> Option<Value> {
+fn content(body: Body, generator: &mut SchemaGenerator) -> Option<Value> {
     let json = |schema: Value| json!({ "application/json": { "schema": schema } });
     let request = json!({
         "description": "A request in canonical JSON (specs/attestation.md)", "type": "object",
@@ -234,6 +247,7 @@ fn content(body: Body) -> Option<Value> {
         }))),
         Body::Cosignature => Some(json(json!({ "type": "object" }))),
         Body::Empty => Some(json(json!({ "type": "object", "maxProperties": 0 }))),
+        Body::SignIn => Some(json(json!(generator.subschema_for::<SignIn>()))),
     }
 }
 

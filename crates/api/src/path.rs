@@ -44,6 +44,12 @@ pub mod route {
     pub const CERTIFICATE_AT: &str = "/v1/ledgers/{ledger}/certificates/{size}";
     /// A token for the key that signed the request.
     pub const TOKENS: &str = "/v1/ledgers/{ledger}/tokens";
+    /// Begin a person's sign-in.
+    pub const PEOPLE_CHALLENGES: &str = "/v1/ledgers/{ledger}/people/challenges";
+    /// A token for a person whom the provider vouches for.
+    pub const PEOPLE_TOKENS: &str = "/v1/ledgers/{ledger}/people/tokens";
+    /// Who read what of cases.
+    pub const READS: &str = "/v1/ledgers/{ledger}/reads";
     /// The log's signed head, as C2SP clients read it.
     pub const CHECKPOINT: &str = "/v1/ledgers/{ledger}/log/checkpoint";
     /// The log's tiles, as C2SP clients read them.

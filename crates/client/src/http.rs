@@ -1,6 +1,6 @@
 //! HTTP to one server: bounded in time and length, no redirects, no proxy that nobody named.
 
-use crate::{ClientError, Signer};
+use crate::{By, ClientError, Signer};
 use lockstep_api::Problem;
 use lockstep_api::problem::PROBLEM_TYPE;
 use lockstep_api::signing::Parts;
@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use ureq::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use ureq::http::{Request, Response, Uri};
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
@@ -77,13 +77,19 @@ pub(crate) struct Http {
     bearer: Option<HeaderValue>,
 }
 
-impl Http {
+/// Whoever asks one address: over TLS, or this machine.
+pub(crate) struct Agents {
+    agent: Agent,
+    uri: Uri,
+}
+
+impl Agents {
     pub(crate) fn new(url: &str, options: &Options) -> Result<Self, HttpError> {
         let refused = |what| HttpError::Url { url: url.to_owned(), what };
         let uri: Uri = url.parse().map_err(|_| refused("it is no URL"))?;
         let authority = uri.authority().ok_or_else(|| refused("it names no host"))?;
-        if authority.as_str().contains('@') || uri.path() != "/" || uri.query().is_some() {
-            return Err(refused("expected scheme, host and port only"));
+        if authority.as_str().contains('@') {
+            return Err(refused("it names a person"));
         }
         let secure = match uri.scheme_str() {
             Some("https") => true,
@@ -103,13 +109,71 @@ impl Http {
             .proxy(None)
             .http_status_as_error(false)
             .build();
+        Ok(Self { agent: config.new_agent(), uri })
+    }
+
+    /// Hands a form in: the status, and what came back.
+    pub(crate) fn post_form(&self, body: &str, max: u64) -> Result<(u16, Vec<u8>), HttpError> {
+        let request = Request::post(&self.uri).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = request.header(ACCEPT, "application/json").body(body);
+        let request = request.map_err(|error| HttpError::Answer(error.to_string()))?;
+        let answer = self.agent.run(request).map_err(|error| HttpError::Down(error.to_string()))?;
+        within(answer, max)
+    }
+}
+
+fn within(mut answer: Response<Body>, max: u64) -> Result<(u16, Vec<u8>), HttpError> {
+    let status = answer.status().as_u16();
+    let body = answer.body_mut().with_config().limit(max).read_to_vec();
+    Ok((status, body.map_err(|error| HttpError::Down(error.to_string()))?))
+}
+
+/// True for an address that may be asked at all: `https://`, or this machine.
+#[must_use]
+pub fn may_be_asked(url: &str) -> bool {
+    // Whether certificates can be had is another matter: no TLS is needed to tell.
+    let Ok(uri) = url.parse::<Uri>() else { return false };
+    let host = uri.authority().filter(|named| !named.as_str().contains('@')).map(|named| named.host());
+    match uri.scheme_str() {
+        Some("https") => host.is_some(),
+        Some("http") => host.is_some_and(is_loopback),
+        _ => false,
+    }
+}
+
+/// Reads what stands at an address, of at most `max` bytes: over TLS, or on this machine; without redirects.
+///
+/// # Errors
+/// [`HttpError`].
+pub fn fetched(url: &str, options: &Options, max: u64) -> Result<Vec<u8>, HttpError> {
+    let Agents { agent, uri } = Agents::new(url, options)?;
+    let request = Request::get(uri).body(()).map_err(|error| HttpError::Answer(error.to_string()))?;
+    let answer = agent.run(request).map_err(|error| HttpError::Down(error.to_string()))?;
+    match within(answer, max)? {
+        (200, body) => Ok(body),
+        (status, _) => Err(HttpError::Down(format!("`{url}` answers HTTP {status}"))),
+    }
+}
+
+impl Http {
+    pub(crate) fn new(url: &str, options: &Options) -> Result<Self, HttpError> {
+        let refused = |what| HttpError::Url { url: url.to_owned(), what };
+        let Agents { agent, uri } = Agents::new(url, options)?;
+        if uri.path() != "/" || uri.query().is_some() {
+            return Err(refused("expected scheme, host and port only"));
+        }
         let bearer = options.token.as_ref().map(|token| HeaderValue::from_str(&format!("Bearer {token}")));
         let bearer = bearer.transpose().map_err(|_| refused("the token is of another form"))?;
         let mut bearer = bearer;
         bearer.iter_mut().for_each(|bearer| bearer.set_sensitive(true));
-        let authority = authority.as_str().to_ascii_lowercase();
-        let scheme = if secure { "https" } else { "http" };
-        Ok(Self { agent: config.new_agent(), base: format!("{scheme}://{authority}"), authority, bearer })
+        let authority = uri.authority().map(|named| named.as_str().to_ascii_lowercase()).unwrap_or_default();
+        let scheme = uri.scheme_str().unwrap_or("https");
+        Ok(Self { agent, base: format!("{scheme}://{authority}"), authority, bearer })
+    }
+
+    /// Host and port, as questions are signed for them.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
     }
 
     /// Asks; signed for a ledger where somebody signs.
@@ -163,8 +227,14 @@ impl Http {
             (Some(bearer), Some(_)) if parts.method == "GET" => {
                 request = request.header(AUTHORIZATION, bearer.clone());
             }
-            (_, Some((ledger, signer))) => {
-                let headers = signer.0.sign(parts, ledger)?;
+            (_, Some((_, Signer(By::Person(token))))) => {
+                let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))
+                    .map_err(|_| HttpError::Answer("the token is of another form".to_owned()))?;
+                bearer.set_sensitive(true);
+                request = request.header(AUTHORIZATION, bearer);
+            }
+            (_, Some((ledger, Signer(By::Key(signer))))) => {
+                let headers = signer.sign(parts, ledger)?;
                 request = request
                     .header("signature-input", headers.signature_input)
                     .header("signature", headers.signature);

@@ -11,6 +11,7 @@ pub mod signed;
 mod events;
 mod figures;
 mod pace;
+mod people;
 mod reply;
 mod routes;
 mod see;
@@ -18,5 +19,7 @@ mod submissions;
 mod who;
 
 pub use engine::{Engine, EngineError, OnSeal, Worker, engine};
+pub use lockstep_api::people::ReadRow;
 pub use pace::Rate;
-pub use service::{Hosted, Limits, ReadLog, Service};
+pub use people::{Fetch, People, PeopleSettings};
+pub use service::{Hosted, Limits, ReadLog, Reader, Service};

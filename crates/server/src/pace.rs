@@ -3,7 +3,7 @@
 
 use crate::reply::{Failed, too_often};
 use crate::service::Limits;
-use lockstep_types::{AttestationDigest, Lei};
+use lockstep_types::{AttestationDigest, Digest, Lei};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -82,6 +82,7 @@ impl<K: Ord + Copy> Buckets<K> {
 pub(crate) struct Paces {
     addresses: Buckets<IpAddr>,
     reads: Buckets<Lei>,
+    people: Buckets<Digest>,
     refused: Buckets<Lei>,
     /// Attempts that have been counted: whoever sends one again that is not its own adds nothing.
     counted: Mutex<BTreeSet<AttestationDigest>>,
@@ -92,6 +93,7 @@ impl Paces {
         Self {
             addresses: Buckets::new(limits.requests),
             reads: Buckets::new(limits.reads),
+            people: Buckets::new(limits.reads),
             refused: Buckets::new(limits.refused),
             counted: Mutex::new(BTreeSet::new()),
         }
@@ -107,6 +109,12 @@ impl Paces {
     pub(crate) fn reads(&self, party: Lei) -> Result<(), Failed> {
         let put = self.reads.put(party, Instant::now());
         put.map_err(|wait| too_often("this party asks too often", wait))
+    }
+
+    /// A question of a person.
+    pub(crate) fn person(&self, person: Digest) -> Result<(), Failed> {
+        let put = self.people.put(person, Instant::now());
+        put.map_err(|wait| too_often("this person asks too often", wait))
     }
 
     /// True when some party may hand nothing in for a while.

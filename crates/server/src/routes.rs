@@ -2,11 +2,12 @@
 
 use crate::events::Watch;
 use crate::figures;
+use crate::people;
 use crate::reply::{Failed, Replied, bytes_of, internal, json, missing};
 use crate::see::{self, Eye};
-use crate::service::{Hosted, Service};
+use crate::service::{Hosted, Reader, Service};
 use crate::submissions::{busy, may_submit, receipt_of, submit, told, with_documents};
-use crate::who::{Who, who};
+use crate::who::{Asks, Who, who};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::header::CONTENT_TYPE;
@@ -17,11 +18,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use lockstep_api::answer::{
-    BatchAnswer, Case, Certified, CosignedAnswer, GenesisRecord, KeyRow, Ledger, Outcome, Page,
+    BatchAnswer, Case, Certified, CosignedAnswer, GenesisRecord, KeyRow, Ledger, Outcome, Page, Token,
 };
 use lockstep_api::limits::{
     BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, BODY_BYTES_MAX, COSIGNED_BYTES_MAX, FEED_RECORDS, PAGE_ITEMS,
-    PAGE_ITEMS_MAX, REQUEST_BYTES_MAX,
+    PAGE_ITEMS_MAX, REQUEST_BYTES_MAX, TOKEN_MS,
 };
 use lockstep_api::path::route;
 use lockstep_api::{Kind, Problem};
@@ -37,7 +38,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 /// The service, as routes are given it.
-type On = State<Arc<Service>>;
+pub(crate) type On = State<Arc<Service>>;
 
 /// Where a connection comes from.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +61,8 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::CERTIFICATE, get(certificate))
         .route(route::CERTIFICATE_AT, get(certificate_at))
         .route(route::TOKENS, post(tokens))
+        .route(route::PEOPLE_CHALLENGES, post(people::challenges))
+        .route(route::PEOPLE_TOKENS, post(people::tokens))
         .route(route::CHECKPOINT, get(checkpoint))
         .route(route::TILE, get(tile))
         .route(route::EVENTS, get(events))
@@ -72,7 +75,8 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
     let routes = without_query
         .route(route::CASES, get(cases))
         .route(route::WAITING, get(waiting))
-        .route(route::RECORDS, get(records));
+        .route(route::RECORDS, get(records))
+        .route(route::READS, get(people::reads));
     closed(routes).layer(from_fn_with_state(Arc::clone(&service), paced)).with_state(service)
 }
 
@@ -109,7 +113,7 @@ async fn no_query(request: Request, next: Next) -> Response {
     Failed::from(Problem::new(Kind::Invalid, "query", "this path knows no query")).into_response()
 }
 
-fn hosted<'a>(service: &'a Service, ledger: &str) -> Result<&'a Arc<Hosted>, Failed> {
+pub(crate) fn hosted<'a>(service: &'a Service, ledger: &str) -> Result<&'a Arc<Hosted>, Failed> {
     let id: LedgerId = ledger.parse().map_err(|_| missing("ledger"))?;
     service.ledger(&id).ok_or_else(|| missing("ledger"))
 }
@@ -120,7 +124,7 @@ fn part<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T, Faile
 }
 
 /// The body, within a limit and a time.
-async fn body(service: &Service, body: Body, max: usize) -> Result<Vec<u8>, Failed> {
+pub(crate) async fn body(service: &Service, body: Body, max: usize) -> Result<Vec<u8>, Failed> {
     let limit = || Problem::new(Kind::Limit, "too-long", format!("at most {max} bytes are read here"));
     match timeout(service.limits.body, to_bytes(body, max)).await {
         Ok(Ok(bytes)) => Ok(bytes.into()),
@@ -134,7 +138,7 @@ async fn body(service: &Service, body: Body, max: usize) -> Result<Vec<u8>, Fail
 }
 
 /// Whoever signed a question without a body.
-fn signer(service: &Service, hosted: &Hosted, parts: &Parts) -> Result<Who, Failed> {
+pub(crate) fn signer(service: &Service, hosted: &Hosted, parts: &Parts) -> Result<Who, Failed> {
     who((service, hosted), parts, None)
 }
 
@@ -169,6 +173,13 @@ fn paging(parts: &Parts) -> Result<(Option<CaseId>, usize), Failed> {
     let cursor = cursor.map(|cursor| value(cursor, "cursor")).transpose()?;
     let limit: usize = limit.map_or(Ok(PAGE_ITEMS), |limit| value(limit, "limit"))?;
     Ok((cursor, limit.clamp(1, PAGE_ITEMS_MAX)))
+}
+
+/// A place in a file or log, and how many from there.
+pub(crate) fn paging_from(parts: &Parts) -> Result<(u64, usize), Failed> {
+    let [from, limit] = query(parts, ["from", "limit"])?;
+    let limit: usize = limit.map_or(Ok(PAGE_ITEMS), |limit| value(limit, "limit"))?;
+    Ok((value(from.unwrap_or("0"), "place")?, limit.clamp(1, PAGE_ITEMS_MAX)))
 }
 
 async fn ledgers(State(service): On) -> Response {
@@ -305,7 +316,8 @@ async fn seen(hosted: &Hosted, case: &str, eye: Eye) -> Result<(CaseId, Case), F
 
 /// What is not noted is not shown.
 fn note(hosted: &Hosted, eye: Eye, case: CaseId, what: &str) -> Result<(), Failed> {
-    let noted = hosted.parts.reads.note(eye.who.party, case, what);
+    let reader = Reader { party: eye.who.party, person: eye.who.person() };
+    let noted = hosted.parts.reads.note(reader, case, what);
     noted.map_err(|what| internal(&std::io::Error::other(what)))
 }
 
@@ -375,7 +387,7 @@ async fn key(State(service): On, Path((ledger, key)): Path<(String, String)>, re
 async fn records(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
     let hosted = hosted(&service, &ledger)?;
     let (parts, _) = request.into_parts();
-    if !signer(&service, hosted, &parts)?.cosigner {
+    if !matches!(signer(&service, hosted, &parts)?.asks, Asks::Cosigner(_)) {
         return Err(missing("feed"));
     }
     let [from] = query(&parts, ["from"])?;
@@ -433,7 +445,9 @@ async fn tokens(State(service): On, Path(ledger): Path<String>, request: Request
         );
     }
     let known = who((&service, hosted), &parts, Some(&bytes))?;
-    Ok(json(&hosted.tokens.give(known, service.now())?))
+    let now = service.now();
+    let (token, expires) = hosted.tokens.give((known, now.saturating_add_ms(TOKEN_MS)), now)?;
+    Ok(json(&Token { expires, token }))
 }
 
 async fn checkpoint(State(service): On, Path(ledger): Path<String>) -> Replied {

@@ -4,15 +4,17 @@
 use crate::engine::Engine;
 use crate::figures::{Figures, Signed};
 use crate::pace::{Paces, Places, Rate};
+use crate::people::People;
 use crate::who::{Keys, Nonces, Tokens};
 use lockstep_api::answer::{LedgerRow, RecordRow};
+use lockstep_api::people::ReadRow;
 use lockstep_attest::sign::Sign;
 use lockstep_crypto::SecretError;
 use lockstep_kernel::Genesis;
 use lockstep_ledger::{Handover, Record};
 use lockstep_node::{ReplicaError, TileFiles};
 use lockstep_policy::Audience;
-use lockstep_types::{CaseId, LedgerId, Lei, Name, Time};
+use lockstep_types::{CaseId, Digest, LedgerId, Lei, Name, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,7 +74,22 @@ pub trait ReadLog: Send + Sync {
     ///
     /// # Errors
     /// Why it could not be noted: then nothing is shown.
-    fn note(&self, reader: Lei, case: CaseId, what: &str) -> Result<(), String>;
+    fn note(&self, reader: Reader, case: CaseId, what: &str) -> Result<(), String>;
+
+    /// What was noted, from a place on, at most so many; and the place after it, unless it was the last.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn rows(&self, from: u64, max: usize) -> Result<(Vec<ReadRow>, Option<u64>), String>;
+}
+
+/// Who read something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reader {
+    /// The party.
+    pub party: Lei,
+    /// Its person, where no key has asked.
+    pub person: Option<Digest>,
 }
 
 /// The log's signed head, as it is now.
@@ -94,12 +111,15 @@ pub struct Parts {
     pub readers: BTreeMap<Lei, Audience>,
     /// Takes note of what is read.
     pub reads: Box<dyn ReadLog>,
+    /// People who may look, where there are any.
+    pub people: Option<People>,
 }
 
 /// A ledger on this server.
 pub struct Hosted {
     pub(crate) ledger: LedgerId,
     pub(crate) name: Name,
+    pub(crate) administrators: BTreeSet<Lei>,
     pub(crate) engine: Engine,
     pub(crate) genesis: Record,
     pub(crate) keys: Keys,
@@ -129,6 +149,7 @@ impl Hosted {
         Ok(Self {
             ledger: LedgerId(record.leaf_hash().0),
             name: genesis.name.clone(),
+            administrators: genesis.administrators.iter().map(|administrator| administrator.lei).collect(),
             engine,
             genesis: record,
             keys: Keys::default(),

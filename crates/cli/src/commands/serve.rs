@@ -1,11 +1,13 @@
 //! `lockstep serve`: the appender as a service.
 
 pub(super) mod config;
+mod people;
+mod reads;
 pub(super) mod tls;
 
 use crate::fault::{Kind, invalid, told};
 use crate::folder::live::LiveParts;
-use crate::folder::{CHECKPOINT_FILE, Folder, handovers, write_checkpoint};
+use crate::folder::{CHECKPOINT_FILE, handovers, write_checkpoint};
 use crate::os;
 use crate::shell::Shell;
 use anyhow::{Context, Result};
@@ -14,15 +16,15 @@ use config::{Config, LedgerConfig};
 use lockstep_kernel::Genesis;
 use lockstep_server::engine::EngineError;
 use lockstep_server::service::{CheckpointFile, Handovers, Parts};
-use lockstep_server::{Hosted, OnSeal, ReadLog, Service, Worker, engine, listen};
-use lockstep_types::{CaseId, Lei, Time};
+use lockstep_server::{Hosted, OnSeal, Service, Worker, engine, listen};
+use lockstep_types::Time;
+use people::PeopleConfig;
+use reads::Reads;
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::mpsc;
 
@@ -171,27 +173,9 @@ fn host(shell: &Shell, config: &LedgerConfig) -> Result<(Hosted, Worker<Arc<lock
         handovers: changes,
         readers: config.audiences()?,
         reads: Box::new(Reads::open(&folder)?),
+        people: config.people.as_ref().map(PeopleConfig::people).transpose()?,
     };
     Ok((Hosted::new(engine, &genesis, parts)?, worker))
-}
-
-/// `reads.jsonl` in the ledger's folder: who read what of a case, one JSON object a line.
-struct Reads(Mutex<File>);
-
-impl Reads {
-    fn open(folder: &Folder) -> Result<Self> {
-        let path = folder.dir().join("reads.jsonl");
-        let file = os::append_private(&path)?;
-        Ok(Self(Mutex::new(file)))
-    }
-}
-
-impl ReadLog for Reads {
-    fn note(&self, reader: Lei, case: CaseId, what: &str) -> Result<(), String> {
-        let line = json!({ "case": case, "reader": reader, "time": clock(), "what": what });
-        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        writeln!(file, "{line}").map_err(|error| error.to_string())
-    }
 }
 
 fn tell(shell: &Shell, config: &Config, at: SocketAddr) -> Result<()> {

@@ -1,8 +1,7 @@
 //! `lockstep waiting`: what waits for the party of a key.
 
-use crate::desk::ServerPlace;
 use crate::desk::shown::short;
-use crate::key::KeyRef;
+use crate::desk::{ReaderArgs, ServerPlace};
 use crate::shell::Shell;
 use anyhow::Result;
 use clap::Args;
@@ -13,14 +12,13 @@ use serde_json::{Value, json};
 pub struct Waiting {
     #[command(flatten)]
     place: ServerPlace,
-    /// A key of the party that asks
-    #[arg(long = "as", value_name = "KEY")]
-    key: KeyRef,
+    #[command(flatten)]
+    reader: ReaderArgs,
 }
 
 /// Tells the steps that the party can take now, and the changes that wait for agreement.
 pub fn run(shell: &mut Shell, args: &Waiting) -> Result<u8> {
-    let remote = args.place.look(shell, Some(&args.key))?;
+    let remote = args.place.look(shell, args.reader.key())?;
     let (steps, proposals) = (remote.waiting()?, remote.proposals()?);
     let changes: Vec<Value> = proposals.iter().map(|proposal| proposal.json()).collect();
     shell.out.answer(&json!({ "changes": changes, "steps": steps }), || {

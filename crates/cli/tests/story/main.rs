@@ -14,6 +14,7 @@ mod network;
 #[expect(dead_code, reason = "the tests of `chain` let endpoints misbehave in more ways than these do")]
 mod node;
 mod observe;
+mod people;
 mod place;
 mod programs;
 mod replace;

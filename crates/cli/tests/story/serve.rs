@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A process that goes on until it is ended.
-struct Running {
+pub struct Running {
     child: Child,
     out: BufReader<ChildStdout>,
 }
@@ -36,7 +36,7 @@ impl Running {
     }
 
     /// Asks it to end, and waits until it has.
-    fn end(mut self) {
+    pub fn end(mut self) {
         let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
         assert!(self.child.wait().unwrap().success());
@@ -56,13 +56,13 @@ impl Drop for Running {
 }
 
 /// A server over the town's ledger.
-struct Served {
-    process: Running,
-    url: String,
+pub struct Served {
+    pub process: Running,
+    pub url: String,
 }
 
 impl Served {
-    fn start(town: &Town, args: &[&str]) -> Self {
+    pub fn start(town: &Town, args: &[&str]) -> Self {
         town.ask(&[]);
         let mut process = Running::start(town, args);
         let url = process.line()["url"].as_str().unwrap().to_owned();
@@ -83,7 +83,7 @@ impl Served {
     }
 }
 
-fn ledger(town: &Town) -> String {
+pub fn ledger(town: &Town) -> String {
     let config: Value =
         serde_json::from_slice(&std::fs::read(town.path("acme/lockstep.json")).unwrap()).unwrap();
     config["ledger"].as_str().unwrap().to_owned()

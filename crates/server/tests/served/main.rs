@@ -6,4 +6,5 @@ mod events;
 mod floods;
 mod forms;
 mod kit;
+mod people;
 mod tokens;

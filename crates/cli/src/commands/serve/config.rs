@@ -1,5 +1,6 @@
 //! `lockstep.toml`: what a server listens on, and the ledgers that it hosts.
 
+use super::people::PeopleConfig;
 use crate::fault::invalid;
 use crate::os;
 use anyhow::{Context, Result};
@@ -111,6 +112,8 @@ pub struct LedgerConfig {
     /// Parties that see more of cases than those they take part in, and as whom.
     #[serde(default)]
     pub readers: BTreeMap<Lei, String>,
+    /// People who may look.
+    pub people: Option<PeopleConfig>,
 }
 
 const fn listen() -> SocketAddr {
@@ -127,7 +130,11 @@ impl Config {
             invalid("server-config", text).hint("docs/how-to/run-a-server.md shows one").source(error)
         })?;
         let folder = path.parent().unwrap_or_else(|| Path::new("."));
-        config.ledgers.iter_mut().for_each(|ledger| ledger.dir = folder.join(&ledger.dir));
+        for ledger in &mut config.ledgers {
+            ledger.dir = folder.join(&ledger.dir);
+            let roots = ledger.people.as_mut().and_then(|people| people.roots.as_mut());
+            roots.into_iter().for_each(|roots| *roots = folder.join(&*roots));
+        }
         if let Some(tls) = &mut config.tls {
             for file in [&mut tls.certificate, &mut tls.key].into_iter().chain(&mut tls.clients) {
                 *file = folder.join(&*file);
@@ -142,7 +149,7 @@ impl Config {
 
     /// One ledger in a folder, for this machine only.
     pub fn of_folder(dir: &Path) -> Self {
-        let ledger = LedgerConfig { dir: dir.to_owned(), readers: BTreeMap::new() };
+        let ledger = LedgerConfig { dir: dir.to_owned(), readers: BTreeMap::new(), people: None };
         let limits = LimitsConfig::default();
         Self { listen: LISTEN, names: Vec::new(), tls: None, limits, ledgers: vec![ledger] }
     }
