@@ -17,6 +17,7 @@
 )]
 
 pub mod answer;
+pub mod idempotency;
 pub mod limits;
 pub mod openapi;
 pub mod path;

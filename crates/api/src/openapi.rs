@@ -90,7 +90,7 @@ impl Operation {
 }
 
 /// Every question.
-fn operations() -> [Operation; 29] {
+fn operations() -> [Operation; 31] {
     use Asks::{Signer, SignerOnly};
     let pages: &[&str] = &["cursor", "limit"];
     [
@@ -111,6 +111,12 @@ fn operations() -> [Operation; 29] {
         get(route::WAITING, ("waiting", "Steps that wait for the asking party"), answers::<Page<WaitingRow>>)
             .asked_by(Signer)
             .with_query(pages),
+        get(
+            route::WAITING_EVENTS,
+            ("waitingEvents", "What waits: `all` at first, then `waits` and `gone`"),
+            events,
+        )
+        .asked_by(Signer),
         get(
             route::PROPOSALS,
             ("proposals", "Changes that wait for others to agree"),
@@ -147,6 +153,7 @@ fn operations() -> [Operation; 29] {
         get(route::READS, ("reads", "Who read what, for administrators"), answers::<Page<ReadRow>>)
             .asked_by(Signer)
             .with_query(&["from", "limit"]),
+        get(route::FIGURES, ("figures", "Figures of a ledger, for administrators"), text).asked_by(Signer),
         get(route::CHECKPOINT, ("checkpoint", "The log's signed head (C2SP tlog-checkpoint)"), text),
         get(route::TILE, ("tile", "A tile of the log (C2SP tlog-tiles)"), bytes),
         get(route::OPENAPI, ("openapi", "This document"), answers::<Value>),

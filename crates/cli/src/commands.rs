@@ -65,6 +65,8 @@ pub enum Command {
     Login(login::Login),
     /// Who read what of cases on a server, for administrators
     Reads(login::Reads),
+    /// Figures of a ledger on a server, for administrators: how it stands, and the money of its programmes
+    Figures(login::Figures),
     /// Attest what a chain shows: token supply and executed outcomes
     Reading(reading::ReadingArgs),
     /// Read what a chain shows, and attest it: supply, executed outcomes, deposits
@@ -136,6 +138,7 @@ pub fn run(shell: &mut Shell, command: Command) -> Result<u8> {
         Command::Waiting(args) => waiting::run(shell, &args),
         Command::Login(args) => login::run(shell, &args),
         Command::Reads(args) => login::reads(shell, &args),
+        Command::Figures(args) => login::figures(shell, &args),
         Command::Reading(args) => reading::run(shell, &args),
         Command::Observe(args) => observe::run(shell, &args),
         Command::Tick(args) => tick(shell, &args),

@@ -24,6 +24,7 @@ use lockstep_node::replica::Documents;
 use lockstep_node::{Replica, client};
 use lockstep_policy::{Policy, Step};
 use lockstep_types::{CaseId, CredentialDigest, LedgerId, Name};
+pub use remote::Followed;
 use remote::{Asker, Remote};
 use shown::{CaseRow, CaseShown, ProposalShown};
 use std::path::{Path, PathBuf};

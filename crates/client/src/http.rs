@@ -1,5 +1,6 @@
 //! HTTP to one server: bounded in time and length, no redirects, no proxy that nobody named.
 
+use crate::events::{self, Event};
 use crate::{By, ClientError, Signer};
 use lockstep_api::Problem;
 use lockstep_api::problem::PROBLEM_TYPE;
@@ -9,16 +10,22 @@ use rustls::crypto::aws_lc_rs;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use serde::de::DeserializeOwned;
+use std::io::BufReader;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use ureq::http::request::Builder;
 use ureq::http::{Request, Response, Uri};
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 /// Longest answer that is read.
 const ANSWER_BYTES_MAX: u64 = 64 * 1_048_576;
+/// How long one stream of events is followed: a connection that died unnoticed is found out so.
+const FOLLOWED: Duration = Duration::from_secs(60);
+/// What a time-out may come early by.
+const SLACK: Duration = Duration::from_secs(1);
 
 /// How a server is reached.
 #[derive(Debug, Clone)]
@@ -211,12 +218,48 @@ impl Http {
         Ok(serde_json::from_slice(&bytes).map_err(|error| HttpError::Answer(error.to_string()))?)
     }
 
-    fn ask(
+    /// Follows a stream of events until it ends, for a minute at most, or until `told` has enough.
+    pub(crate) fn follow(
+        &self,
+        path: &str,
+        signer: (&LedgerId, &Signer<'_>),
+        last: Option<&str>,
+        told: &mut dyn FnMut(Event) -> Result<bool, ClientError>,
+    ) -> Result<(), ClientError> {
+        let parts = Parts { method: "GET", authority: &self.authority, path, query: "", body: None };
+        let mut request = self.request(&parts, None, Some(signer))?;
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let request = request.body(()).map_err(|error| HttpError::Answer(error.to_string()))?;
+        let request = self.agent.configure_request(request).timeout_global(Some(FOLLOWED)).build();
+        let answer = self.agent.run(request).map_err(|error| HttpError::Down(error.to_string()))?;
+        if answer.status() != 200 {
+            return read(answer).map(drop);
+        }
+        let begun = Instant::now();
+        let mut stream = BufReader::new(answer.into_body().into_reader());
+        loop {
+            match events::next(&mut stream) {
+                Ok(Some(event)) => {
+                    if !told(event)? {
+                        return Ok(());
+                    }
+                }
+                Ok(None) => return Ok(()),
+                // The minute is over: nothing was lost, since the next stream goes on from the last event.
+                Err(HttpError::Down(_)) if begun.elapsed() + SLACK >= FOLLOWED => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn request(
         &self,
         parts: &Parts<'_>,
         kind: Option<&str>,
         signer: Option<(&LedgerId, &Signer<'_>)>,
-    ) -> Result<Vec<u8>, ClientError> {
+    ) -> Result<Builder, ClientError> {
         let mark = if parts.query.is_empty() { "" } else { "?" };
         let uri = format!("{}{}{mark}{}", self.base, parts.path, parts.query);
         let mut request = Request::builder().method(parts.method).uri(uri);
@@ -244,6 +287,16 @@ impl Http {
             }
             _ => {}
         }
+        Ok(request)
+    }
+
+    fn ask(
+        &self,
+        parts: &Parts<'_>,
+        kind: Option<&str>,
+        signer: Option<(&LedgerId, &Signer<'_>)>,
+    ) -> Result<Vec<u8>, ClientError> {
+        let request = self.request(parts, kind, signer)?;
         let wrong = |error: ureq::http::Error| HttpError::Answer(error.to_string());
         let down = |error: ureq::Error| HttpError::Down(error.to_string());
         let answer = match parts.body {

@@ -12,10 +12,12 @@
 //! # }
 //! ```
 
+mod events;
 mod form;
 mod http;
 mod people;
 
+pub use events::WaitingEvent;
 pub use http::{HttpError, Options, fetched, may_be_asked};
 pub use people::{SignIn, SignInError};
 
@@ -308,6 +310,30 @@ impl Client {
         self.signed(&of_ledger(route::WAITING, &self.id), &paging(cursor), signer)
     }
 
+    /// Follows what waits for the signer's party until the stream ends, as it does every minute: `told` learns
+    /// of each change. What is returned is to be given as `seen` next time, so that nothing is told twice.
+    ///
+    /// # Errors
+    /// [`ClientError`]; what was told counts.
+    pub fn follow_waiting(
+        &self,
+        seen: &mut Option<String>,
+        signer: &Signer<'_>,
+        told: &mut dyn FnMut(WaitingEvent) -> bool,
+    ) -> Result<(), ClientError> {
+        let path = of_ledger(route::WAITING_EVENTS, &self.id);
+        let last = seen.clone();
+        let mut read = |event: events::Event| {
+            let told_of = WaitingEvent::read(&event).map_err(HttpError::Answer)?;
+            let goes_on = told_of.is_none_or(|event| told(event));
+            if let Some(id) = event.id {
+                *seen = Some(id);
+            }
+            Ok(goes_on)
+        };
+        self.http.follow(&path, (&self.id, signer), last.as_deref(), &mut read)
+    }
+
     /// Changes of the ledger that wait for others to agree. What is proposed is checked against the id of its
     /// case.
     ///
@@ -407,6 +433,16 @@ impl Client {
             people_api::SignIn { challenge: begun.challenge.clone(), id_token: begun.id_token(query)? };
         let bytes = serde_json::to_vec(&shown).map_err(|error| HttpError::Answer(error.to_string()))?;
         self.http.post(&of_ledger(route::PEOPLE_TOKENS, &self.id), "application/json", &bytes, None)
+    }
+
+    /// Figures of the ledger as Prometheus reads them, for administrators.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn figures(&self, signer: &Signer<'_>) -> Result<String, ClientError> {
+        let path = of_ledger(route::FIGURES, &self.id);
+        let bytes = self.http.get_bytes(&path, "", Some((&self.id, signer)))?;
+        String::from_utf8(bytes).map_err(|error| HttpError::Answer(error.to_string()).into())
     }
 
     /// Who read what of cases, for administrators: one page, from what `next` of the page before said.

@@ -10,6 +10,7 @@ pub mod signed;
 
 mod events;
 mod figures;
+mod idempotency;
 mod pace;
 mod people;
 mod reply;

@@ -3,6 +3,7 @@
 
 use crate::reply::{Failed, too_often};
 use crate::service::Limits;
+use crate::who::Who;
 use lockstep_types::{AttestationDigest, Digest, Lei};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};
@@ -106,13 +107,14 @@ impl Paces {
     }
 
     /// A question that a party has signed.
-    pub(crate) fn reads(&self, party: Lei) -> Result<(), Failed> {
+    fn reads(&self, party: Lei) -> Result<(), Failed> {
         let put = self.reads.put(party, Instant::now());
         put.map_err(|wait| too_often("this party asks too often", wait))
     }
 
-    /// A question of a person.
-    pub(crate) fn person(&self, person: Digest) -> Result<(), Failed> {
+    /// A question of whoever it is. A person that asks too often does not hold up its institution's systems.
+    pub(crate) fn of(&self, who: Who) -> Result<(), Failed> {
+        let Some(person) = who.person() else { return self.reads(who.party) };
         let put = self.people.put(person, Instant::now());
         put.map_err(|wait| too_often("this person asks too often", wait))
     }

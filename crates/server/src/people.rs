@@ -110,8 +110,8 @@ pub(crate) fn role_for(path: &str) -> Option<PersonRole> {
     let rest: Vec<&str> = parts.by_ref().skip(1).collect();
     match rest.as_slice() {
         ["cases" | "policies"] | ["cases", _] | ["cases", _, "events"] => Some(PersonRole::Viewer),
-        ["waiting" | "proposals"] => Some(PersonRole::Approver),
-        ["reads"] => Some(PersonRole::Administrator),
+        ["waiting" | "proposals"] | ["waiting", "events"] => Some(PersonRole::Approver),
+        ["reads" | "figures"] => Some(PersonRole::Administrator),
         _ => None,
     }
 }
@@ -154,15 +154,18 @@ fn people(hosted: &Hosted) -> Result<&People, Failed> {
     hosted.parts.people.as_ref().ok_or_else(|| missing("people"))
 }
 
+/// That whoever asks administers: a person, whose role its path has asked for, or a key of an administrator.
+pub(crate) fn administers(hosted: &Hosted, who: Who, what: &str) -> Result<(), Failed> {
+    let is_person = matches!(who.asks, Asks::Person(_));
+    if is_person || hosted.administrators.contains(&who.party) { Ok(()) } else { Err(missing(what)) }
+}
+
 /// `GET L/reads`: for people who administer, and for keys of the ledger's administrators.
 pub(crate) async fn reads(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
     let hosted = Arc::clone(hosted(&service, &ledger)?);
     let (parts, _) = request.into_parts();
     let asks = signer(&service, &hosted, &parts)?;
-    let is_person = matches!(asks.asks, Asks::Person(_));
-    if !is_person && !hosted.administrators.contains(&asks.party) {
-        return Err(missing("list of reads"));
-    }
+    administers(&hosted, asks, "list of reads")?;
     let (from, max) = paging_from(&parts)?;
     let read = tokio::task::spawn_blocking(move || hosted.parts.reads.rows(from, max)).await;
     let read = read.map_err(|error| internal(&error))?;

@@ -2,11 +2,12 @@
 
 use crate::events::Watch;
 use crate::figures;
+use crate::idempotency::{self, Claim};
 use crate::people;
 use crate::reply::{Failed, Replied, bytes_of, internal, json, missing};
 use crate::see::{self, Eye};
 use crate::service::{Hosted, Reader, Service};
-use crate::submissions::{busy, may_submit, receipt_of, submit, told, with_documents};
+use crate::submissions::{self, busy, may_submit, receipt_of, submit, told, with_documents};
 use crate::who::{Asks, Who, who};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
@@ -18,7 +19,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use lockstep_api::answer::{
-    BatchAnswer, Case, Certified, CosignedAnswer, GenesisRecord, KeyRow, Ledger, Outcome, Page, Token,
+    BatchAnswer, Case, Certified, CosignedAnswer, Entered, GenesisRecord, KeyRow, Ledger, Outcome, Page,
+    Token,
 };
 use lockstep_api::limits::{
     BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, BODY_BYTES_MAX, COSIGNED_BYTES_MAX, FEED_RECORDS, PAGE_ITEMS,
@@ -39,6 +41,9 @@ use tokio::time::timeout;
 
 /// The service, as routes are given it.
 pub(crate) type On = State<Arc<Service>>;
+
+/// The type of figures (Prometheus's exposition format).
+const FIGURES: &str = "text/plain; version=0.0.4";
 
 /// Where a connection comes from.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +72,8 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::TILE, get(tile))
         .route(route::EVENTS, get(events))
         .route(route::CASE_EVENTS, get(case_events))
+        .route(route::WAITING_EVENTS, get(waiting_events))
+        .route(route::FIGURES, get(figures_of))
         .route(route::OPENAPI, get(openapi))
         .route(route::HEALTHZ, get(|| async { "ok\n" }))
         .route(route::READYZ, get(readyz))
@@ -211,6 +218,7 @@ async fn submissions(State(service): On, Path(ledger): Path<String>, request: Re
     let hosted = hosted(&service, &ledger)?;
     let (parts, content) = request.into_parts();
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let key = idempotency::key(&parts.headers)?;
     let asked = if kind.starts_with("multipart/form-data") {
         let bytes = body(&service, content, BODY_BYTES_MAX).await?;
         let (request, documents) = multipart(kind, bytes).await?;
@@ -218,9 +226,24 @@ async fn submissions(State(service): On, Path(ledger): Path<String>, request: Re
     } else {
         with_documents(body(&service, content, REQUEST_BYTES_MAX).await?, Vec::new())?
     };
-    let entered = submit(&service, hosted, asked).await?;
+    let named = key
+        .and_then(|key| submissions::claimed(hosted, &asked).map(|(party, digest)| ((party, key), digest)));
+    let Some((key, digest)) = named else {
+        return Ok(json(&submit_and_learn(&service, hosted, asked).await?));
+    };
+    Ok(match hosted.answers.claim(key, digest, service.now())? {
+        Claim::Answered(response) => response,
+        Claim::Fresh(claimed) => {
+            let told = submit_and_learn(&service, hosted, asked).await;
+            claimed.answer(told, service.now())
+        }
+    })
+}
+
+async fn submit_and_learn(service: &Service, hosted: &Arc<Hosted>, asked: Asked) -> Result<Entered, Failed> {
+    let entered = submit(service, hosted, asked).await?;
     hosted.learn(&entered.records).await;
-    Ok(json(&entered))
+    Ok(entered)
 }
 
 /// The parts `request` and `document` of a form.
@@ -245,7 +268,12 @@ async fn multipart(kind: &str, bytes: Vec<u8>) -> Result<(Vec<u8>, Vec<Vec<u8>>)
 
 async fn batches(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
     let hosted = hosted(&service, &ledger)?;
-    let bytes = body(&service, request.into_body(), BATCH_BYTES_MAX).await?;
+    let (parts, content) = request.into_parts();
+    if idempotency::key(&parts.headers)?.is_some() {
+        let text = "a batch takes no idempotency key: each of its envelopes is one";
+        return Err(Problem::new(Kind::Invalid, "idempotency-key", text).into());
+    }
+    let bytes = body(&service, content, BATCH_BYTES_MAX).await?;
     let refused = |text: String| Failed::from(Problem::new(Kind::Invalid, "batch", text));
     let all: Vec<&RawValue> = serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
     if all.is_empty() || all.len() > BATCH_REQUESTS_MAX {
@@ -355,6 +383,18 @@ async fn waiting(State(service): On, Path(ledger): Path<String>, request: Reques
     let items = looked.await.map_err(busy)?;
     let next = items.last().filter(|_| items.len() >= max).map(|row| row.case.to_string());
     Ok(json(&Page { items, next }))
+}
+
+async fn waiting_events(
+    State(service): On,
+    Extension(Peer(peer)): Extension<Peer>,
+    Path(ledger): Path<String>,
+    request: Request,
+) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let (parts, _) = request.into_parts();
+    let eye = eye(&service, hosted, signer(&service, hosted, &parts)?);
+    Ok(Watch::new((&service, hosted), peer, &parts.headers)?.of_waiting(eye))
 }
 
 async fn proposals(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
@@ -474,6 +514,31 @@ async fn readyz(State(service): On) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, "a ledger takes no more work\n").into_response()
 }
 
-async fn metrics(State(service): On) -> Response {
-    bytes_of(StatusCode::OK, "text/plain; version=0.0.4", figures::text(&service).into_bytes())
+async fn metrics(State(service): On, Extension(Peer(peer)): Extension<Peer>) -> Response {
+    let mut text = figures::text(&service);
+    if service.told_headroom.contains(&peer.to_canonical()) {
+        let mut all = Vec::new();
+        for hosted in service.ledgers() {
+            // A ledger that has stopped says so in its other figures.
+            all.extend(programmes(&service, hosted).await.ok().map(|rows| (&**hosted, rows)));
+        }
+        figures::programmes::text(&mut text, &all);
+    }
+    bytes_of(StatusCode::OK, FIGURES, text.into_bytes())
+}
+
+async fn programmes(service: &Service, hosted: &Hosted) -> Result<Vec<figures::programmes::Row>, Failed> {
+    let now = service.now();
+    let looked = hosted.engine.look(move |replica| figures::programmes::rows(replica.kernel(), now));
+    looked.await.map_err(busy)
+}
+
+/// The figures of one ledger, for those who administer it.
+async fn figures_of(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let (parts, _) = request.into_parts();
+    people::administers(hosted, signer(&service, hosted, &parts)?, "list of figures")?;
+    let mut text = figures::of_ledger(hosted, service.now());
+    figures::programmes::text(&mut text, &[(&**hosted, programmes(&service, hosted).await?)]);
+    Ok(bytes_of(StatusCode::OK, FIGURES, text.into_bytes()))
 }

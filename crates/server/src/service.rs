@@ -3,6 +3,7 @@
 
 use crate::engine::Engine;
 use crate::figures::{Figures, Signed};
+use crate::idempotency::Answers;
 use crate::pace::{Paces, Places, Rate};
 use crate::people::People;
 use crate::who::{Keys, Nonces, Tokens};
@@ -16,6 +17,7 @@ use lockstep_node::{ReplicaError, TileFiles};
 use lockstep_policy::Audience;
 use lockstep_types::{CaseId, Digest, LedgerId, Lei, Name, Time};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -124,6 +126,7 @@ pub struct Hosted {
     pub(crate) genesis: Record,
     pub(crate) keys: Keys,
     pub(crate) tokens: Tokens,
+    pub(crate) answers: Answers,
     pub(crate) signed: Signed,
     pub(crate) parts: Parts,
 }
@@ -154,6 +157,7 @@ impl Hosted {
             genesis: record,
             keys: Keys::default(),
             tokens: Tokens::default(),
+            answers: Answers::default(),
             signed: Signed::default(),
             parts,
         })
@@ -183,6 +187,8 @@ pub struct Service {
     pub(crate) nonces: Nonces,
     pub(crate) figures: Figures,
     pub(crate) limits: Limits,
+    /// Addresses to which `/metrics` tells the money of programmes, too.
+    pub(crate) told_headroom: BTreeSet<IpAddr>,
     pub(crate) paces: Paces,
     pub(crate) places: Places,
     pub(crate) streams: Places,
@@ -198,7 +204,15 @@ impl Service {
         let (nonces, figures) = (Nonces::default(), Figures::default());
         let (paces, places, streams) = (Paces::new(&limits), Places::default(), Places::default());
         let ending = watch::Sender::new(false);
-        Self { hosted, own, clock, nonces, figures, limits, paces, places, streams, ending }
+        let told_headroom = BTreeSet::new();
+        Self { hosted, own, clock, nonces, figures, limits, told_headroom, paces, places, streams, ending }
+    }
+
+    /// Has `/metrics` tell the money of programmes to these addresses, too.
+    #[must_use]
+    pub fn telling_headroom_to(mut self, addresses: BTreeSet<IpAddr>) -> Self {
+        self.told_headroom = addresses;
+        self
     }
 
     /// The ledger of this id.

@@ -59,6 +59,14 @@ fn signed(hosted: &Hosted, request: &[u8]) -> Option<(AttestationDigest, BTreeSe
     Some((attestation, envelope.signatures.iter().filter_map(owner).collect()))
 }
 
+/// Whose a request is said to be, for what the server remembers by party, and a digest of all of it.
+pub(crate) fn claimed(hosted: &Hosted, asked: &Asked) -> Option<(Lei, [u8; 32])> {
+    let (_, signers) = signed(hosted, &asked.bytes)?;
+    let mut all = sha256(&asked.bytes).to_vec();
+    all.extend(asked.documents.iter().flat_map(|(digest, _)| digest.0));
+    Some((signers.into_iter().next()?, sha256(&all)))
+}
+
 /// What an answer says to whoever asked.
 pub(crate) fn told(
     service: &Service,

@@ -247,14 +247,10 @@ pub(crate) fn who(
         // A token lasts no longer than the key that got it.
         let known = known.filter(|who| who.counts(&hosted.keys, service.now()));
         let who = known.ok_or_else(|| unknown("the token does not count, or not any more"))?;
-        match who.asks {
-            Asks::Key(_) | Asks::Cosigner(_) => service.paces.reads(who.party)?,
-            // A person that asks too often does not hold up its institution's systems.
-            Asks::Person(person) => {
-                service.paces.person(person.id)?;
-                let role = role_for(parts.uri.path()).filter(|role| person.roles.has(*role));
-                role.ok_or_else(|| missing("thing"))?;
-            }
+        service.paces.of(who)?;
+        if let Asks::Person(person) = who.asks {
+            let role = role_for(parts.uri.path()).filter(|role| person.roles.has(*role));
+            role.ok_or_else(|| missing("thing"))?;
         }
         return Ok(who);
     }
@@ -285,7 +281,7 @@ pub(crate) fn who(
     let (key, who) = hosted.keys.find(&presented.key).ok_or_else(wrong)?;
     presented.verify(&key, &hosted.ledger).map_err(|_| wrong())?;
     // Before it is remembered: nobody fills the memory of all.
-    service.paces.reads(who.party)?;
+    service.paces.of(who)?;
     service.nonces.spend(&presented, now)?;
     Ok(who)
 }

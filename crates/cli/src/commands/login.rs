@@ -1,7 +1,7 @@
 //! `lockstep login`: a person signs in at its institution's provider, and looks at a server for some minutes.
 //! The browser comes back to a port of this machine (RFC 8252 §7.3).
 
-use crate::desk::ServerPlace;
+use crate::desk::{ReaderArgs, ServerPlace};
 use crate::fault::{Kind, invalid, told};
 use crate::os;
 use crate::server::ReachArgs;
@@ -122,7 +122,7 @@ pub struct Reads {
     #[command(flatten)]
     place: ServerPlace,
     #[command(flatten)]
-    reader: crate::desk::ReaderArgs,
+    reader: ReaderArgs,
     /// Where to go on, as `next` of the answer before said
     #[arg(long, value_name = "PLACE")]
     from: Option<u64>,
@@ -141,6 +141,22 @@ pub fn reads(shell: &mut Shell, args: &Reads) -> Result<u8> {
         let next = page.next.as_ref().map(|next| format!("\nmore: `--from {next}`")).unwrap_or_default();
         if lines.is_empty() { "nobody has read anything".to_owned() } else { lines.join("\n") + &next }
     })?;
+    Ok(0)
+}
+
+/// Where figures are asked for.
+#[derive(Debug, Clone, Args)]
+pub struct Figures {
+    #[command(flatten)]
+    place: ServerPlace,
+    #[command(flatten)]
+    reader: ReaderArgs,
+}
+
+/// Tells the figures, as Prometheus reads them.
+pub fn figures(shell: &mut Shell, args: &Figures) -> Result<u8> {
+    let text = args.place.look(shell, args.reader.key())?.figures()?;
+    shell.out.answer(&json!({ "figures": text }), || text.clone())?;
     Ok(0)
 }
 

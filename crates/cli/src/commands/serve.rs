@@ -73,7 +73,8 @@ pub fn run(shell: &Shell, args: &Serve) -> Result<u8> {
         let listener = tokio::net::TcpListener::bind(asked).await.map_err(|error| taken(asked, error))?;
         let at = listener.local_addr().context("cannot tell the port")?;
         let own = names(&config, at);
-        let service = Arc::new(Service::new(all, own, clock, limits));
+        let service = Service::new(all, own, clock, limits);
+        let service = Arc::new(service.telling_headroom_to(config.metrics.headroom_to.clone()));
         let threads = workers.into_iter().map(|(dir, worker)| begin(dir, worker, ended.clone())).collect();
         tell(shell, &config, at)?;
         let until = async {

@@ -15,7 +15,7 @@ use lockstep_api::answer::{Case, Page, PolicyRow, WaitingRow};
 use lockstep_api::people::ReadRow;
 use lockstep_attest::Seen;
 use lockstep_attest::sign::Sign;
-use lockstep_client::{Client, ClientError, Signer};
+use lockstep_client::{Client, ClientError, Signer, WaitingEvent};
 use lockstep_kernel::state::Phase;
 use lockstep_kernel::{Body, Request};
 use lockstep_ledger::{Certificate, Committee};
@@ -39,6 +39,14 @@ pub struct Remote {
     client: Client,
     asks: Asker,
     out: Out,
+}
+
+/// How a stream has ended.
+pub enum Followed {
+    /// As it does.
+    Ended,
+    /// The server is away, or has no place for it.
+    Away(String),
 }
 
 /// Who asks a server.
@@ -215,6 +223,24 @@ impl Remote {
             }
         }
         Ok(rows)
+    }
+
+    /// Follows what waits, until the stream ends; see [`Client::follow_waiting`].
+    pub fn follow_waiting(
+        &self,
+        seen: &mut Option<String>,
+        told: &mut dyn FnMut(WaitingEvent) -> bool,
+    ) -> Result<Followed> {
+        match self.client.follow_waiting(seen, &self.signer(), told) {
+            Ok(()) => Ok(Followed::Ended),
+            Err(error) if error.is_passing() => Ok(Followed::Away(error.to_string())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Figures, for administrators.
+    pub fn figures(&self) -> Result<String> {
+        Ok(self.client.figures(&self.signer())?)
     }
 
     /// Who read what of cases: one page.

@@ -5,6 +5,7 @@ mod chain;
 mod declare;
 mod draft;
 mod feed;
+mod figures;
 mod gates;
 mod how_to;
 #[path = "../../../chain/tests/anvil/key.rs"]

@@ -6,7 +6,7 @@ use crate::town::{ACME, Town};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/provider")
@@ -16,6 +16,8 @@ fn folder() -> PathBuf {
 struct Provider {
     child: Child,
     issuer: String,
+    /// Open while it runs: what else it says is not read, and is no reason to end.
+    _out: BufReader<ChildStdout>,
 }
 
 impl Provider {
@@ -33,9 +35,10 @@ impl Provider {
             return None;
         };
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut line).unwrap();
         let told: Value = serde_json::from_str(&line).unwrap();
-        Some(Self { child, issuer: told["issuer"].as_str().unwrap().to_owned() })
+        Some(Self { child, issuer: told["issuer"].as_str().unwrap().to_owned(), _out: out })
     }
 }
 
@@ -101,6 +104,7 @@ fn people_sign_in_with_a_browser_look_as_their_role_lets_them_and_sign_nothing()
     let first = &reads["items"][0];
     assert_eq!((&first["case"], &first["reader"]), (&case.as_str().into(), &ACME.into()));
     assert!(first["person"].is_string() && !reads.to_string().contains("alice"), "{reads}");
+    assert_eq!(fault(&["case", "list", "acme"]), "not-found");
     // The ledger's administrators have keys; others with keys have no business there.
     assert!(!town.ok(&["reads", "acme", "--as", "admin"])["items"].as_array().unwrap().is_empty());
     assert_eq!(fault(&["reads", "acme", "--as", "auditor"]), "not-found");

@@ -5,6 +5,7 @@ mod cast;
 mod events;
 mod floods;
 mod forms;
+mod idempotency;
 mod kit;
 mod people;
 mod tokens;

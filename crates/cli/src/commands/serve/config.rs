@@ -8,7 +8,7 @@ use lockstep_policy::Audience;
 use lockstep_server::{Limits, Rate};
 use lockstep_types::Lei;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -34,9 +34,21 @@ pub struct Config {
     /// What anybody is held to; what is not named is as safe as when nothing is.
     #[serde(default)]
     pub limits: LimitsConfig,
+    /// Who is told what `/metrics` does not tell everybody.
+    #[serde(default)]
+    pub metrics: MetricsConfig,
     /// The ledgers.
     #[serde(rename = "ledger")]
     pub ledgers: Vec<LedgerConfig>,
+}
+
+/// Figures.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsConfig {
+    /// Addresses to which `/metrics` tells the money of programmes, too.
+    #[serde(default)]
+    pub headroom_to: BTreeSet<IpAddr>,
 }
 
 /// Files in PEM.
@@ -151,7 +163,8 @@ impl Config {
     pub fn of_folder(dir: &Path) -> Self {
         let ledger = LedgerConfig { dir: dir.to_owned(), readers: BTreeMap::new(), people: None };
         let limits = LimitsConfig::default();
-        Self { listen: LISTEN, names: Vec::new(), tls: None, limits, ledgers: vec![ledger] }
+        let metrics = MetricsConfig { headroom_to: BTreeSet::from([LISTEN.ip()]) };
+        Self { listen: LISTEN, names: Vec::new(), tls: None, limits, metrics, ledgers: vec![ledger] }
     }
 }
 
