@@ -90,10 +90,10 @@ impl Operation {
 }
 
 /// Every question.
-fn operations() -> [Operation; 31] {
+fn operations() -> Vec<Operation> {
     use Asks::{Signer, SignerOnly};
     let pages: &[&str] = &["cursor", "limit"];
-    [
+    let all = [
         get(route::LEDGERS, ("ledgers", "The ledgers of this server"), answers::<Page<LedgerRow>>),
         get(route::LEDGER, ("ledger", "How a ledger stands"), answers::<Ledger>),
         get(route::GENESIS, ("genesis", "The first record"), answers::<GenesisRecord>),
@@ -143,6 +143,20 @@ fn operations() -> [Operation; 31] {
         ),
         post(route::TOKENS, ("token", "A token for the signing key"), Body::Empty, answers::<Token>)
             .asked_by(SignerOnly),
+        get(route::CHECKPOINT, ("checkpoint", "The log's signed head (C2SP tlog-checkpoint)"), text),
+        get(route::TILE, ("tile", "A tile of the log (C2SP tlog-tiles)"), bytes),
+        get(route::OPENAPI, ("openapi", "This document"), answers::<Value>),
+        get(route::HEALTHZ, ("healthz", "Is the process alive?"), text),
+        get(route::READYZ, ("readyz", "Does it take work?"), text),
+        get(route::METRICS, ("metrics", "Figures for Prometheus"), text),
+    ];
+    all.into_iter().chain(of_people()).collect()
+}
+
+/// Questions about people, and of those who administer.
+fn of_people() -> [Operation; 4] {
+    use Asks::Signer;
+    [
         post(route::PEOPLE_CHALLENGES, ("beginSignIn", "Begin a sign-in"), Body::Empty, answers::<Challenge>),
         post(
             route::PEOPLE_TOKENS,
@@ -154,12 +168,6 @@ fn operations() -> [Operation; 31] {
             .asked_by(Signer)
             .with_query(&["from", "limit"]),
         get(route::FIGURES, ("figures", "Figures of a ledger, for administrators"), text).asked_by(Signer),
-        get(route::CHECKPOINT, ("checkpoint", "The log's signed head (C2SP tlog-checkpoint)"), text),
-        get(route::TILE, ("tile", "A tile of the log (C2SP tlog-tiles)"), bytes),
-        get(route::OPENAPI, ("openapi", "This document"), answers::<Value>),
-        get(route::HEALTHZ, ("healthz", "Is the process alive?"), text),
-        get(route::READYZ, ("readyz", "Does it take work?"), text),
-        get(route::METRICS, ("metrics", "Figures for Prometheus"), text),
     ]
 }
 

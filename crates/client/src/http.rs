@@ -119,9 +119,9 @@ impl Agents {
         Ok(Self { agent: config.new_agent(), uri })
     }
 
-    /// Hands a form in: the status, and what came back.
-    pub(crate) fn post_form(&self, body: &str, max: u64) -> Result<(u16, Vec<u8>), HttpError> {
-        let request = Request::post(&self.uri).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    /// Hands something in: the status, and what came back.
+    pub(crate) fn post(&self, (kind, body): (&str, &[u8]), max: u64) -> Result<(u16, Vec<u8>), HttpError> {
+        let request = Request::post(&self.uri).header(CONTENT_TYPE, kind);
         let request = request.header(ACCEPT, "application/json").body(body);
         let request = request.map_err(|error| HttpError::Answer(error.to_string()))?;
         let answer = self.agent.run(request).map_err(|error| HttpError::Down(error.to_string()))?;
@@ -146,6 +146,19 @@ pub fn may_be_asked(url: &str) -> bool {
         Some("http") => host.is_some_and(is_loopback),
         _ => false,
     }
+}
+
+/// Hands something of a type in at an address: the status, and at most `max` bytes of what came back.
+///
+/// # Errors
+/// [`HttpError`].
+pub fn posted(
+    url: &str,
+    options: &Options,
+    content: (&str, &[u8]),
+    max: u64,
+) -> Result<(u16, Vec<u8>), HttpError> {
+    Agents::new(url, options)?.post(content, max)
 }
 
 /// Reads what stands at an address, of at most `max` bytes: over TLS, or on this machine; without redirects.

@@ -18,7 +18,7 @@ mod http;
 mod people;
 
 pub use events::WaitingEvent;
-pub use http::{HttpError, Options, fetched, may_be_asked};
+pub use http::{HttpError, Options, fetched, may_be_asked, posted};
 pub use people::{SignIn, SignInError};
 
 use http::Http;
@@ -310,8 +310,8 @@ impl Client {
         self.signed(&of_ledger(route::WAITING, &self.id), &paging(cursor), signer)
     }
 
-    /// Follows what waits for the signer's party until the stream ends, as it does every minute: `told` learns
-    /// of each change. What is returned is to be given as `seen` next time, so that nothing is told twice.
+    /// Follows what waits for the signer's party until the stream ends, as it does every minute: `told`
+    /// learns of each change. What is returned is to be given as `seen` next time, so that nothing is told twice.
     ///
     /// # Errors
     /// [`ClientError`]; what was told counts.

@@ -2,7 +2,7 @@
 //! machine (RFC 8252), with PKCE (RFC 7636). The provider's word goes to the server, which checks it; nothing
 //! of it is kept here but the server's token.
 
-use crate::http::{Agents, fetched};
+use crate::http::{Agents, fetched, posted};
 use crate::{ClientError, Http, HttpError, Options};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 /// Longest answer of a provider that is read.
 const PROVIDER_BYTES_MAX: u64 = 262_144;
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Why a sign-in ended without a token.
 #[derive(Debug, thiserror::Error)]
@@ -159,7 +160,7 @@ impl SignIn {
             ("code_verifier", &self.verifier),
         ]);
         let (status, bytes) =
-            Agents::new(&self.token_endpoint, &self.options)?.post_form(&body, PROVIDER_BYTES_MAX)?;
+            posted(&self.token_endpoint, &self.options, (FORM, body.as_bytes()), PROVIDER_BYTES_MAX)?;
         if status != 200 {
             let told = serde_json::from_slice::<Refusal>(&bytes).map(|told| told.error);
             return Err(refused(told.unwrap_or_else(|_| format!("HTTP {status}"))).into());

@@ -1,6 +1,6 @@
 //! Answers by the key that a client has given its request (`Idempotency-Key`), beside what an envelope is by
-//! itself: the same key with the same request is answered as it was, with another request not at all. Keys are
-//! kept by party, and only for requests whose signatures have held: nobody uses up the room of another.
+//! itself: the same key with the same request is answered as it was, with another request not at all. Keys
+//! are kept by party, and only for requests whose signatures have held: nobody uses up the room of another.
 
 use crate::reply::{Failed, bytes_of};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};

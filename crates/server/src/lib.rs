@@ -7,6 +7,7 @@ pub mod engine;
 pub mod listen;
 pub mod service;
 pub mod signed;
+pub mod traces;
 
 mod events;
 mod figures;

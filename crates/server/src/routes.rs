@@ -8,6 +8,7 @@ use crate::reply::{Failed, Replied, bytes_of, internal, json, missing};
 use crate::see::{self, Eye};
 use crate::service::{Hosted, Reader, Service};
 use crate::submissions::{self, busy, may_submit, receipt_of, submit, told, with_documents};
+use crate::traces::Trace;
 use crate::who::{Asks, Who, who};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
@@ -218,6 +219,7 @@ async fn submissions(State(service): On, Path(ledger): Path<String>, request: Re
     let hosted = hosted(&service, &ledger)?;
     let (parts, content) = request.into_parts();
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let trace = service.traces.as_ref().and_then(|traces| traces.begin(&parts.headers));
     let key = idempotency::key(&parts.headers)?;
     let asked = if kind.starts_with("multipart/form-data") {
         let bytes = body(&service, content, BODY_BYTES_MAX).await?;
@@ -229,19 +231,23 @@ async fn submissions(State(service): On, Path(ledger): Path<String>, request: Re
     let named = key
         .and_then(|key| submissions::claimed(hosted, &asked).map(|(party, digest)| ((party, key), digest)));
     let Some((key, digest)) = named else {
-        return Ok(json(&submit_and_learn(&service, hosted, asked).await?));
+        return Ok(json(&submit_and_learn(&service, hosted, (asked, trace)).await?));
     };
     Ok(match hosted.answers.claim(key, digest, service.now())? {
         Claim::Answered(response) => response,
         Claim::Fresh(claimed) => {
-            let told = submit_and_learn(&service, hosted, asked).await;
+            let told = submit_and_learn(&service, hosted, (asked, trace)).await;
             claimed.answer(told, service.now())
         }
     })
 }
 
-async fn submit_and_learn(service: &Service, hosted: &Arc<Hosted>, asked: Asked) -> Result<Entered, Failed> {
-    let entered = submit(service, hosted, asked).await?;
+async fn submit_and_learn(
+    service: &Service,
+    hosted: &Arc<Hosted>,
+    (asked, trace): (Asked, Option<Trace>),
+) -> Result<Entered, Failed> {
+    let entered = submit(service, hosted, asked, trace).await?;
     hosted.learn(&entered.records).await;
     Ok(entered)
 }
@@ -279,7 +285,7 @@ async fn batches(State(service): On, Path(ledger): Path<String>, request: Reques
     if all.is_empty() || all.len() > BATCH_REQUESTS_MAX {
         return Err(refused(format!("{} requests: 1 to {BATCH_REQUESTS_MAX} are taken", all.len())));
     }
-    let begun = Instant::now();
+    let (begun, traces) = (Instant::now(), service.traces.as_ref());
     let mut begun_all = Vec::with_capacity(all.len());
     for raw in all {
         let bytes = raw.get().as_bytes().to_vec();
@@ -289,15 +295,23 @@ async fn batches(State(service): On, Path(ledger): Path<String>, request: Reques
         let begun = may_submit(&service, hosted, &bytes).and_then(|()| {
             hosted.engine.begin(Asked { bytes: bytes.clone(), documents: Vec::new() }).map_err(busy)
         });
-        begun_all.push((bytes, begun));
+        // Each has a trace of its own, unless the client has named one for all.
+        let trace = traces.and_then(|traces| traces.begin(&parts.headers));
+        begun_all.push((bytes, begun, traces.zip(trace)));
     }
     let mut answers = Vec::with_capacity(begun_all.len());
-    for (bytes, begun) in begun_all {
+    for (bytes, begun, traced) in begun_all {
         let answer = match begun {
             Ok(answer) => answer.await.map_err(|_| busy(crate::engine::Busy::Stopped)),
             Err(failed) => Err(failed),
         };
-        let entered = answer.and_then(|answer| told(&service, hosted, &bytes, answer));
+        if let (Some((traces, trace)), Ok(timed)) = (&traced, &answer) {
+            traces.answered(trace, timed);
+        }
+        let entered = answer.and_then(|timed| told(&service, hosted, &bytes, timed.answer));
+        if let Some((traces, trace)) = traced {
+            traces.end(trace, hosted, &bytes, &entered);
+        }
         if let Ok(entered) = &entered {
             hosted.learn(&entered.records).await;
         }

@@ -6,6 +6,7 @@ use crate::figures::{Figures, Signed};
 use crate::idempotency::Answers;
 use crate::pace::{Paces, Places, Rate};
 use crate::people::People;
+use crate::traces::{Awaiting, SpanSink, Traces};
 use crate::who::{Keys, Nonces, Tokens};
 use lockstep_api::answer::{LedgerRow, RecordRow};
 use lockstep_api::people::ReadRow;
@@ -127,6 +128,7 @@ pub struct Hosted {
     pub(crate) keys: Keys,
     pub(crate) tokens: Tokens,
     pub(crate) answers: Answers,
+    pub(crate) awaiting: Awaiting,
     pub(crate) signed: Signed,
     pub(crate) parts: Parts,
 }
@@ -158,6 +160,7 @@ impl Hosted {
             keys: Keys::default(),
             tokens: Tokens::default(),
             answers: Answers::default(),
+            awaiting: Awaiting::default(),
             signed: Signed::default(),
             parts,
         })
@@ -189,6 +192,7 @@ pub struct Service {
     pub(crate) limits: Limits,
     /// Addresses to which `/metrics` tells the money of programmes, too.
     pub(crate) told_headroom: BTreeSet<IpAddr>,
+    pub(crate) traces: Option<Traces>,
     pub(crate) paces: Paces,
     pub(crate) places: Places,
     pub(crate) streams: Places,
@@ -205,7 +209,28 @@ impl Service {
         let (paces, places, streams) = (Paces::new(&limits), Places::default(), Places::default());
         let ending = watch::Sender::new(false);
         let told_headroom = BTreeSet::new();
-        Self { hosted, own, clock, nonces, figures, limits, told_headroom, paces, places, streams, ending }
+        let traces = None;
+        Self {
+            hosted,
+            own,
+            clock,
+            nonces,
+            figures,
+            limits,
+            told_headroom,
+            traces,
+            paces,
+            places,
+            streams,
+            ending,
+        }
+    }
+
+    /// Has requests traced: those that say so, and of the others one in so many.
+    #[must_use]
+    pub fn traced_by(mut self, sink: SpanSink, one_in: u32) -> Self {
+        self.traces = Some(Traces::new(sink, one_in));
+        self
     }
 
     /// Has `/metrics` tell the money of programmes to these addresses, too.

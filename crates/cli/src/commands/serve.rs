@@ -4,6 +4,7 @@ pub(super) mod config;
 mod people;
 mod reads;
 pub(super) mod tls;
+mod traces;
 
 use crate::fault::{Kind, invalid, told};
 use crate::folder::live::LiveParts;
@@ -27,6 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::mpsc;
+use traces::Exporter;
 
 /// Threads that read and write; deciding and checking signatures have threads of their own.
 const THREADS: usize = 2;
@@ -58,6 +60,7 @@ pub fn run(shell: &Shell, args: &Serve) -> Result<u8> {
     log();
     let limits = config.limits.limits()?;
     let tls = config.tls.as_ref().map(tls::server).transpose()?;
+    let exporter = config.traces.as_ref().map(Exporter::begin).transpose()?;
     let (ended, mut ends) = mpsc::unbounded_channel();
     let (mut all, mut workers) = (Vec::new(), Vec::new());
     for ledger in &config.ledgers {
@@ -73,8 +76,12 @@ pub fn run(shell: &Shell, args: &Serve) -> Result<u8> {
         let listener = tokio::net::TcpListener::bind(asked).await.map_err(|error| taken(asked, error))?;
         let at = listener.local_addr().context("cannot tell the port")?;
         let own = names(&config, at);
-        let service = Service::new(all, own, clock, limits);
-        let service = Arc::new(service.telling_headroom_to(config.metrics.headroom_to.clone()));
+        let mut service =
+            Service::new(all, own, clock, limits).telling_headroom_to(config.metrics.headroom_to.clone());
+        if let Some((traces, exporter)) = config.traces.as_ref().zip(exporter.as_ref()) {
+            service = service.traced_by(exporter.sink(), traces.one_in.get());
+        }
+        let service = Arc::new(service);
         let threads = workers.into_iter().map(|(dir, worker)| begin(dir, worker, ended.clone())).collect();
         tell(shell, &config, at)?;
         let until = async {
@@ -88,6 +95,7 @@ pub fn run(shell: &Shell, args: &Serve) -> Result<u8> {
         served.map_err(refused)
     })?;
     runtime.shutdown_background();
+    exporter.into_iter().for_each(Exporter::end);
     shell.out.note("ended: everything taken is sealed and answered");
     Ok(0)
 }

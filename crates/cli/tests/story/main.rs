@@ -30,6 +30,7 @@ mod submit;
 #[expect(dead_code, reason = "the example is a program of its own as well")]
 mod ten_lines;
 mod town;
+mod traces;
 
 use lockstep_types::LedgerId;
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! People of an institution sign in at a real provider of OpenID Connect (`oidc-provider` from npm), look at a
-//! server, and sign nothing.
+//! People of an institution sign in at a real provider of OpenID Connect (`oidc-provider` from npm), look at
+//! a server, and sign nothing.
 
 use crate::serve::{Served, ledger};
 use crate::town::{ACME, Town};

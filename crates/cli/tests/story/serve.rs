@@ -73,7 +73,7 @@ impl Served {
         Self::start(town, &["serve", "acme", "--listen", "127.0.0.1:0"])
     }
 
-    fn cosigners(&self, town: &Town) -> Vec<Running> {
+    pub fn cosigners(&self, town: &Town) -> Vec<Running> {
         let (url, ledger) = (self.url.as_str(), ledger(town));
         let start = |number: u8| {
             let key = format!("cosigner{number}");

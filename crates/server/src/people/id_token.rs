@@ -1,5 +1,5 @@
 //! What an ID token must be (OpenID Connect Core §3.1.3.7), on which the server insists in this order. Only
-//! signatures of public keys count: neither `none` nor a code under a secret, whatever the token says of itself.
+//! signatures of public keys count: neither `none` nor a code under a secret, whatever the token says.
 
 use jsonwebtoken::jwk::{Jwk, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};

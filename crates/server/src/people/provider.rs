@@ -1,5 +1,5 @@
-//! The provider's keys: read where its own description says (OpenID Connect Discovery), kept for a while, read
-//! again when a key is asked for that is not among them, and never more often than it can bear.
+//! The provider's keys: read where its own description says (OpenID Connect Discovery), kept for a while,
+//! read again when a key is asked for that is not among them, and never more often than it can bear.
 
 use super::Fetch;
 use jsonwebtoken::jwk::Jwk;

@@ -8,6 +8,7 @@ use lockstep_node::TileFiles;
 use lockstep_node::port::TilesInMemory;
 use lockstep_policy::Audience;
 use lockstep_server::service::Parts;
+use lockstep_server::traces::SpanSink;
 use lockstep_server::{
     Fetch, Hosted, Limits, People, PeopleSettings, ReadLog, ReadRow, Reader, Service, engine, listen,
 };
@@ -132,11 +133,20 @@ pub struct Settings {
     pub ledgers: u8,
     pub readers: BTreeMap<Lei, Audience>,
     pub people: Option<(PeopleSettings, Fetch)>,
+    /// Who takes spans, and of how many requests one.
+    pub traced: Option<(SpanSink, u32)>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { limits: Limits::default(), clock, ledgers: 1, readers: BTreeMap::new(), people: None }
+        Self {
+            limits: Limits::default(),
+            clock,
+            ledgers: 1,
+            readers: BTreeMap::new(),
+            people: None,
+            traced: None,
+        }
     }
 }
 
@@ -202,7 +212,11 @@ impl Served {
             threads.push(std::thread::spawn(move || worker.run().unwrap()));
         }
         let own = BTreeSet::from([at.to_string()]);
-        let service = Arc::new(Service::new(all, own, settings.clock, settings.limits));
+        let mut service = Service::new(all, own, settings.clock, settings.limits);
+        if let Some((sink, one_in)) = settings.traced {
+            service = service.traced_by(sink, one_in);
+        }
+        let service = Arc::new(service);
         let (stop, stopped) = oneshot::channel::<()>();
         threads.push(std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

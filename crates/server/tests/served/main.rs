@@ -9,3 +9,4 @@ mod idempotency;
 mod kit;
 mod people;
 mod tokens;
+mod traces;

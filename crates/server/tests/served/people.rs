@@ -210,13 +210,47 @@ fn a_person_sees_its_partys_cases_and_the_reading_is_noted_without_a_name() {
     assert_eq!(by_key.json()["items"].as_array().unwrap().len(), 1, "{}", by_key.text());
 }
 
-#[test]
-fn what_is_no_word_of_the_provider_for_this_client_and_this_sign_in_lets_nobody_in() {
-    let provider = Provider::new();
-    let served = serve(&provider);
-    let (challenge, now) = (challenge(&served), served.now_s());
-    let good = claims(&served, &challenge, json!("desk"));
-    let with = |name: &str, value: Value| {
+/// Good claims for a sign-in under signatures that are none of the provider's, or none that count.
+fn badly_signed(provider: &Provider, good: &Value) -> Vec<(&'static str, String)> {
+    let (own, rsa, es256) = (ec(), &provider.rsa, Algorithm::ES256);
+    let mut parts = provider.token(good).split('.').map(str::to_owned).collect::<Vec<_>>();
+    let unsigned = |head: Value| format!("{}.{}.", URL_SAFE_NO_PAD.encode(head.to_string()), parts[1]);
+    let none = unsigned(json!({ "alg": "none", "kid": "one" }));
+    let nothing = unsigned(json!({ "kid": "one" }));
+    let critical = unsigned(json!({ "alg": "ES256", "kid": "one", "crit": ["exp"], "exp": 1 }));
+    // The public key as if it were a shared secret: all who know it could sign.
+    let jwk: Jwk = serde_json::from_value(published(rsa, Algorithm::RS256, "rsa")).unwrap();
+    let AlgorithmParameters::RSA(public) = &jwk.algorithm else { panic!() };
+    let secret = EncodingKey::from_secret(&URL_SAFE_NO_PAD.decode(&public.n).unwrap());
+    let whole = EncodingKey::from_secret(serde_json::to_string(&jwk).unwrap().as_bytes());
+    let mut other = good.clone();
+    other["groups"] = json!("it");
+    parts[1] = URL_SAFE_NO_PAD.encode(other.to_string());
+    vec![
+        ("nothing", String::new()),
+        ("no token", "a.b.c".to_owned()),
+        ("alg none", none),
+        ("no alg", nothing),
+        ("critical extensions", critical),
+        ("HS256 under the public modulus", signed(&secret, (Algorithm::HS256, Some("rsa")), good)),
+        ("HS256 under the published key", signed(&whole, (Algorithm::HS256, Some("one")), good)),
+        ("no kid", signed(&provider.key, (es256, None), good)),
+        ("unknown kid", signed(&own, (es256, Some("two")), good)),
+        ("somebody's key", signed(&own, (es256, Some("one")), good)),
+        ("a key for another algorithm", signed(&own, (es256, Some("rsa")), good)),
+        ("RS512 under a key for RS256", signed(rsa, (Algorithm::RS512, Some("rsa")), good)),
+        ("PS256 under a key for RS256", signed(rsa, (Algorithm::PS256, Some("rsa")), good)),
+        ("other claims under the signature", parts.join(".")),
+    ]
+}
+
+/// The provider's signature over claims of which one is another than it must be.
+fn badly_claimed(
+    provider: &Provider,
+    good: &Value,
+    (now, challenge): (u64, &str),
+) -> Vec<(&'static str, String)> {
+    let with = |name: &'static str, value: Value| {
         let mut claims = good.clone();
         claims[name] = value;
         provider.token(&claims)
@@ -226,36 +260,7 @@ fn what_is_no_word_of_the_provider_for_this_client_and_this_sign_in_lets_nobody_
         claims.as_object_mut().unwrap().remove(name);
         provider.token(&claims)
     };
-    let (own, rsa) = (ec(), &provider.rsa);
-    let mut parts = provider.token(&good).split('.').map(str::to_owned).collect::<Vec<_>>();
-    let unsigned = |head: Value| format!("{}.{}.", URL_SAFE_NO_PAD.encode(head.to_string()), parts[1]);
-    let (none, nothing) =
-        (unsigned(json!({ "alg": "none", "kid": "one" })), unsigned(json!({ "kid": "one" })));
-    let critical = json!({ "alg": "ES256", "kid": "one", "crit": ["exp"], "exp": 1 });
-    let critical = unsigned(critical);
-    // The public key as if it were a shared secret: all who know it could sign.
-    let jwk: Jwk = serde_json::from_value(published(rsa, Algorithm::RS256, "rsa")).unwrap();
-    let AlgorithmParameters::RSA(public) = &jwk.algorithm else { panic!() };
-    let secret = EncodingKey::from_secret(&URL_SAFE_NO_PAD.decode(&public.n).unwrap());
-    let whole = EncodingKey::from_secret(serde_json::to_string(&jwk).unwrap().as_bytes());
-    let es256 = Algorithm::ES256;
-    let other_name = nonce(&challenge, "ledger.other.example:443");
-    parts[1] = URL_SAFE_NO_PAD.encode(claims(&served, &challenge, json!("it")).to_string());
-    let attempts = [
-        ("nothing", String::new()),
-        ("no token", "a.b.c".to_owned()),
-        ("alg none", none),
-        ("no alg", nothing),
-        ("critical extensions", critical),
-        ("HS256 under the public modulus", signed(&secret, (Algorithm::HS256, Some("rsa")), &good)),
-        ("HS256 under the published key", signed(&whole, (Algorithm::HS256, Some("one")), &good)),
-        ("no kid", signed(&provider.key, (es256, None), &good)),
-        ("unknown kid", signed(&own, (es256, Some("two")), &good)),
-        ("somebody's key", signed(&own, (es256, Some("one")), &good)),
-        ("a key for another algorithm", signed(&own, (es256, Some("rsa")), &good)),
-        ("RS512 under a key for RS256", signed(rsa, (Algorithm::RS512, Some("rsa")), &good)),
-        ("PS256 under a key for RS256", signed(rsa, (Algorithm::PS256, Some("rsa")), &good)),
-        ("other claims under the signature", parts.join(".")),
+    vec![
         ("another issuer", with("iss", json!("https://id.other.example"))),
         ("the issuer with a slash", with("iss", json!(format!("{ISSUER}/")))),
         ("another client", with("aud", json!("payroll"))),
@@ -269,16 +274,25 @@ fn what_is_no_word_of_the_provider_for_this_client_and_this_sign_in_lets_nobody_
         ("made later than now", with("iat", json!(now + 120))),
         ("made long ago", with("iat", json!(now - 700))),
         ("nobody", with("sub", json!(""))),
+        ("longer than anybody", with("sub", json!("a".repeat(12_500)))),
         ("no nonce", without("nonce")),
         ("the challenge itself as nonce", with("nonce", json!(challenge))),
-        ("a nonce for another server", with("nonce", json!(other_name))),
-    ];
+        ("a nonce for another server", with("nonce", json!(nonce(challenge, "ledger.other.example:443")))),
+    ]
+}
+
+#[test]
+fn what_is_no_word_of_the_provider_for_this_client_and_this_sign_in_lets_nobody_in() {
+    let provider = Provider::new();
+    let served = serve(&provider);
+    let (challenge, now) = (challenge(&served), served.now_s());
+    let good = claims(&served, &challenge, json!("desk"));
+    let mut attempts = badly_signed(&provider, &good);
+    attempts.extend(badly_claimed(&provider, &good, (now, &challenge)));
     for (what, id_token) in &attempts {
         let answer = end(&served, &challenge, id_token);
         assert_eq!((answer.status, answer.code().as_str()), (401, "sign-in"), "{what}: {}", answer.text());
     }
-    let long = with("sub", json!("a".repeat(12_500)));
-    end(&served, &challenge, &long).must_be(401, "sign-in");
     end(&served, &challenge, &"a".repeat(30_000)).must_be(413, "too-long");
     for groups in [json!("clerks"), json!([]), json!({ "desk": true }), json!(null), json!(["DESK"])] {
         let unmapped = provider.token(&claims(&served, &challenge, groups));
@@ -290,7 +304,8 @@ fn what_is_no_word_of_the_provider_for_this_client_and_this_sign_in_lets_nobody_
     end(&served, &challenge, &last).must_be(401, "sign-in");
     // Both families of keys count.
     let another = self::challenge(&served);
-    let by_rsa = signed(rsa, (Algorithm::RS256, Some("rsa")), &claims(&served, &another, json!("desk")));
+    let by_rsa =
+        signed(&provider.rsa, (Algorithm::RS256, Some("rsa")), &claims(&served, &another, json!("desk")));
     assert_eq!(end(&served, &another, &by_rsa).status, 200);
 }
 

@@ -1,6 +1,7 @@
 //! `lockstep.toml`: what a server listens on, and the ledgers that it hosts.
 
 use super::people::PeopleConfig;
+use super::traces::TracesConfig;
 use crate::fault::invalid;
 use crate::os;
 use anyhow::{Context, Result};
@@ -37,6 +38,8 @@ pub struct Config {
     /// Who is told what `/metrics` does not tell everybody.
     #[serde(default)]
     pub metrics: MetricsConfig,
+    /// Where spans of requests go; nowhere without it.
+    pub traces: Option<TracesConfig>,
     /// The ledgers.
     #[serde(rename = "ledger")]
     pub ledgers: Vec<LedgerConfig>,
@@ -147,6 +150,8 @@ impl Config {
             let roots = ledger.people.as_mut().and_then(|people| people.roots.as_mut());
             roots.into_iter().for_each(|roots| *roots = folder.join(&*roots));
         }
+        let roots = config.traces.as_mut().and_then(|traces| traces.roots.as_mut());
+        roots.into_iter().for_each(|roots| *roots = folder.join(&*roots));
         if let Some(tls) = &mut config.tls {
             for file in [&mut tls.certificate, &mut tls.key].into_iter().chain(&mut tls.clients) {
                 *file = folder.join(&*file);
@@ -164,7 +169,15 @@ impl Config {
         let ledger = LedgerConfig { dir: dir.to_owned(), readers: BTreeMap::new(), people: None };
         let limits = LimitsConfig::default();
         let metrics = MetricsConfig { headroom_to: BTreeSet::from([LISTEN.ip()]) };
-        Self { listen: LISTEN, names: Vec::new(), tls: None, limits, metrics, ledgers: vec![ledger] }
+        Self {
+            listen: LISTEN,
+            names: Vec::new(),
+            tls: None,
+            limits,
+            metrics,
+            traces: None,
+            ledgers: vec![ledger],
+        }
     }
 }
 
