@@ -1,5 +1,5 @@
-//! What comes from npm: the tools of the contracts, whose tests run in forge; wallets, and a provider of people,
-//! for tests.
+//! What comes from npm: the tools of the contracts, whose tests run in forge; wallets, and a provider of
+//! people, for tests.
 
 use crate::npm::{install, npm};
 use crate::run::{lines, title};

@@ -107,7 +107,7 @@ pub fn nonce(challenge: &str, authority: &str) -> String {
     URL_SAFE_NO_PAD.encode(sha256(format!("lockstep-sign-in\n{authority}\n{challenge}").as_bytes()))
 }
 
-/// A person, by a digest of what the provider calls it: the same for the same one, and no name stands anywhere.
+/// A person, by a digest of what the provider calls it: the same for the same one, and no name.
 #[must_use]
 pub fn person(issuer: &str, subject: &str) -> Digest {
     Digest(sha256(format!("lockstep-person\n{issuer}\n{subject}").as_bytes()))

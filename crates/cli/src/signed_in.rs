@@ -33,7 +33,7 @@ impl SignedIn {
         }
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("cannot replace `{}`", path.display()));
+                Err(error).with_context(|| format!("cannot replace `{}`", path.display()))
             }
             _ => os::write_private(&path, &serde_json::to_vec(self)?),
         }

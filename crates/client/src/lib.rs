@@ -311,7 +311,7 @@ impl Client {
     }
 
     /// Follows what waits for the signer's party until the stream ends, as it does every minute: `told`
-    /// learns of each change. What is returned is to be given as `seen` next time, so that nothing is told twice.
+    /// learns of each change. `seen` is kept for the next time, so that nothing is told twice.
     ///
     /// # Errors
     /// [`ClientError`]; what was told counts.
@@ -325,7 +325,7 @@ impl Client {
         let last = seen.clone();
         let mut read = |event: events::Event| {
             let told_of = WaitingEvent::read(&event).map_err(HttpError::Answer)?;
-            let goes_on = told_of.is_none_or(|event| told(event));
+            let goes_on = told_of.is_none_or(&mut *told);
             if let Some(id) = event.id {
                 *seen = Some(id);
             }

@@ -54,13 +54,16 @@ pub(crate) fn rows(kernel: &Kernel, now: Time) -> Vec<Row> {
     kernel.programmes().map(row).filter(|row| !row.headrooms.is_empty()).collect()
 }
 
+/// A figure of a programme: its name, what it tells, and its value where there is one.
+type Total = (&'static str, &'static str, fn(&Row) -> Option<i128>);
+
 /// The families of figures over the programmes of ledgers.
 pub(crate) fn text(text: &mut String, all: &[(&Hosted, Vec<Row>)]) {
     let label = |hosted: &Hosted, row: &Row| {
         format!("ledger=\"{}\",name=\"{}\",programme=\"{}\"", hosted.ledger, hosted.name, row.programme)
     };
     let each = || all.iter().flat_map(|(hosted, rows)| rows.iter().map(move |row| (*hosted, row)));
-    let totals: [(&str, &str, fn(&Row) -> Option<i128>); 4] = [
+    let totals: [Total; 4] = [
         ("lockstep_reserve_minor_units", "Newest attested balance of a programme.", |row| {
             Some(row.totals.0.into())
         }),

@@ -1,5 +1,5 @@
 //! `[traces]` of `lockstep.toml`: spans go to a collector as OTLP over HTTP, in its JSON form, from a thread
-//! of their own. Whatever a collector does, no request waits for it: what does not fit is dropped, and counted.
+//! of their own. Whatever a collector does, no request waits for it: what does not fit is dropped and told.
 
 use crate::fault::invalid;
 use crate::os;
