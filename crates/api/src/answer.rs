@@ -1,11 +1,13 @@
 //! What is answered. All of it is JSON; amounts and sizes are integers or canonical texts, as everywhere.
 
-use crate::openapi::{CommitteeObject, Hash, LeiText, NameText, ReceiptObject, RecordObject, TimeMs};
+use crate::openapi::{
+    CommitteeObject, HandoverObject, Hash, LeiText, NameText, ReceiptObject, RecordObject, TimeMs,
+};
 use crate::problem::Problem;
 use lockstep_ledger::receipt::Receipt;
-use lockstep_ledger::{Committee, Record};
+use lockstep_ledger::{Committee, Handover, Record};
 use lockstep_types::{
-    AttestationDigest, CaseId, CertificateDigest, KeyId, LeafHash, LedgerId, Lei, Name, PolicyDigest,
+    AttestationDigest, CaseId, CertificateDigest, Digest, KeyId, LeafHash, LedgerId, Lei, Name, PolicyDigest,
     RootHash, Time,
 };
 use schemars::JsonSchema;
@@ -99,6 +101,33 @@ pub struct RecordRow {
     /// Its leaf hash: the id of a case that it opens.
     #[schemars(with = "Hash")]
     pub leaf: LeafHash,
+}
+
+/// A record of a case, as the stream of all cases tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseRecord {
+    /// The case.
+    #[schemars(with = "Hash")]
+    pub case: CaseId,
+    /// Its number in the log.
+    pub index: u64,
+    /// What kind of record it is.
+    pub kind: String,
+    /// Its leaf hash.
+    #[schemars(with = "Hash")]
+    pub leaf: LeafHash,
+    /// Whose word it is, where it is a party's.
+    #[schemars(with = "Option<LeiText>")]
+    pub party: Option<Lei>,
+    /// True when the party refused the step, or its attempt was refused.
+    pub refused: bool,
+    /// The step that was taken or refused.
+    #[schemars(with = "Option<NameText>")]
+    pub step: Option<Name>,
+    /// Ledger time.
+    #[schemars(with = "TimeMs")]
+    pub time: Time,
 }
 
 /// A request that counts.
@@ -325,6 +354,29 @@ pub struct KeyRow {
 pub struct CosignedAnswer {
     /// The certificate, once enough have signed.
     pub certified: Option<Certified>,
+    /// True when the epoch of the signature has handed over to the next one: it need not be signed any more.
+    pub handed_over: bool,
+}
+
+/// From one committee to the next. Whoever trusts the first believes the log that it signed, in which the
+/// record stands that names the second.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandoverRow {
+    /// The record by which the rotation took effect.
+    #[schemars(with = "RecordObject")]
+    pub enacted: Record,
+    /// Certificates of both committees over one size (specs/certificate.md §5).
+    #[schemars(with = "HandoverObject")]
+    pub handover: Handover,
+    /// The path that shows `enacted` in the log of that size.
+    #[schemars(with = "Vec<Hash>")]
+    pub inclusion: Vec<Digest>,
+    /// Number of `enacted`.
+    pub index: u64,
+    /// The record that names the members; its leaf hash is the case of `enacted`.
+    #[schemars(with = "RecordObject")]
+    pub proposed: Record,
 }
 
 /// A token: whoever shows it is taken for the key that asked for it.

@@ -1,12 +1,13 @@
 //! This interface in OpenAPI 3.1: paths from one table, answers from the types themselves.
 
 use crate::answer::{
-    BatchAnswer, Case, CaseRow, CosignedAnswer, Entered, GenesisRecord, KeyRow, Ledger, LedgerRow, Page,
-    PolicyRow, ProposalRow, Token, WaitingRow,
+    BatchAnswer, Case, CaseRow, CosignedAnswer, Entered, GenesisRecord, HandoverRow, KeyRow, Ledger,
+    LedgerRow, Page, PolicyRow, ProposalRow, Token, WaitingRow,
 };
 use crate::path::route;
 use crate::people::{Challenge, PersonToken, ReadRow, SignIn};
 use crate::problem::{PROBLEM_TYPE, Problem};
+use lockstep_types::limits::INTEGER_MAX;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
@@ -107,6 +108,15 @@ fn operations() -> Vec<Operation> {
             .asked_by(Signer),
         get(route::CASE_EVENTS, ("caseEvents", "Records of a case, `record`, as they are sealed"), events)
             .asked_by(Signer),
+        get(
+            route::CASES_EVENTS,
+            (
+                "casesEvents",
+                "Records of all cases that the asking party may see, `record`, as they are sealed",
+            ),
+            events,
+        )
+        .asked_by(Signer),
         get(route::EVENTS, ("events", "Seals, `head`, and certificates, `certificate`"), events),
         get(route::WAITING, ("waiting", "Steps that wait for the asking party"), answers::<Page<WaitingRow>>)
             .asked_by(Signer)
@@ -135,6 +145,11 @@ fn operations() -> Vec<Operation> {
             answers::<CosignedAnswer>,
         ),
         get(route::SIGNED, ("signed", "Asked of a co-signer: what it has signed last"), answers::<Value>),
+        get(
+            route::HANDOVERS,
+            ("handovers", "From one committee to the next, epoch by epoch"),
+            answers::<Page<HandoverRow>>,
+        ),
         get(route::CERTIFICATE, ("certificate", "The newest certificate"), answers::<CertificateObject>),
         get(
             route::CERTIFICATE_AT,
@@ -270,8 +285,9 @@ fn parameters(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<Val
     let mut parameter = |name: &str, place: &str| {
         let schema = match name {
             "ledger" | "case" | "attestation" | "key" | "cursor" => generator.subschema_for::<Hash>(),
-            "size" | "from" => json_schema!({ "type": "integer", "minimum": 0 }),
-            "limit" => json_schema!({ "type": "integer", "minimum": 0 }),
+            "size" | "from" | "limit" => {
+                json_schema!({ "type": "integer", "minimum": 0, "maximum": INTEGER_MAX })
+            }
             _ => json_schema!({ "type": "string" }),
         };
         json!({ "name": name, "in": place, "required": place == "path", "schema": schema })
@@ -319,7 +335,12 @@ texts! {
     ReceiptObject, "Receipt", { "type": "object", "description": "A receipt, signed (specs/receipt.md)" };
     /// A certificate.
     CertificateObject, "Certificate", {
-        "type": "object", "description": "A quorum certificate (specs/checkpoint.md)"
+        "type": "object", "description": "A quorum certificate (specs/certificate.md)"
+    };
+    /// A handover.
+    HandoverObject, "Handover", {
+        "type": "object",
+        "description": "Certificates of two committees over one size (specs/certificate.md §5)"
     };
 }
 

@@ -22,6 +22,8 @@ pub mod route {
     pub const CASE: &str = "/v1/ledgers/{ledger}/cases/{case}";
     /// What becomes of a case, as it happens.
     pub const CASE_EVENTS: &str = "/v1/ledgers/{ledger}/cases/{case}/events";
+    /// What becomes of every case that the asking party may see, as it happens.
+    pub const CASES_EVENTS: &str = "/v1/ledgers/{ledger}/events/cases";
     /// Steps that wait for the asking party.
     pub const WAITING: &str = "/v1/ledgers/{ledger}/waiting";
     /// What waits for the asking party, as it changes.
@@ -40,6 +42,8 @@ pub mod route {
     pub const COSIGNATURES: &str = "/v1/ledgers/{ledger}/cosignatures";
     /// What a co-signer has signed last; co-signers answer it, not the server.
     pub const SIGNED: &str = "/v1/ledgers/{ledger}/signed";
+    /// Handovers from one committee to the next, with the records that name them.
+    pub const HANDOVERS: &str = "/v1/ledgers/{ledger}/handovers";
     /// The newest quorum certificate.
     pub const CERTIFICATE: &str = "/v1/ledgers/{ledger}/certificate";
     /// The quorum certificate over a size.

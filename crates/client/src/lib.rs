@@ -16,15 +16,18 @@ mod events;
 mod form;
 mod http;
 mod people;
+mod rotation;
+mod stream;
 
 pub use events::WaitingEvent;
 pub use http::{HttpError, Options, fetched, may_be_asked, posted};
 pub use people::{SignIn, SignInError};
+pub use rotation::RotationError;
 
 use http::Http;
 use lockstep_api::answer::{
-    BatchAnswer, Case, CaseRow, CosignedAnswer, Entered, GenesisRecord, KeyRow, Ledger, LedgerRow, Outcome,
-    Page, PolicyRow, ProposalRow, Token, WaitingRow,
+    BatchAnswer, Case, CaseRecord, CaseRow, CosignedAnswer, Entered, GenesisRecord, HandoverRow, KeyRow,
+    Ledger, LedgerRow, Outcome, Page, PolicyRow, ProposalRow, Token, WaitingRow,
 };
 use lockstep_api::path::{of_case, of_ledger, route};
 use lockstep_api::people::{self as people_api, PersonToken, ReadRow};
@@ -85,6 +88,9 @@ pub enum ClientError {
     /// The certificate does not hold.
     #[error("the server's certificate does not hold")]
     Certificate(#[source] CertificateError),
+    /// Whom the server names as co-signers is not shown.
+    #[error("the server does not show who the co-signers are")]
+    Rotation(#[from] RotationError),
 }
 
 impl From<Problem> for ClientError {
@@ -254,6 +260,18 @@ impl Client {
         Ok(receipt)
     }
 
+    /// The committee that certificates are checked by: from the co-signers of the first record, handover by
+    /// handover, each of which is verified. One that was named and has not been handed over to is not told.
+    ///
+    /// # Errors
+    /// [`ClientError`]: also when a handover does not hold.
+    pub fn committee(&self) -> Result<Committee, ClientError> {
+        let first = Committee::new(0, self.genesis.cosigners.clone(), self.genesis.cosigner_threshold);
+        let first = first.map_err(RotationError::Committee)?;
+        let Page { items, .. } = self.public::<Page<HandoverRow>>(route::HANDOVERS)?;
+        items.iter().try_fold(first, |before, row| Ok(rotation::next(&self.id, &before, row)?))
+    }
+
     /// The newest certificate, by the committee that the caller knows to be in force; none when nothing is
     /// certified yet.
     ///
@@ -296,6 +314,23 @@ impl Client {
     /// [`ClientError`].
     pub fn cases(&self, cursor: Option<&str>, signer: &Signer<'_>) -> Result<Page<CaseRow>, ClientError> {
         self.signed(&of_ledger(route::CASES, &self.id), &paging(cursor), signer)
+    }
+
+    /// Records of all cases that the signer's party may see, from number `from` of the log on, as they are
+    /// sealed: each is handed to `each`, which says whether to go on. Ends when it says no, or with the
+    /// stream; whoever wants more asks again from where it was. What is told is the server's word.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn case_records(
+        &self,
+        from: u64,
+        signer: &Signer<'_>,
+        each: impl FnMut(CaseRecord) -> bool,
+    ) -> Result<(), ClientError> {
+        let path = of_ledger(route::CASES_EVENTS, &self.id);
+        let stream = self.http.stream(&path, from, Some((&self.id, signer)))?;
+        stream::read(stream, "record", each)
     }
 
     /// Steps that wait for the signer's party: one page.

@@ -18,13 +18,18 @@ pub fn rows(record: &Record, index: u64) -> Vec<IndexRow> {
     let by_entity =
         |entity: &Entity| ([&[BY_ENTITY], entity.key().0.as_slice(), &number].concat(), Vec::new());
     if record.tag() == Tag::Outcome {
-        let outcome = lockstep_kernel::outcome::decode(record.body());
-        return outcome.iter().map(|outcome| by_entity(&Entity::Case(CaseId(outcome.caseId.0)))).collect();
+        return case_of_outcome(record).map(|case| by_entity(&Entity::Case(case))).into_iter().collect();
     }
     let Some(body) = Body::peek(record) else { return Vec::new() };
     let by_attestation = attestation(&body)
         .map(|attestation| ([&[BY_ATTESTATION], attestation.0.as_slice()].concat(), number.to_vec()));
     entities(&body, record).iter().map(by_entity).chain(by_attestation).collect()
+}
+
+/// The case whose outcome a leaf is.
+#[must_use]
+pub fn case_of_outcome(record: &Record) -> Option<CaseId> {
+    lockstep_kernel::outcome::decode(record.body()).ok().map(|outcome| CaseId(outcome.caseId.0))
 }
 
 /// Numbers of the records that touched an entity, ascending.

@@ -4,6 +4,7 @@
 pub mod appender;
 pub mod client;
 pub mod cosigner;
+pub mod epochs;
 pub mod feed;
 pub mod index;
 pub mod pipeline;

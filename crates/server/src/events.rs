@@ -1,6 +1,7 @@
 //! What happens, as it happens: server-sent events. A stream holds one place of its address, is told that it
 //! still stands every few seconds, and ends with the server.
 
+mod cases;
 mod waiting;
 
 use crate::engine::Engine;

@@ -1,6 +1,7 @@
 //! Figures for Prometheus.
 
-pub(crate) mod programmes;
+mod programmes;
+pub(crate) mod routes;
 
 use crate::service::{Hosted, Service};
 use lockstep_types::{Address, Time};

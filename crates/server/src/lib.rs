@@ -15,6 +15,7 @@ mod idempotency;
 mod pace;
 mod people;
 mod reply;
+mod rotation;
 mod routes;
 mod see;
 mod submissions;

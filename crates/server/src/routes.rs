@@ -5,8 +5,9 @@ use crate::figures;
 use crate::idempotency::{self, Claim};
 use crate::people;
 use crate::reply::{Failed, Replied, bytes_of, internal, json, missing};
+use crate::rotation;
 use crate::see::{self, Eye};
-use crate::service::{Hosted, Reader, Service};
+use crate::service::{Hosted, Service};
 use crate::submissions::{self, busy, may_submit, receipt_of, submit, told, with_documents};
 use crate::traces::Trace;
 use crate::who::{Asks, Who, who};
@@ -29,22 +30,26 @@ use lockstep_api::limits::{
 };
 use lockstep_api::path::route;
 use lockstep_api::{Kind, Problem};
-use lockstep_ledger::Certificate;
 use lockstep_ledger::log::TilePath;
+use lockstep_ledger::{Certificate, Checkpoint};
 use lockstep_node::cosigner::Cosigned;
 use lockstep_node::{Asked, feed, replica};
+use lockstep_types::limits::INTEGER_MAX;
 use lockstep_types::{AttestationDigest, CaseId, KeyId, LedgerId};
 use serde_json::value::RawValue;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// The service, as routes are given it.
 pub(crate) type On = State<Arc<Service>>;
 
-/// The type of figures (Prometheus's exposition format).
-const FIGURES: &str = "text/plain; version=0.0.4";
+/// How late who asks too often is told so.
+const TOO_OFTEN: Duration = Duration::from_millis(500);
+
+/// What `from` is called.
+const NUMBER: &str = "number of a record";
 
 /// Where a connection comes from.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +69,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::POLICIES, get(policies))
         .route(route::KEY, get(key))
         .route(route::COSIGNATURES, post(cosignatures))
+        .route(route::HANDOVERS, get(handovers))
         .route(route::CERTIFICATE, get(certificate))
         .route(route::CERTIFICATE_AT, get(certificate_at))
         .route(route::TOKENS, post(tokens))
@@ -74,18 +80,30 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::EVENTS, get(events))
         .route(route::CASE_EVENTS, get(case_events))
         .route(route::WAITING_EVENTS, get(waiting_events))
-        .route(route::FIGURES, get(figures_of))
+        .route(route::FIGURES, get(figures::routes::of_ledger))
+        .route(route::CASES_EVENTS, get(cases_events))
         .route(route::OPENAPI, get(openapi))
         .route(route::HEALTHZ, get(|| async { "ok\n" }))
         .route(route::READYZ, get(readyz))
-        .route(route::METRICS, get(metrics))
+        .route(route::METRICS, get(figures::routes::metrics))
         .route_layer(from_fn(no_query));
     let routes = without_query
         .route(route::CASES, get(cases))
         .route(route::WAITING, get(waiting))
         .route(route::RECORDS, get(records))
         .route(route::READS, get(people::reads));
-    closed(routes).layer(from_fn_with_state(Arc::clone(&service), paced)).with_state(service)
+    let paced = from_fn_with_state(Arc::clone(&service), paced);
+    closed(routes).layer(paced).layer(from_fn(unhurried)).with_state(service)
+}
+
+/// Who asks too often is told so late: whoever asks again at each answer would have the machine do little
+/// else.
+async fn unhurried(request: Request, next: Next) -> Response {
+    let answer = next.run(request).await;
+    if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+        sleep(TOO_OFTEN).await;
+    }
+    answer
 }
 
 /// Says of everything else that it is not there.
@@ -176,10 +194,17 @@ fn value<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T, Fail
     text.parse().map_err(refused)
 }
 
+/// A number that JSON can say, and so the description of this interface.
+fn bounded<T: TryFrom<u64>>(number: u64, (code, what): (&str, &str)) -> Result<T, Failed> {
+    let fits = u64::try_from(INTEGER_MAX).is_ok_and(|most| number <= most);
+    let refused = || Problem::new(Kind::Invalid, code, format!("this is no {what}")).into();
+    T::try_from(number).ok().filter(|_| fits).ok_or_else(refused)
+}
+
 fn paging(parts: &Parts) -> Result<(Option<CaseId>, usize), Failed> {
     let [cursor, limit] = query(parts, ["cursor", "limit"])?;
     let cursor = cursor.map(|cursor| value(cursor, "cursor")).transpose()?;
-    let limit: usize = limit.map_or(Ok(PAGE_ITEMS), |limit| value(limit, "limit"))?;
+    let limit = limit.map_or(Ok(PAGE_ITEMS), |limit| bounded(value(limit, "limit")?, ("query", "limit")))?;
     Ok((cursor, limit.clamp(1, PAGE_ITEMS_MAX)))
 }
 
@@ -358,8 +383,7 @@ async fn seen(hosted: &Hosted, case: &str, eye: Eye) -> Result<(CaseId, Case), F
 
 /// What is not noted is not shown.
 fn note(hosted: &Hosted, eye: Eye, case: CaseId, what: &str) -> Result<(), Failed> {
-    let reader = Reader { party: eye.who.party, person: eye.who.person() };
-    let noted = hosted.parts.reads.note(reader, case, what);
+    let noted = hosted.parts.reads.note(eye.who.reader(), case, what);
     noted.map_err(|what| internal(&std::io::Error::other(what)))
 }
 
@@ -386,6 +410,18 @@ async fn case_events(
     let watch = Watch::new((&service, hosted), peer, &parts.headers)?;
     note(hosted, eye, id, "events")?;
     Ok(watch.of_case(id, eye.who))
+}
+
+async fn cases_events(
+    State(service): On,
+    Extension(Peer(peer)): Extension<Peer>,
+    Path(ledger): Path<String>,
+    request: Request,
+) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let (parts, _) = request.into_parts();
+    let eye = eye(&service, hosted, signer(&service, hosted, &parts)?);
+    Ok(Watch::new((&service, hosted), peer, &parts.headers)?.of_cases(eye))
 }
 
 async fn waiting(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
@@ -445,7 +481,7 @@ async fn records(State(service): On, Path(ledger): Path<String>, request: Reques
         return Err(missing("feed"));
     }
     let [from] = query(&parts, ["from"])?;
-    let from: u64 = value(from.unwrap_or("0"), "number of a record")?;
+    let from: u64 = bounded(value(from.unwrap_or("0"), NUMBER)?, ("query", NUMBER))?;
     // What is read here is durable: the store knows nothing else.
     let store = Arc::clone(hosted.engine.store());
     let read = tokio::task::spawn_blocking(move || replica::whole_commands(&*store, from, FEED_RECORDS));
@@ -460,18 +496,33 @@ async fn cosignatures(State(service): On, Path(ledger): Path<String>, request: R
     let refused = |text: String| Failed::from(Problem::new(Kind::Refused, "cosignature", text));
     let cosigned: Cosigned = serde_json::from_slice(&bytes)
         .map_err(|error| Failed::from(Problem::new(Kind::Invalid, "cosignature-form", error.to_string())))?;
+    let Checkpoint { epoch, size, .. } = cosigned.checkpoint;
+    // A committee that has handed over need not sign any more, and is told so.
+    if hosted.handed_over(epoch)? {
+        return Ok(json(&CosignedAnswer { certified: None, handed_over: true }));
+    }
     let before = *hosted.engine.certificates().borrow();
     let made = hosted.engine.cosigned(&cosigned).map_err(|error| match error {
         crate::engine::CosignError::Quorum(error) => refused(error.to_string()),
         other => internal(&other),
     })?;
-    let size = cosigned.checkpoint.size;
     hosted.signed.note(cosigned.address, size);
     let sealed = hosted.engine.head().filter(|head| head.size == size && made.is_some() && before < size);
     if let Some(head) = sealed {
         service.figures.certified(Duration::from_millis(service.now().ms_since(head.time)));
     }
-    Ok(json(&CosignedAnswer { certified: made.as_ref().map(certified).transpose()? }))
+    let (certified, handed_over) = (made.as_ref().map(certified).transpose()?, hosted.handed_over(epoch)?);
+    Ok(json(&CosignedAnswer { certified, handed_over }))
+}
+
+async fn handovers(State(service): On, Path(ledger): Path<String>) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let all = hosted.parts.handovers.all().map_err(|what| internal(&std::io::Error::other(what)))?;
+    let items = match all.is_empty() {
+        true => Vec::new(),
+        false => hosted.engine.look(|replica| rotation::rows(replica, all)).await.map_err(busy)??,
+    };
+    Ok(json(&Page { items, next: None }))
 }
 
 fn told_certificate(certificate: Option<Certificate>) -> Replied {
@@ -485,7 +536,7 @@ async fn certificate(State(service): On, Path(ledger): Path<String>) -> Replied 
 
 async fn certificate_at(State(service): On, Path((ledger, size)): Path<(String, String)>) -> Replied {
     let hosted = hosted(&service, &ledger)?;
-    let size: u64 = part(&size, "size")?;
+    let size: u64 = bounded(part(&size, "size")?, ("path", "size"))?;
     told_certificate(hosted.engine.certificate(size).map_err(|error| internal(&error))?)
 }
 
@@ -526,33 +577,4 @@ async fn readyz(State(service): On) -> Response {
         return "ready\n".into_response();
     }
     (StatusCode::SERVICE_UNAVAILABLE, "a ledger takes no more work\n").into_response()
-}
-
-async fn metrics(State(service): On, Extension(Peer(peer)): Extension<Peer>) -> Response {
-    let mut text = figures::text(&service);
-    if service.told_headroom.contains(&peer.to_canonical()) {
-        let mut all = Vec::new();
-        for hosted in service.ledgers() {
-            // A ledger that has stopped says so in its other figures.
-            all.extend(programmes(&service, hosted).await.ok().map(|rows| (&**hosted, rows)));
-        }
-        figures::programmes::text(&mut text, &all);
-    }
-    bytes_of(StatusCode::OK, FIGURES, text.into_bytes())
-}
-
-async fn programmes(service: &Service, hosted: &Hosted) -> Result<Vec<figures::programmes::Row>, Failed> {
-    let now = service.now();
-    let looked = hosted.engine.look(move |replica| figures::programmes::rows(replica.kernel(), now));
-    looked.await.map_err(busy)
-}
-
-/// The figures of one ledger, for those who administer it.
-async fn figures_of(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
-    let hosted = hosted(&service, &ledger)?;
-    let (parts, _) = request.into_parts();
-    people::administers(hosted, signer(&service, hosted, &parts)?, "list of figures")?;
-    let mut text = figures::of_ledger(hosted, service.now());
-    figures::programmes::text(&mut text, &[(&**hosted, programmes(&service, hosted).await?)]);
-    Ok(bytes_of(StatusCode::OK, FIGURES, text.into_bytes()))
 }

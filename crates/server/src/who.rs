@@ -2,7 +2,7 @@
 
 use crate::people::role_for;
 use crate::reply::{Failed, missing};
-use crate::service::{Hosted, Service};
+use crate::service::{Hosted, Reader, Service};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use base64::Engine;
@@ -14,6 +14,7 @@ use lockstep_api::{Kind, Problem};
 use lockstep_crypto::suite::{PublicKey, Suite};
 use lockstep_kernel::state::Held;
 use lockstep_kernel::{Directory, Kernel};
+use lockstep_ledger::Committee;
 use lockstep_types::{Address, Digest, KeyId, Lei, Time, sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError, RwLock};
@@ -96,6 +97,11 @@ impl Who {
         }
     }
 
+    /// As it stands in the list of who read what.
+    pub(crate) const fn reader(&self) -> Reader {
+        Reader { party: self.party, person: self.person() }
+    }
+
     /// The person, where it is one.
     pub(crate) const fn person(&self) -> Option<Digest> {
         match self.asks {
@@ -129,14 +135,14 @@ fn revoked(kernel: &Kernel) -> BTreeSet<KeyId> {
 }
 
 impl Keys {
-    /// Takes the keys that are registered now.
-    pub(crate) fn update(&self, kernel: &Kernel) {
+    /// Takes the keys that are registered now; of co-signers also those who have still to hand over.
+    pub(crate) fn update(&self, kernel: &Kernel, leaving: Option<&Committee>) {
         let parties = kernel.directory();
-        let members = kernel.committee().map(|committee| committee.members()).unwrap_or_default();
+        let members = [kernel.committee(), leaving].into_iter().flatten().flat_map(Committee::members);
         let key_of = |address: &Address| PublicKey::new(Suite::Eip712, &address.0).ok();
         let cosigner = |(key, lei): (PublicKey, Lei)| (key.id(), (key, lei));
         let cosigners =
-            members.iter().filter_map(|member| Some((key_of(&member.address)?, member.lei))).map(cosigner);
+            members.filter_map(|member| Some((key_of(&member.address)?, member.lei))).map(cosigner);
         let known = Known { parties, cosigners: cosigners.collect(), revoked: revoked(kernel) };
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = known;
     }

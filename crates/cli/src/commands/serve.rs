@@ -8,7 +8,7 @@ mod traces;
 
 use crate::fault::{Kind, invalid, told};
 use crate::folder::live::LiveParts;
-use crate::folder::{CHECKPOINT_FILE, handovers, write_checkpoint};
+use crate::folder::{CHECKPOINT_FILE, HandoversInFolder, write_checkpoint};
 use crate::os;
 use crate::shell::Shell;
 use anyhow::{Context, Result};
@@ -16,7 +16,7 @@ use clap::Args;
 use config::{Config, LedgerConfig};
 use lockstep_kernel::Genesis;
 use lockstep_server::engine::EngineError;
-use lockstep_server::service::{CheckpointFile, Handovers, Parts};
+use lockstep_server::service::{CheckpointFile, Parts};
 use lockstep_server::{Hosted, OnSeal, Service, Worker, engine, listen};
 use lockstep_types::Time;
 use people::PeopleConfig;
@@ -171,15 +171,11 @@ fn host(shell: &Shell, config: &LedgerConfig) -> Result<(Hosted, Worker<Arc<lock
         let path = dir.join(CHECKPOINT_FILE);
         Box::new(move || os::read(&path, os::SMALL_FILE_BYTES_MAX).ok())
     };
-    let changes: Handovers = {
-        let dir = dir.clone();
-        Box::new(move || handovers(&dir).map_err(|error| format!("{error:#}")))
-    };
     let parts = Parts {
         receipts,
         files,
         checkpoint,
-        handovers: changes,
+        handovers: Box::new(HandoversInFolder(dir)),
         readers: config.audiences()?,
         reads: Box::new(Reads::open(&folder)?),
         people: config.people.as_ref().map(PeopleConfig::people).transpose()?,

@@ -18,7 +18,7 @@ use lockstep_attest::sign::Sign;
 use lockstep_client::{Client, ClientError, Signer, WaitingEvent};
 use lockstep_kernel::state::Phase;
 use lockstep_kernel::{Body, Request};
-use lockstep_ledger::{Certificate, Committee};
+use lockstep_ledger::Certificate;
 use lockstep_node::replica::Documents;
 use lockstep_policy::Policy;
 use lockstep_types::{CaseId, LedgerId, Lei, Name, PolicyDigest};
@@ -99,26 +99,20 @@ impl Remote {
         certificate.map(seen).transpose()
     }
 
-    /// The newest certificate, by the co-signers of the first record; after a rotation, by those that the
-    /// server names, and that is said.
+    /// The newest certificate, by the committee to which handovers lead.
     fn certificate(&self) -> Result<Option<Certificate>> {
-        let genesis = self.client.genesis();
-        let first = Committee::new(0, genesis.cosigners.clone(), genesis.cosigner_threshold)?;
-        let named = self.client.ledger()?.committee;
-        if named.epoch() == 0 {
-            return if named == first {
-                Ok(self.client.certificate(&first)?)
-            } else {
-                Err(differs("the server names other co-signers than the first record".to_owned()))
-            };
+        let (known, named) = (self.client.committee()?, self.client.ledger()?.committee);
+        if named.epoch() == known.epoch() && named != known {
+            let text = format!("the server names other co-signers of epoch {} than it shows", known.epoch());
+            return Err(differs(text));
         }
-        let epoch = named.epoch();
-        self.out.note(format!(
-            "note: the co-signers of epoch {epoch} are taken at the server's word; packs prove them"
-        ));
-        match self.client.certificate(&named) {
-            // Until those in force have signed, the newest one is by those before them.
-            Err(ClientError::Certificate(_)) => Ok(None),
+        match self.client.certificate(&known) {
+            // One by a committee to which nobody has handed over yet is not believed.
+            Err(ClientError::Certificate(_)) if named.epoch() > known.epoch() => {
+                let epoch = named.epoch();
+                self.out.note(format!("note: nobody has handed over to the co-signers of epoch {epoch} yet"));
+                Ok(None)
+            }
             found => Ok(found?),
         }
     }
