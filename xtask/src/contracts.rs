@@ -1,4 +1,5 @@
-//! What comes from npm: the tools of the contracts, whose tests run in forge, and wallets for tests.
+//! What comes from npm: the tools of the contracts, whose tests run in forge; wallets, and a provider of
+//! people, for tests.
 
 use crate::npm::{install, npm};
 use crate::run::{lines, title};
@@ -20,6 +21,15 @@ pub fn run(root: &Path, on_line: &mut dyn FnMut(&str)) -> Result<bool> {
         println!("{line}");
         on_line(line);
     })
+}
+
+/// Puts the provider of people into place that the tests of `lockstep login` use. True when it is there.
+///
+/// # Errors
+/// As [`run`].
+pub fn provider(root: &Path) -> Result<bool> {
+    title("provider of people");
+    install(&root.join("crates/cli/tests/provider"))
 }
 
 /// Puts the wallets into place that the tests of `lockstep chain dev` use. True when they are there.

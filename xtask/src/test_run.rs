@@ -33,6 +33,9 @@ pub fn run(root: &Path, no_skips: bool) -> Result<bool> {
             if !contracts::wallets(root)? {
                 checks.failed.push("wallets".to_owned());
             }
+            if !contracts::provider(root)? {
+                checks.failed.push("provider".to_owned());
+            }
             if !sdk::run(root, &mut |line| tally.read(line))? {
                 checks.failed.push("sdk".to_owned());
             }

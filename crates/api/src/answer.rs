@@ -250,7 +250,7 @@ pub struct CaseRow {
 }
 
 /// A step that waits for whoever asks.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WaitingRow {
     /// The case.
@@ -265,6 +265,36 @@ pub struct WaitingRow {
     /// The step.
     #[schemars(with = "NameText")]
     pub step: Name,
+}
+
+/// A change of the ledger to which whoever asks may agree, and has not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeRow {
+    /// The governance case.
+    #[schemars(with = "Hash")]
+    pub case: CaseId,
+    /// Nobody can agree after it.
+    #[schemars(with = "TimeMs")]
+    pub deadline: Time,
+}
+
+/// What waits for whoever asks, as events tell it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waits {
+    /// A change of the ledger.
+    Change(ChangeRow),
+    /// A step.
+    Step(WaitingRow),
+}
+
+/// Everything that waits, in place of what was known.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaitsAll {
+    /// In no order of its own.
+    pub items: Vec<Waits>,
 }
 
 /// A change of the ledger that waits for others to agree.

@@ -17,9 +17,11 @@
 )]
 
 pub mod answer;
+pub mod idempotency;
 pub mod limits;
 pub mod openapi;
 pub mod path;
+pub mod people;
 pub mod problem;
 pub mod signing;
 

@@ -26,3 +26,13 @@ pub const FEED_RECORDS: usize = 1_024;
 pub const SIGNED_AGE_S_MAX: u64 = 60;
 /// How long a token counts, in milliseconds: 10 minutes.
 pub const TOKEN_MS: u64 = 600_000;
+/// How long a token of a person counts, in milliseconds: 15 minutes.
+pub const PERSON_TOKEN_MS: u64 = 900_000;
+/// How long a sign-in may take, from its challenge to its token, in milliseconds: 10 minutes.
+pub const SIGN_IN_MS: u64 = 600_000;
+/// Longest body that a sign-in ends with.
+pub const SIGN_IN_BYTES_MAX: usize = 20_480;
+/// How long the answer to a request with an idempotency key is kept, in milliseconds: a day.
+pub const IDEMPOTENCY_MS: u64 = 86_400_000;
+/// Idempotency keys of one party that are kept; the oldest makes room.
+pub const IDEMPOTENCY_KEYS_MAX: usize = 1_000;

@@ -5,6 +5,7 @@ use crate::answer::{
     LedgerRow, Page, PolicyRow, ProposalRow, Token, WaitingRow,
 };
 use crate::path::route;
+use crate::people::{Challenge, PersonToken, ReadRow, SignIn};
 use crate::problem::{PROBLEM_TYPE, Problem};
 use lockstep_types::limits::INTEGER_MAX;
 use schemars::generate::SchemaSettings;
@@ -33,6 +34,7 @@ enum Body {
     Batch,
     Cosignature,
     Empty,
+    SignIn,
 }
 
 /// What comes back.
@@ -89,10 +91,10 @@ impl Operation {
 }
 
 /// Every question.
-fn operations() -> [Operation; 28] {
+fn operations() -> Vec<Operation> {
     use Asks::{Signer, SignerOnly};
     let pages: &[&str] = &["cursor", "limit"];
-    [
+    let all = [
         get(route::LEDGERS, ("ledgers", "The ledgers of this server"), answers::<Page<LedgerRow>>),
         get(route::LEDGER, ("ledger", "How a ledger stands"), answers::<Ledger>),
         get(route::GENESIS, ("genesis", "The first record"), answers::<GenesisRecord>),
@@ -119,6 +121,12 @@ fn operations() -> [Operation; 28] {
         get(route::WAITING, ("waiting", "Steps that wait for the asking party"), answers::<Page<WaitingRow>>)
             .asked_by(Signer)
             .with_query(pages),
+        get(
+            route::WAITING_EVENTS,
+            ("waitingEvents", "What waits: `all` at first, then `waits` and `gone`"),
+            events,
+        )
+        .asked_by(Signer),
         get(
             route::PROPOSALS,
             ("proposals", "Changes that wait for others to agree"),
@@ -156,6 +164,25 @@ fn operations() -> [Operation; 28] {
         get(route::HEALTHZ, ("healthz", "Is the process alive?"), text),
         get(route::READYZ, ("readyz", "Does it take work?"), text),
         get(route::METRICS, ("metrics", "Figures for Prometheus"), text),
+    ];
+    all.into_iter().chain(of_people()).collect()
+}
+
+/// Questions about people, and of those who administer.
+fn of_people() -> [Operation; 4] {
+    use Asks::Signer;
+    [
+        post(route::PEOPLE_CHALLENGES, ("beginSignIn", "Begin a sign-in"), Body::Empty, answers::<Challenge>),
+        post(
+            route::PEOPLE_TOKENS,
+            ("endSignIn", "A token for a person, for an ID token"),
+            Body::SignIn,
+            answers::<PersonToken>,
+        ),
+        get(route::READS, ("reads", "Who read what, for administrators"), answers::<Page<ReadRow>>)
+            .asked_by(Signer)
+            .with_query(&["from", "limit"]),
+        get(route::FIGURES, ("figures", "Figures of a ledger, for administrators"), text).asked_by(Signer),
     ]
 }
 
@@ -218,13 +245,14 @@ fn described(operation: &Operation, generator: &mut SchemaGenerator, problem: &S
             },
         },
     });
-    if let (Some(content), Some(described)) = (content(operation.body), described.as_object_mut()) {
+    if let (Some(content), Some(described)) = (content(operation.body, generator), described.as_object_mut())
+    {
         described.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
     }
     described
 }
 
-fn content(body: Body) -> Option<Value> {
+fn content(body: Body, generator: &mut SchemaGenerator) -> Option<Value> {
     let json = |schema: Value| json!({ "application/json": { "schema": schema } });
     let request = json!({
         "description": "A request in canonical JSON (specs/attestation.md)", "type": "object",
@@ -249,6 +277,7 @@ fn content(body: Body) -> Option<Value> {
         }))),
         Body::Cosignature => Some(json(json!({ "type": "object" }))),
         Body::Empty => Some(json(json!({ "type": "object", "maxProperties": 0 }))),
+        Body::SignIn => Some(json(json!(generator.subschema_for::<SignIn>()))),
     }
 }
 

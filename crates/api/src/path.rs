@@ -26,6 +26,8 @@ pub mod route {
     pub const CASES_EVENTS: &str = "/v1/ledgers/{ledger}/events/cases";
     /// Steps that wait for the asking party.
     pub const WAITING: &str = "/v1/ledgers/{ledger}/waiting";
+    /// What waits for the asking party, as it changes.
+    pub const WAITING_EVENTS: &str = "/v1/ledgers/{ledger}/waiting/events";
     /// Changes of the ledger that wait for others to agree.
     pub const PROPOSALS: &str = "/v1/ledgers/{ledger}/proposals";
     /// Policies under which cases may be open.
@@ -48,6 +50,14 @@ pub mod route {
     pub const CERTIFICATE_AT: &str = "/v1/ledgers/{ledger}/certificates/{size}";
     /// A token for the key that signed the request.
     pub const TOKENS: &str = "/v1/ledgers/{ledger}/tokens";
+    /// Begin a person's sign-in.
+    pub const PEOPLE_CHALLENGES: &str = "/v1/ledgers/{ledger}/people/challenges";
+    /// A token for a person whom the provider vouches for.
+    pub const PEOPLE_TOKENS: &str = "/v1/ledgers/{ledger}/people/tokens";
+    /// Who read what of cases.
+    pub const READS: &str = "/v1/ledgers/{ledger}/reads";
+    /// Figures of one ledger, for administrators.
+    pub const FIGURES: &str = "/v1/ledgers/{ledger}/figures";
     /// The log's signed head, as C2SP clients read it.
     pub const CHECKPOINT: &str = "/v1/ledgers/{ledger}/log/checkpoint";
     /// The log's tiles, as C2SP clients read them.

@@ -15,6 +15,7 @@ pub mod govern;
 pub mod init;
 pub mod key;
 mod log;
+pub mod login;
 pub mod observe;
 pub mod outcome;
 mod pack;
@@ -61,6 +62,12 @@ pub enum Command {
     Withdraw(attest::Withdraw),
     /// Show what waits for you on a server: steps, and changes of the ledger
     Waiting(waiting::Waiting),
+    /// Sign in at a server's provider of people, to look there for some minutes; nothing is signed this way
+    Login(login::Login),
+    /// Who read what of cases on a server, for administrators
+    Reads(login::Reads),
+    /// Figures of a ledger on a server, for administrators: how it stands, and the money of its programmes
+    Figures(login::Figures),
     /// Attest what a chain shows: token supply and executed outcomes
     Reading(reading::ReadingArgs),
     /// Read what a chain shows, and attest it: supply, executed outcomes, deposits
@@ -133,6 +140,9 @@ pub fn run(shell: &mut Shell, command: Command) -> Result<u8> {
         Command::Attest(args) => attest::run(shell, &args),
         Command::Withdraw(args) => attest::withdraw(shell, &args),
         Command::Waiting(args) => waiting::run(shell, &args),
+        Command::Login(args) => login::run(shell, &args),
+        Command::Reads(args) => login::reads(shell, &args),
+        Command::Figures(args) => login::figures(shell, &args),
         Command::Reading(args) => reading::run(shell, &args),
         Command::Observe(args) => observe::run(shell, &args),
         Command::Tick(args) => tick(shell, &args),

@@ -5,6 +5,7 @@ pub mod entered;
 mod remote;
 pub mod shown;
 
+use crate::commands::login::signed_in;
 use crate::fault::{Kind, invalid, told};
 use crate::folder::Folder;
 use crate::folder::live::Live;
@@ -23,7 +24,8 @@ use lockstep_node::replica::Documents;
 use lockstep_node::{Replica, client};
 use lockstep_policy::{Policy, Step};
 use lockstep_types::{CaseId, CredentialDigest, LedgerId, Name};
-use remote::Remote;
+pub use remote::Followed;
+use remote::{Asker, Remote};
 use shown::{CaseRow, CaseShown, ProposalShown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,9 +56,16 @@ pub struct ServerPlace {
 /// Who looks, where a server asks for it.
 #[derive(Debug, Clone, Args)]
 pub struct ReaderArgs {
-    /// With `--server`: the key by which the server knows who looks
+    /// With `--server`: the key by which the server knows who looks [default: whoever has signed in]
     #[arg(long = "as", value_name = "KEY", requires = "server")]
     key: Option<KeyRef>,
+}
+
+impl ReaderArgs {
+    /// The key, where one is named.
+    pub const fn key(&self) -> Option<&KeyRef> {
+        self.key.as_ref()
+    }
 }
 
 /// A place where one can look and hand in.
@@ -109,16 +118,20 @@ impl ServerPlace {
         Ok(client)
     }
 
-    /// The server, to look at it with one key.
-    pub fn look(&self, shell: &mut Shell, key: Option<&KeyRef>) -> Result<Remote> {
+    /// The server and its address, for whoever is nobody yet.
+    pub fn reach(&self, shell: &Shell) -> Result<(String, lockstep_client::Client)> {
         let url = self.server.as_deref().ok_or_else(|| invalid("server-address", "no server is named"))?;
-        let key = key.ok_or_else(|| {
-            invalid("server-key", "a server shows a ledger to those who have a key on it")
-                .hint("name yours with `--as KEY`")
-        })?;
-        let client = self.connect(shell, url)?;
-        let asks = shell.keyring.open(key)?;
-        Ok(Remote::new(client, asks.into(), shell.out))
+        Ok((url.trim_end_matches('/').to_owned(), self.connect(shell, url)?))
+    }
+
+    /// The server, to look at it with one key; without one, as whoever is signed in.
+    pub fn look(&self, shell: &mut Shell, key: Option<&KeyRef>) -> Result<Remote> {
+        let (url, client) = self.reach(shell)?;
+        let asks = match key {
+            Some(key) => Asker::Key(shell.keyring.open(key)?.into()),
+            None => Asker::Person(signed_in(shell, &url, client.id())?.token.token),
+        };
+        Ok(Remote::new(client, asks, shell.out))
     }
 }
 
@@ -137,7 +150,7 @@ impl DeskArgs {
         let client = self.server.connect(shell, url)?;
         let keys = party::keys(shell, signer)?;
         let party = Party::of(shell, keys, |holder| remote::owner(&client, holder))?;
-        let remote = Remote::new(client, party.first()?, shell.out);
+        let remote = Remote::new(client, Asker::Key(party.first()?), shell.out);
         Ok((Desk::Server(Box::new(remote)), party))
     }
 

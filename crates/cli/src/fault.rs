@@ -169,6 +169,7 @@ fn client_error(error: &ClientError) -> Option<Known> {
         ClientError::Receipt(_) | ClientError::Certificate(_) | ClientError::Rotation(_) => {
             plain("server-differs", Kind::Refused, "keep what it sent: it is evidence against the server")
         }
+        ClientError::SignIn(_) => plain("sign-in", Kind::Refused, "sign in anew: `lockstep login`"),
         ClientError::Signing(_) | ClientError::Write(_) => None,
     }
 }

@@ -17,6 +17,7 @@ mod report;
 mod sending;
 mod server;
 mod shell;
+mod signed_in;
 mod submissions;
 mod words;
 

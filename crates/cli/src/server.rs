@@ -27,6 +27,11 @@ impl ReachArgs {
         ServerArgs { url: url.trim_end_matches('/').to_owned(), reach: self.clone() }
     }
 
+    /// Whatever these certificates vouch for.
+    pub const fn of_roots(roots: Option<PathBuf>) -> Self {
+        Self { roots, client_certificate: None, client_key: None }
+    }
+
     /// What the files say.
     pub fn options(&self) -> Result<Options> {
         let small = |path: &PathBuf| os::read(path, os::SMALL_FILE_BYTES_MAX);

@@ -1,6 +1,7 @@
 //! HTTP to one server: bounded in time and length, no redirects, no proxy that nobody named.
 
-use crate::{ClientError, Signer};
+use crate::events::{self, Event};
+use crate::{By, ClientError, Signer};
 use lockstep_api::Problem;
 use lockstep_api::problem::PROBLEM_TYPE;
 use lockstep_api::signing::Parts;
@@ -9,10 +10,11 @@ use rustls::crypto::aws_lc_rs;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use serde::de::DeserializeOwned;
+use std::io::BufReader;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
-use ureq::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use std::time::{Duration, Instant};
+use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use ureq::http::request::Builder;
 use ureq::http::{Request, Response, Uri};
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
@@ -20,6 +22,10 @@ use ureq::{Agent, Body};
 
 /// Longest answer that is read.
 const ANSWER_BYTES_MAX: u64 = 64 * 1_048_576;
+/// How long one stream of events is followed: a connection that died unnoticed is found out so.
+const FOLLOWED: Duration = Duration::from_secs(60);
+/// What a time-out may come early by.
+const SLACK: Duration = Duration::from_secs(1);
 /// How long the beginning of a stream may take.
 const CONNECT: Duration = Duration::from_secs(30);
 /// How long a stream may be silent: servers say every 15 s that it still stands.
@@ -82,13 +88,19 @@ pub(crate) struct Http {
     bearer: Option<HeaderValue>,
 }
 
-impl Http {
+/// Whoever asks one address: over TLS, or this machine.
+pub(crate) struct Agents {
+    agent: Agent,
+    uri: Uri,
+}
+
+impl Agents {
     pub(crate) fn new(url: &str, options: &Options) -> Result<Self, HttpError> {
         let refused = |what| HttpError::Url { url: url.to_owned(), what };
         let uri: Uri = url.parse().map_err(|_| refused("it is no URL"))?;
         let authority = uri.authority().ok_or_else(|| refused("it names no host"))?;
-        if authority.as_str().contains('@') || uri.path() != "/" || uri.query().is_some() {
-            return Err(refused("expected scheme, host and port only"));
+        if authority.as_str().contains('@') {
+            return Err(refused("it names a person"));
         }
         let secure = match uri.scheme_str() {
             Some("https") => true,
@@ -108,13 +120,84 @@ impl Http {
             .proxy(None)
             .http_status_as_error(false)
             .build();
+        Ok(Self { agent: config.new_agent(), uri })
+    }
+
+    /// Hands something in: the status, and what came back.
+    pub(crate) fn post(&self, (kind, body): (&str, &[u8]), max: u64) -> Result<(u16, Vec<u8>), HttpError> {
+        let request = Request::post(&self.uri).header(CONTENT_TYPE, kind);
+        let request = request.header(ACCEPT, "application/json").body(body);
+        let request = request.map_err(|error| HttpError::Answer(error.to_string()))?;
+        let answer = self.agent.run(request).map_err(|error| HttpError::Down(error.to_string()))?;
+        within(answer, max)
+    }
+}
+
+fn within(mut answer: Response<Body>, max: u64) -> Result<(u16, Vec<u8>), HttpError> {
+    let status = answer.status().as_u16();
+    let body = answer.body_mut().with_config().limit(max).read_to_vec();
+    Ok((status, body.map_err(|error| HttpError::Down(error.to_string()))?))
+}
+
+/// True for an address that may be asked at all: `https://`, or this machine.
+#[must_use]
+pub fn may_be_asked(url: &str) -> bool {
+    // Whether certificates can be had is another matter: no TLS is needed to tell.
+    let Ok(uri) = url.parse::<Uri>() else { return false };
+    let host = uri.authority().filter(|named| !named.as_str().contains('@')).map(|named| named.host());
+    match uri.scheme_str() {
+        Some("https") => host.is_some(),
+        Some("http") => host.is_some_and(is_loopback),
+        _ => false,
+    }
+}
+
+/// Hands something of a type in at an address: the status, and at most `max` bytes of what came back.
+///
+/// # Errors
+/// [`HttpError`].
+pub fn posted(
+    url: &str,
+    options: &Options,
+    content: (&str, &[u8]),
+    max: u64,
+) -> Result<(u16, Vec<u8>), HttpError> {
+    Agents::new(url, options)?.post(content, max)
+}
+
+/// Reads what stands at an address, of at most `max` bytes: over TLS, or on this machine; without redirects.
+///
+/// # Errors
+/// [`HttpError`].
+pub fn fetched(url: &str, options: &Options, max: u64) -> Result<Vec<u8>, HttpError> {
+    let Agents { agent, uri } = Agents::new(url, options)?;
+    let request = Request::get(uri).body(()).map_err(|error| HttpError::Answer(error.to_string()))?;
+    let answer = agent.run(request).map_err(|error| HttpError::Down(error.to_string()))?;
+    match within(answer, max)? {
+        (200, body) => Ok(body),
+        (status, _) => Err(HttpError::Down(format!("`{url}` answers HTTP {status}"))),
+    }
+}
+
+impl Http {
+    pub(crate) fn new(url: &str, options: &Options) -> Result<Self, HttpError> {
+        let refused = |what| HttpError::Url { url: url.to_owned(), what };
+        let Agents { agent, uri } = Agents::new(url, options)?;
+        if uri.path() != "/" || uri.query().is_some() {
+            return Err(refused("expected scheme, host and port only"));
+        }
         let bearer = options.token.as_ref().map(|token| HeaderValue::from_str(&format!("Bearer {token}")));
         let bearer = bearer.transpose().map_err(|_| refused("the token is of another form"))?;
         let mut bearer = bearer;
         bearer.iter_mut().for_each(|bearer| bearer.set_sensitive(true));
-        let authority = authority.as_str().to_ascii_lowercase();
-        let scheme = if secure { "https" } else { "http" };
-        Ok(Self { agent: config.new_agent(), base: format!("{scheme}://{authority}"), authority, bearer })
+        let authority = uri.authority().map(|named| named.as_str().to_ascii_lowercase()).unwrap_or_default();
+        let scheme = uri.scheme_str().unwrap_or("https");
+        Ok(Self { agent, base: format!("{scheme}://{authority}"), authority, bearer })
+    }
+
+    /// Host and port, as questions are signed for them.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
     }
 
     /// Asks; signed for a ledger where somebody signs.
@@ -150,6 +233,42 @@ impl Http {
         let parts = Parts { method: "POST", authority: &self.authority, path, query: "", body: Some(body) };
         let bytes = self.ask(&parts, Some(kind), signer)?;
         Ok(serde_json::from_slice(&bytes).map_err(|error| HttpError::Answer(error.to_string()))?)
+    }
+
+    /// Follows a stream of events until it ends, for a minute at most, or until `told` has enough.
+    pub(crate) fn follow(
+        &self,
+        path: &str,
+        signer: (&LedgerId, &Signer<'_>),
+        last: Option<&str>,
+        told: &mut dyn FnMut(Event) -> Result<bool, ClientError>,
+    ) -> Result<(), ClientError> {
+        let parts = Parts { method: "GET", authority: &self.authority, path, query: "", body: None };
+        let mut request = self.request(&parts, None, Some(signer))?;
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let request = request.body(()).map_err(|error| HttpError::Answer(error.to_string()))?;
+        let request = self.agent.configure_request(request).timeout_global(Some(FOLLOWED)).build();
+        let answer = self.agent.run(request).map_err(|error| HttpError::Down(error.to_string()))?;
+        if answer.status() != 200 {
+            return read(answer).map(drop);
+        }
+        let begun = Instant::now();
+        let mut stream = BufReader::new(answer.into_body().into_reader());
+        loop {
+            match events::next(&mut stream) {
+                Ok(Some(event)) => {
+                    if !told(event)? {
+                        return Ok(());
+                    }
+                }
+                Ok(None) => return Ok(()),
+                // The minute is over: nothing was lost, since the next stream goes on from the last event.
+                Err(HttpError::Down(_)) if begun.elapsed() + SLACK >= FOLLOWED => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     /// Asks for a stream of events, taken up after one.
@@ -188,8 +307,14 @@ impl Http {
             (Some(bearer), Some(_)) if parts.method == "GET" => {
                 request = request.header(AUTHORIZATION, bearer.clone());
             }
-            (_, Some((ledger, signer))) => {
-                let headers = signer.0.sign(parts, ledger)?;
+            (_, Some((_, Signer(By::Person(token))))) => {
+                let mut bearer = HeaderValue::from_str(&format!("Bearer {token}"))
+                    .map_err(|_| HttpError::Answer("the token is of another form".to_owned()))?;
+                bearer.set_sensitive(true);
+                request = request.header(AUTHORIZATION, bearer);
+            }
+            (_, Some((ledger, Signer(By::Key(signer))))) => {
+                let headers = signer.sign(parts, ledger)?;
                 request = request
                     .header("signature-input", headers.signature_input)
                     .header("signature", headers.signature);

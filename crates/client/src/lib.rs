@@ -12,12 +12,16 @@
 //! # }
 //! ```
 
+mod events;
 mod form;
 mod http;
+mod people;
 mod rotation;
 mod stream;
 
-pub use http::{HttpError, Options};
+pub use events::WaitingEvent;
+pub use http::{HttpError, Options, fetched, may_be_asked, posted};
+pub use people::{SignIn, SignInError};
 pub use rotation::RotationError;
 
 use http::Http;
@@ -26,6 +30,7 @@ use lockstep_api::answer::{
     Ledger, LedgerRow, Outcome, Page, PolicyRow, ProposalRow, Token, WaitingRow,
 };
 use lockstep_api::path::{of_case, of_ledger, route};
+use lockstep_api::people::{self as people_api, PersonToken, ReadRow};
 use lockstep_api::signing::SigningError;
 use lockstep_api::{Kind, Problem};
 use lockstep_attest::sign::Sign;
@@ -50,6 +55,9 @@ pub enum ClientError {
     /// The request cannot be signed.
     #[error("the request cannot be signed")]
     Signing(#[from] SigningError),
+    /// The person is not signed in.
+    #[error("nobody is signed in")]
+    SignIn(#[from] SignInError),
     /// Something that always has a JSON form has none.
     #[error("the request cannot be written")]
     Write(#[from] CanonicalError),
@@ -337,6 +345,30 @@ impl Client {
         self.signed(&of_ledger(route::WAITING, &self.id), &paging(cursor), signer)
     }
 
+    /// Follows what waits for the signer's party until the stream ends, as it does every minute: `told`
+    /// learns of each change. `seen` is kept for the next time, so that nothing is told twice.
+    ///
+    /// # Errors
+    /// [`ClientError`]; what was told counts.
+    pub fn follow_waiting(
+        &self,
+        seen: &mut Option<String>,
+        signer: &Signer<'_>,
+        told: &mut dyn FnMut(WaitingEvent) -> bool,
+    ) -> Result<(), ClientError> {
+        let path = of_ledger(route::WAITING_EVENTS, &self.id);
+        let last = seen.clone();
+        let mut read = |event: events::Event| {
+            let told_of = WaitingEvent::read(&event).map_err(HttpError::Answer)?;
+            let goes_on = told_of.is_none_or(&mut *told);
+            if let Some(id) = event.id {
+                *seen = Some(id);
+            }
+            Ok(goes_on)
+        };
+        self.http.follow(&path, (&self.id, signer), last.as_deref(), &mut read)
+    }
+
     /// Changes of the ledger that wait for others to agree. What is proposed is checked against the id of its
     /// case.
     ///
@@ -416,6 +448,47 @@ impl Client {
         self.http.post(&path, "application/json", b"{}", Some((&self.id, signer)))
     }
 
+    /// Begins a person's sign-in: `redirect` is where the browser comes back to on this machine, `provider`
+    /// how the people's provider is reached.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn begin_sign_in(&self, redirect: &str, provider: &Options) -> Result<SignIn, ClientError> {
+        let path = of_ledger(route::PEOPLE_CHALLENGES, &self.id);
+        let challenge = self.http.post(&path, "application/json", b"{}", None)?;
+        SignIn::begin((&self.http, challenge), redirect, provider)
+    }
+
+    /// Ends a sign-in with the query with which the browser came back.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn end_sign_in(&self, begun: &SignIn, query: &str) -> Result<PersonToken, ClientError> {
+        let shown =
+            people_api::SignIn { challenge: begun.challenge.clone(), id_token: begun.id_token(query)? };
+        let bytes = serde_json::to_vec(&shown).map_err(|error| HttpError::Answer(error.to_string()))?;
+        self.http.post(&of_ledger(route::PEOPLE_TOKENS, &self.id), "application/json", &bytes, None)
+    }
+
+    /// Figures of the ledger as Prometheus reads them, for administrators.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn figures(&self, signer: &Signer<'_>) -> Result<String, ClientError> {
+        let path = of_ledger(route::FIGURES, &self.id);
+        let bytes = self.http.get_bytes(&path, "", Some((&self.id, signer)))?;
+        String::from_utf8(bytes).map_err(|error| HttpError::Answer(error.to_string()).into())
+    }
+
+    /// Who read what of cases, for administrators: one page, from what `next` of the page before said.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn reads(&self, from: Option<&str>, signer: &Signer<'_>) -> Result<Page<ReadRow>, ClientError> {
+        let query = from.map(|from| format!("from={from}")).unwrap_or_default();
+        self.signed(&of_ledger(route::READS, &self.id), &query, signer)
+    }
+
     fn public<T: DeserializeOwned>(&self, template: &str) -> Result<T, ClientError> {
         self.http.get(&of_ledger(template, &self.id), "", None)
     }
@@ -459,8 +532,13 @@ fn paging(cursor: Option<&str>) -> String {
     cursor.map(|cursor| format!("cursor={cursor}")).unwrap_or_default()
 }
 
-/// Whoever signs questions, behind any kind of key.
-pub struct Signer<'a>(Box<dyn SignsRequests + 'a>);
+/// Whoever signs questions, behind any kind of key; or a person's token in place of signatures.
+pub struct Signer<'a>(By<'a>);
+
+enum By<'a> {
+    Key(Box<dyn SignsRequests + 'a>),
+    Person(&'a str),
+}
 
 impl<'a> Signer<'a> {
     /// A key, and this machine's clock in seconds since 1970.
@@ -468,7 +546,13 @@ impl<'a> Signer<'a> {
     where
         S::Error: core::fmt::Display,
     {
-        Self(Box::new((key, clock)))
+        Self(By::Key(Box::new((key, clock))))
+    }
+
+    /// The token of a person; see [`Client::end_sign_in`].
+    #[must_use]
+    pub const fn person(token: &'a str) -> Self {
+        Self(By::Person(token))
     }
 }
 

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::{oneshot, watch};
 
 /// Questions that wait; more are turned away.
@@ -32,9 +32,24 @@ const SEAL_AGE_MS_MAX: u64 = 40_000;
 
 /// What the engine is told to do.
 enum Job {
-    Ask(Asked, oneshot::Sender<Answer>),
+    Ask(Asked, SystemTime, oneshot::Sender<Timed>),
     Look(Look),
 }
+
+/// An answer, and when it came how far.
+pub struct Timed {
+    /// The answer.
+    pub answer: Answer,
+    /// It was asked.
+    pub asked: SystemTime,
+    /// It was taken into a batch.
+    pub taken: SystemTime,
+    /// It was decided, and durable.
+    pub durable: SystemTime,
+}
+
+/// Whoever waits for an answer: asked when, taken when.
+type Waiter = (SystemTime, SystemTime, oneshot::Sender<Timed>);
 
 /// Why a question was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -146,7 +161,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Busy`]. When the ledger stopped meanwhile it may be on record: the same request again finds out.
-    pub async fn ask(&self, asked: Asked) -> Result<Answer, Busy> {
+    pub async fn ask(&self, asked: Asked) -> Result<Timed, Busy> {
         self.begin(asked)?.await.map_err(|_| Busy::Stopped)
     }
 
@@ -154,9 +169,9 @@ impl Engine {
     ///
     /// # Errors
     /// [`Busy`]: nothing was done.
-    pub fn begin(&self, asked: Asked) -> Result<oneshot::Receiver<Answer>, Busy> {
+    pub fn begin(&self, asked: Asked) -> Result<oneshot::Receiver<Timed>, Busy> {
         let (reply, answer) = oneshot::channel();
-        self.send(Job::Ask(asked, reply))?;
+        self.send(Job::Ask(asked, SystemTime::now(), reply))?;
         Ok(answer)
     }
 
@@ -297,7 +312,7 @@ where
     /// [`EngineError`].
     pub fn run(self) -> Result<(), EngineError> {
         let Self { mut appender, jobs, waiting, stopped, head, certified, mut on_seal, clock } = self;
-        let replies: Mutex<VecDeque<oneshot::Sender<Answer>>> = Mutex::default();
+        let replies: Mutex<VecDeque<Waiter>> = Mutex::default();
         let (failed, quiet) = (Mutex::new(None), AtomicUsize::new(0));
         let (replies, quiet) = (&replies, &quiet);
         let (waiting, stopped, head) = (&*waiting, &*stopped, &head);
@@ -316,10 +331,11 @@ where
         };
         let mut sink = |answers: Vec<Answer>| {
             let mut replies = replies.lock().unwrap_or_else(PoisonError::into_inner);
+            let durable = SystemTime::now();
             for answer in answers {
                 // Whoever asked may have gone; what is on record stays.
-                if let Some(reply) = replies.pop_front() {
-                    let _ = reply.send(answer);
+                if let Some((asked, taken, reply)) = replies.pop_front() {
+                    let _ = reply.send(Timed { answer, asked, taken, durable });
                 }
             }
         };
@@ -340,18 +356,15 @@ where
 }
 
 /// The next work: none when nobody can ask any more, empty when nobody has.
-fn gather(
-    jobs: &Receiver<Job>,
-    replies: &Mutex<VecDeque<oneshot::Sender<Answer>>>,
-    waiting: &AtomicUsize,
-) -> Option<Work> {
+fn gather(jobs: &Receiver<Job>, replies: &Mutex<VecDeque<Waiter>>, waiting: &AtomicUsize) -> Option<Work> {
     let mut work = Work::default();
     let mut take = |job| {
         waiting.fetch_sub(1, Ordering::Relaxed);
         match job {
-            Job::Ask(asked, reply) => {
+            Job::Ask(asked, at, reply) => {
                 work.requests.push(asked);
-                replies.lock().unwrap_or_else(PoisonError::into_inner).push_back(reply);
+                let waiter = (at, SystemTime::now(), reply);
+                replies.lock().unwrap_or_else(PoisonError::into_inner).push_back(waiter);
             }
             Job::Look(look) => work.looks.push(look),
         }

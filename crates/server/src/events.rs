@@ -2,6 +2,7 @@
 //! still stands every few seconds, and ends with the server.
 
 mod cases;
+mod waiting;
 
 use crate::engine::Engine;
 use crate::pace::Place;
@@ -129,8 +130,8 @@ impl Watch {
         let mut seen = self.seen;
         loop {
             let sealed = heads.borrow_and_update().map_or(0, |head| head.size);
-            // Whoever's key was revoked meanwhile is told nothing more.
-            if !self.hosted.keys.is_good(&who.key) {
+            // Whoever's key was revoked meanwhile, or whose time has come, is told nothing more.
+            if !who.counts(&self.hosted.keys, self.service.now()) {
                 return Err(Gone);
             }
             let store = Arc::clone(self.engine().store());

@@ -1,7 +1,10 @@
 //! Figures for Prometheus.
 
-use crate::service::Service;
-use lockstep_types::Address;
+mod programmes;
+pub(crate) mod routes;
+
+use crate::service::{Hosted, Service};
+use lockstep_types::{Address, Time};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -135,13 +138,20 @@ pub(crate) fn text(service: &Service) -> String {
     figures.certificates.tell(&mut text, "lockstep_certify_seconds", help);
     family(&mut text, "lockstep_connections", "gauge", "Connections now.");
     line(&mut text, "lockstep_connections", "", figures.connections.now());
-    ledgers(&mut text, service);
-    cosigners(&mut text, service);
+    ledgers(&mut text, service.ledgers(), service.now());
+    cosigners(&mut text, service.ledgers());
     text
 }
 
-fn ledgers(text: &mut String, service: &Service) {
-    let now = service.now();
+/// The figures of one ledger.
+pub(crate) fn of_ledger(hosted: &Arc<Hosted>, now: Time) -> String {
+    let mut text = String::new();
+    ledgers(&mut text, [hosted].into_iter(), now);
+    cosigners(&mut text, [hosted].into_iter());
+    text
+}
+
+fn ledgers<'a>(text: &mut String, all: impl Iterator<Item = &'a Arc<Hosted>>, now: Time) {
     let families: [(&str, &str); 5] = [
         ("lockstep_ledger_records", "Records under the newest seal."),
         ("lockstep_ledger_certified_records", "Records under the newest certificate."),
@@ -149,8 +159,7 @@ fn ledgers(text: &mut String, service: &Service) {
         ("lockstep_ledger_waiting", "Questions that wait for the ledger."),
         ("lockstep_ledger_running", "1 while the ledger takes work."),
     ];
-    let rows: Vec<(String, [u64; 5])> = service
-        .ledgers()
+    let rows: Vec<(String, [u64; 5])> = all
         .map(|hosted| {
             let (engine, head) = (&hosted.engine, hosted.engine.head());
             let label = format!("{{ledger=\"{}\",name=\"{}\"}}", hosted.ledger, hosted.name);
@@ -173,10 +182,10 @@ fn ledgers(text: &mut String, service: &Service) {
     }
 }
 
-fn cosigners(text: &mut String, service: &Service) {
+fn cosigners<'a>(text: &mut String, all: impl Iterator<Item = &'a Arc<Hosted>>) {
     let name = "lockstep_cosigner_signed_records";
     family(text, name, "gauge", "Records that a co-signer has signed, since the start.");
-    for hosted in service.ledgers() {
+    for hosted in all {
         for (address, size) in &*hosted.signed.0.lock().unwrap_or_else(PoisonError::into_inner) {
             let label = format!("{{ledger=\"{}\",address=\"{address}\"}}", hosted.ledger);
             line(text, name, &label, *size);

@@ -7,10 +7,13 @@ pub mod engine;
 pub mod listen;
 pub mod service;
 pub mod signed;
+pub mod traces;
 
 mod events;
 mod figures;
+mod idempotency;
 mod pace;
+mod people;
 mod reply;
 mod rotation;
 mod routes;
@@ -19,5 +22,7 @@ mod submissions;
 mod who;
 
 pub use engine::{Engine, EngineError, OnSeal, Worker, engine};
+pub use lockstep_api::people::ReadRow;
 pub use pace::Rate;
-pub use service::{Hosted, Limits, ReadLog, Service};
+pub use people::{Fetch, People, PeopleSettings};
+pub use service::{Hosted, Limits, ReadLog, Reader, Service};

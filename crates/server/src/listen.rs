@@ -5,6 +5,7 @@ use crate::figures::Connections;
 use crate::pace::Places;
 use crate::routes::{Peer, closed, router};
 use crate::service::{Limits, Service};
+use crate::traces::Traces;
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -69,8 +70,10 @@ pub async fn serve(
     for hosted in service.ledgers() {
         Service::learn(hosted).await;
     }
-    let keepers: Vec<_> =
+    let mut keepers: Vec<_> =
         service.ledgers().map(|hosted| tokio::spawn(Service::refresh(Arc::clone(hosted)))).collect();
+    let follow = |hosted| tokio::spawn(Traces::follow(Arc::clone(&service), Arc::clone(hosted)));
+    keepers.extend(service.ledgers().map(follow));
     let held = Held {
         limits: service.limits,
         connections: service.figures.connections.clone(),

@@ -3,7 +3,8 @@
 
 use crate::reply::{Failed, too_often};
 use crate::service::Limits;
-use lockstep_types::{AttestationDigest, Lei};
+use crate::who::Who;
+use lockstep_types::{AttestationDigest, Digest, Lei};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -82,6 +83,7 @@ impl<K: Ord + Copy> Buckets<K> {
 pub(crate) struct Paces {
     addresses: Buckets<IpAddr>,
     reads: Buckets<Lei>,
+    people: Buckets<Digest>,
     refused: Buckets<Lei>,
     /// Attempts that have been counted: whoever sends one again that is not its own adds nothing.
     counted: Mutex<BTreeSet<AttestationDigest>>,
@@ -92,6 +94,7 @@ impl Paces {
         Self {
             addresses: Buckets::new(limits.requests),
             reads: Buckets::new(limits.reads),
+            people: Buckets::new(limits.reads),
             refused: Buckets::new(limits.refused),
             counted: Mutex::new(BTreeSet::new()),
         }
@@ -104,9 +107,16 @@ impl Paces {
     }
 
     /// A question that a party has signed.
-    pub(crate) fn reads(&self, party: Lei) -> Result<(), Failed> {
+    fn reads(&self, party: Lei) -> Result<(), Failed> {
         let put = self.reads.put(party, Instant::now());
         put.map_err(|wait| too_often("this party asks too often", wait))
+    }
+
+    /// A question of whoever it is. A person that asks too often does not hold up its institution's systems.
+    pub(crate) fn of(&self, who: Who) -> Result<(), Failed> {
+        let Some(person) = who.person() else { return self.reads(who.party) };
+        let put = self.people.put(person, Instant::now());
+        put.map_err(|wait| too_often("this person asks too often", wait))
     }
 
     /// True when some party may hand nothing in for a while.

@@ -2,12 +2,15 @@
 
 use crate::events::Watch;
 use crate::figures;
+use crate::idempotency::{self, Claim};
+use crate::people;
 use crate::reply::{Failed, Replied, bytes_of, internal, json, missing};
 use crate::rotation;
 use crate::see::{self, Eye};
 use crate::service::{Hosted, Service};
-use crate::submissions::{busy, may_submit, receipt_of, submit, told, with_documents};
-use crate::who::{Who, who};
+use crate::submissions::{self, busy, may_submit, receipt_of, submit, told, with_documents};
+use crate::traces::Trace;
+use crate::who::{Asks, Who, who};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::header::CONTENT_TYPE;
@@ -18,11 +21,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use lockstep_api::answer::{
-    BatchAnswer, Case, Certified, CosignedAnswer, GenesisRecord, KeyRow, Ledger, Outcome, Page,
+    BatchAnswer, Case, Certified, CosignedAnswer, Entered, GenesisRecord, KeyRow, Ledger, Outcome, Page,
+    Token,
 };
 use lockstep_api::limits::{
     BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, BODY_BYTES_MAX, COSIGNED_BYTES_MAX, FEED_RECORDS, PAGE_ITEMS,
-    PAGE_ITEMS_MAX, REQUEST_BYTES_MAX,
+    PAGE_ITEMS_MAX, REQUEST_BYTES_MAX, TOKEN_MS,
 };
 use lockstep_api::path::route;
 use lockstep_api::{Kind, Problem};
@@ -39,7 +43,7 @@ use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 
 /// The service, as routes are given it.
-type On = State<Arc<Service>>;
+pub(crate) type On = State<Arc<Service>>;
 
 /// How late who asks too often is told so.
 const TOO_OFTEN: Duration = Duration::from_millis(500);
@@ -69,20 +73,25 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::CERTIFICATE, get(certificate))
         .route(route::CERTIFICATE_AT, get(certificate_at))
         .route(route::TOKENS, post(tokens))
+        .route(route::PEOPLE_CHALLENGES, post(people::challenges))
+        .route(route::PEOPLE_TOKENS, post(people::tokens))
         .route(route::CHECKPOINT, get(checkpoint))
         .route(route::TILE, get(tile))
         .route(route::EVENTS, get(events))
         .route(route::CASE_EVENTS, get(case_events))
+        .route(route::WAITING_EVENTS, get(waiting_events))
+        .route(route::FIGURES, get(figures::routes::of_ledger))
         .route(route::CASES_EVENTS, get(cases_events))
         .route(route::OPENAPI, get(openapi))
         .route(route::HEALTHZ, get(|| async { "ok\n" }))
         .route(route::READYZ, get(readyz))
-        .route(route::METRICS, get(metrics))
+        .route(route::METRICS, get(figures::routes::metrics))
         .route_layer(from_fn(no_query));
     let routes = without_query
         .route(route::CASES, get(cases))
         .route(route::WAITING, get(waiting))
-        .route(route::RECORDS, get(records));
+        .route(route::RECORDS, get(records))
+        .route(route::READS, get(people::reads));
     let paced = from_fn_with_state(Arc::clone(&service), paced);
     closed(routes).layer(paced).layer(from_fn(unhurried)).with_state(service)
 }
@@ -130,7 +139,7 @@ async fn no_query(request: Request, next: Next) -> Response {
     Failed::from(Problem::new(Kind::Invalid, "query", "this path knows no query")).into_response()
 }
 
-fn hosted<'a>(service: &'a Service, ledger: &str) -> Result<&'a Arc<Hosted>, Failed> {
+pub(crate) fn hosted<'a>(service: &'a Service, ledger: &str) -> Result<&'a Arc<Hosted>, Failed> {
     let id: LedgerId = ledger.parse().map_err(|_| missing("ledger"))?;
     service.ledger(&id).ok_or_else(|| missing("ledger"))
 }
@@ -141,7 +150,7 @@ fn part<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T, Faile
 }
 
 /// The body, within a limit and a time.
-async fn body(service: &Service, body: Body, max: usize) -> Result<Vec<u8>, Failed> {
+pub(crate) async fn body(service: &Service, body: Body, max: usize) -> Result<Vec<u8>, Failed> {
     let limit = || Problem::new(Kind::Limit, "too-long", format!("at most {max} bytes are read here"));
     match timeout(service.limits.body, to_bytes(body, max)).await {
         Ok(Ok(bytes)) => Ok(bytes.into()),
@@ -155,7 +164,7 @@ async fn body(service: &Service, body: Body, max: usize) -> Result<Vec<u8>, Fail
 }
 
 /// Whoever signed a question without a body.
-fn signer(service: &Service, hosted: &Hosted, parts: &Parts) -> Result<Who, Failed> {
+pub(crate) fn signer(service: &Service, hosted: &Hosted, parts: &Parts) -> Result<Who, Failed> {
     who((service, hosted), parts, None)
 }
 
@@ -199,6 +208,13 @@ fn paging(parts: &Parts) -> Result<(Option<CaseId>, usize), Failed> {
     Ok((cursor, limit.clamp(1, PAGE_ITEMS_MAX)))
 }
 
+/// A place in a file or log, and how many from there.
+pub(crate) fn paging_from(parts: &Parts) -> Result<(u64, usize), Failed> {
+    let [from, limit] = query(parts, ["from", "limit"])?;
+    let limit: usize = limit.map_or(Ok(PAGE_ITEMS), |limit| value(limit, "limit"))?;
+    Ok((value(from.unwrap_or("0"), "place")?, limit.clamp(1, PAGE_ITEMS_MAX)))
+}
+
 async fn ledgers(State(service): On) -> Response {
     json(&Page { items: service.rows(), next: None })
 }
@@ -228,6 +244,8 @@ async fn submissions(State(service): On, Path(ledger): Path<String>, request: Re
     let hosted = hosted(&service, &ledger)?;
     let (parts, content) = request.into_parts();
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let trace = service.traces.as_ref().and_then(|traces| traces.begin(&parts.headers));
+    let key = idempotency::key(&parts.headers)?;
     let asked = if kind.starts_with("multipart/form-data") {
         let bytes = body(&service, content, BODY_BYTES_MAX).await?;
         let (request, documents) = multipart(kind, bytes).await?;
@@ -235,9 +253,28 @@ async fn submissions(State(service): On, Path(ledger): Path<String>, request: Re
     } else {
         with_documents(body(&service, content, REQUEST_BYTES_MAX).await?, Vec::new())?
     };
-    let entered = submit(&service, hosted, asked).await?;
+    let named = key
+        .and_then(|key| submissions::claimed(hosted, &asked).map(|(party, digest)| ((party, key), digest)));
+    let Some((key, digest)) = named else {
+        return Ok(json(&submit_and_learn(&service, hosted, (asked, trace)).await?));
+    };
+    Ok(match hosted.answers.claim(key, digest, service.now())? {
+        Claim::Answered(response) => response,
+        Claim::Fresh(claimed) => {
+            let told = submit_and_learn(&service, hosted, (asked, trace)).await;
+            claimed.answer(told, service.now())
+        }
+    })
+}
+
+async fn submit_and_learn(
+    service: &Service,
+    hosted: &Arc<Hosted>,
+    (asked, trace): (Asked, Option<Trace>),
+) -> Result<Entered, Failed> {
+    let entered = submit(service, hosted, asked, trace).await?;
     hosted.learn(&entered.records).await;
-    Ok(json(&entered))
+    Ok(entered)
 }
 
 /// The parts `request` and `document` of a form.
@@ -262,13 +299,18 @@ async fn multipart(kind: &str, bytes: Vec<u8>) -> Result<(Vec<u8>, Vec<Vec<u8>>)
 
 async fn batches(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
     let hosted = hosted(&service, &ledger)?;
-    let bytes = body(&service, request.into_body(), BATCH_BYTES_MAX).await?;
+    let (parts, content) = request.into_parts();
+    if idempotency::key(&parts.headers)?.is_some() {
+        let text = "a batch takes no idempotency key: each of its envelopes is one";
+        return Err(Problem::new(Kind::Invalid, "idempotency-key", text).into());
+    }
+    let bytes = body(&service, content, BATCH_BYTES_MAX).await?;
     let refused = |text: String| Failed::from(Problem::new(Kind::Invalid, "batch", text));
     let all: Vec<&RawValue> = serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
     if all.is_empty() || all.len() > BATCH_REQUESTS_MAX {
         return Err(refused(format!("{} requests: 1 to {BATCH_REQUESTS_MAX} are taken", all.len())));
     }
-    let begun = Instant::now();
+    let (begun, traces) = (Instant::now(), service.traces.as_ref());
     let mut begun_all = Vec::with_capacity(all.len());
     for raw in all {
         let bytes = raw.get().as_bytes().to_vec();
@@ -278,15 +320,23 @@ async fn batches(State(service): On, Path(ledger): Path<String>, request: Reques
         let begun = may_submit(&service, hosted, &bytes).and_then(|()| {
             hosted.engine.begin(Asked { bytes: bytes.clone(), documents: Vec::new() }).map_err(busy)
         });
-        begun_all.push((bytes, begun));
+        // Each has a trace of its own, unless the client has named one for all.
+        let trace = traces.and_then(|traces| traces.begin(&parts.headers));
+        begun_all.push((bytes, begun, traces.zip(trace)));
     }
     let mut answers = Vec::with_capacity(begun_all.len());
-    for (bytes, begun) in begun_all {
+    for (bytes, begun, traced) in begun_all {
         let answer = match begun {
             Ok(answer) => answer.await.map_err(|_| busy(crate::engine::Busy::Stopped)),
             Err(failed) => Err(failed),
         };
-        let entered = answer.and_then(|answer| told(&service, hosted, &bytes, answer));
+        if let (Some((traces, trace)), Ok(timed)) = (&traced, &answer) {
+            traces.answered(trace, timed);
+        }
+        let entered = answer.and_then(|timed| told(&service, hosted, &bytes, timed.answer));
+        if let Some((traces, trace)) = traced {
+            traces.end(trace, hosted, &bytes, &entered);
+        }
         if let Ok(entered) = &entered {
             hosted.learn(&entered.records).await;
         }
@@ -333,7 +383,7 @@ async fn seen(hosted: &Hosted, case: &str, eye: Eye) -> Result<(CaseId, Case), F
 
 /// What is not noted is not shown.
 fn note(hosted: &Hosted, eye: Eye, case: CaseId, what: &str) -> Result<(), Failed> {
-    let noted = hosted.parts.reads.note(eye.who.party, case, what);
+    let noted = hosted.parts.reads.note(eye.who.reader(), case, what);
     noted.map_err(|what| internal(&std::io::Error::other(what)))
 }
 
@@ -385,6 +435,18 @@ async fn waiting(State(service): On, Path(ledger): Path<String>, request: Reques
     Ok(json(&Page { items, next }))
 }
 
+async fn waiting_events(
+    State(service): On,
+    Extension(Peer(peer)): Extension<Peer>,
+    Path(ledger): Path<String>,
+    request: Request,
+) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let (parts, _) = request.into_parts();
+    let eye = eye(&service, hosted, signer(&service, hosted, &parts)?);
+    Ok(Watch::new((&service, hosted), peer, &parts.headers)?.of_waiting(eye))
+}
+
 async fn proposals(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
     let hosted = hosted(&service, &ledger)?;
     let (parts, _) = request.into_parts();
@@ -415,7 +477,7 @@ async fn key(State(service): On, Path((ledger, key)): Path<(String, String)>, re
 async fn records(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
     let hosted = hosted(&service, &ledger)?;
     let (parts, _) = request.into_parts();
-    if !signer(&service, hosted, &parts)?.cosigner {
+    if !matches!(signer(&service, hosted, &parts)?.asks, Asks::Cosigner(_)) {
         return Err(missing("feed"));
     }
     let [from] = query(&parts, ["from"])?;
@@ -488,7 +550,9 @@ async fn tokens(State(service): On, Path(ledger): Path<String>, request: Request
         );
     }
     let known = who((&service, hosted), &parts, Some(&bytes))?;
-    Ok(json(&hosted.tokens.give(known, service.now())?))
+    let now = service.now();
+    let (token, expires) = hosted.tokens.give((known, now.saturating_add_ms(TOKEN_MS)), now)?;
+    Ok(json(&Token { expires, token }))
 }
 
 async fn checkpoint(State(service): On, Path(ledger): Path<String>) -> Replied {
@@ -513,8 +577,4 @@ async fn readyz(State(service): On) -> Response {
         return "ready\n".into_response();
     }
     (StatusCode::SERVICE_UNAVAILABLE, "a ledger takes no more work\n").into_response()
-}
-
-async fn metrics(State(service): On) -> Response {
-    bytes_of(StatusCode::OK, "text/plain; version=0.0.4", figures::text(&service).into_bytes())
 }

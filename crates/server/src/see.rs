@@ -3,7 +3,9 @@
 
 use crate::submissions::row;
 use crate::who::Who;
-use lockstep_api::answer::{Case, CaseRow, NextStep, PolicyRow, ProposalRow, StepRow, WaitingRow};
+use lockstep_api::answer::{
+    Case, CaseRow, ChangeRow, NextStep, PolicyRow, ProposalRow, StepRow, WaitingRow, Waits,
+};
 use lockstep_kernel::{Body, Kernel};
 use lockstep_ledger::Record;
 use lockstep_node::{Replica, ReplicaError, records};
@@ -187,6 +189,28 @@ pub(crate) fn waiting(replica: &Replica, eye: Eye, (from, max): (Option<CaseId>,
         }));
     }
     found
+}
+
+/// Steps that the party of `eye` can take now, and changes that it has not agreed to and may.
+pub(crate) fn waits(replica: &Replica, eye: Eye, max: usize) -> BTreeSet<Waits> {
+    let (kernel, party) = (replica.kernel(), eye.who.party);
+    let administers = kernel
+        .genesis()
+        .is_some_and(|genesis| genesis.administrators.iter().any(|administrator| administrator.lei == party));
+    let cosigns = kernel
+        .committee()
+        .is_some_and(|committee| committee.members().iter().any(|member| member.lei == party));
+    let open = |proposal: &lockstep_kernel::state::Proposal| {
+        proposal.effective.is_none()
+            && ((administers && !proposal.approvals.contains(&party))
+                || (cosigns && proposal.loosens && !proposal.consents.contains(&party)))
+    };
+    let changes = kernel
+        .proposals()
+        .filter(|(_, proposal)| open(proposal))
+        .map(|(case, proposal)| Waits::Change(ChangeRow { case: *case, deadline: proposal.deadline }));
+    let steps = waiting(replica, eye, (None, max)).into_iter().map(Waits::Step);
+    changes.chain(steps).take(max).collect()
 }
 
 /// Changes of the ledger that wait for others to agree; what is proposed is public on the ledger.

@@ -3,18 +3,23 @@
 
 use crate::engine::Engine;
 use crate::figures::{Figures, Signed};
+use crate::idempotency::Answers;
 use crate::pace::{Paces, Places, Rate};
+use crate::people::People;
 use crate::rotation;
+use crate::traces::{Awaiting, SpanSink, Traces};
 use crate::who::{Keys, Nonces, Tokens};
 use lockstep_api::answer::{LedgerRow, RecordRow};
+use lockstep_api::people::ReadRow;
 use lockstep_attest::sign::Sign;
 use lockstep_crypto::SecretError;
 use lockstep_kernel::Genesis;
 use lockstep_ledger::{Handover, Record};
 use lockstep_node::{ReplicaError, TileFiles};
 use lockstep_policy::Audience;
-use lockstep_types::{CaseId, LedgerId, Lei, Name, Time};
+use lockstep_types::{CaseId, Digest, LedgerId, Lei, Name, Time};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -73,7 +78,22 @@ pub trait ReadLog: Send + Sync {
     ///
     /// # Errors
     /// Why it could not be noted: then nothing is shown.
-    fn note(&self, reader: Lei, case: CaseId, what: &str) -> Result<(), String>;
+    fn note(&self, reader: Reader, case: CaseId, what: &str) -> Result<(), String>;
+
+    /// What was noted, from a place on, at most so many; and the place after it, unless it was the last.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn rows(&self, from: u64, max: usize) -> Result<(Vec<ReadRow>, Option<u64>), String>;
+}
+
+/// Who read something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reader {
+    /// The party.
+    pub party: Lei,
+    /// Its person, where no key has asked.
+    pub person: Option<Digest>,
 }
 
 /// The log's signed head, as it is now.
@@ -107,16 +127,21 @@ pub struct Parts {
     pub readers: BTreeMap<Lei, Audience>,
     /// Takes note of what is read.
     pub reads: Box<dyn ReadLog>,
+    /// People who may look, where there are any.
+    pub people: Option<People>,
 }
 
 /// A ledger on this server.
 pub struct Hosted {
     pub(crate) ledger: LedgerId,
     pub(crate) name: Name,
+    pub(crate) administrators: BTreeSet<Lei>,
     pub(crate) engine: Engine,
     pub(crate) genesis: Record,
     pub(crate) keys: Keys,
     pub(crate) tokens: Tokens,
+    pub(crate) answers: Answers,
+    pub(crate) awaiting: Awaiting,
     pub(crate) signed: Signed,
     pub(crate) parts: Parts,
 }
@@ -142,10 +167,13 @@ impl Hosted {
         Ok(Self {
             ledger: LedgerId(record.leaf_hash().0),
             name: genesis.name.clone(),
+            administrators: genesis.administrators.iter().map(|administrator| administrator.lei).collect(),
             engine,
             genesis: record,
             keys: Keys::default(),
             tokens: Tokens::default(),
+            answers: Answers::default(),
+            awaiting: Awaiting::default(),
             signed: Signed::default(),
             parts,
         })
@@ -175,6 +203,9 @@ pub struct Service {
     pub(crate) nonces: Nonces,
     pub(crate) figures: Figures,
     pub(crate) limits: Limits,
+    /// Addresses to which `/metrics` tells the money of programmes, too.
+    pub(crate) told_headroom: BTreeSet<IpAddr>,
+    pub(crate) traces: Option<Traces>,
     pub(crate) paces: Paces,
     pub(crate) places: Places,
     pub(crate) streams: Places,
@@ -190,7 +221,36 @@ impl Service {
         let (nonces, figures) = (Nonces::default(), Figures::default());
         let (paces, places, streams) = (Paces::new(&limits), Places::default(), Places::default());
         let ending = watch::Sender::new(false);
-        Self { hosted, own, clock, nonces, figures, limits, paces, places, streams, ending }
+        let told_headroom = BTreeSet::new();
+        let traces = None;
+        Self {
+            hosted,
+            own,
+            clock,
+            nonces,
+            figures,
+            limits,
+            told_headroom,
+            traces,
+            paces,
+            places,
+            streams,
+            ending,
+        }
+    }
+
+    /// Has requests traced: those that say so, and of the others one in so many.
+    #[must_use]
+    pub fn traced_by(mut self, sink: SpanSink, one_in: u32) -> Self {
+        self.traces = Some(Traces::new(sink, one_in));
+        self
+    }
+
+    /// Has `/metrics` tell the money of programmes to these addresses, too.
+    #[must_use]
+    pub fn telling_headroom_to(mut self, addresses: BTreeSet<IpAddr>) -> Self {
+        self.told_headroom = addresses;
+        self
     }
 
     /// The ledger of this id.

@@ -4,6 +4,7 @@
 use crate::engine::Busy;
 use crate::reply::{Failed, internal};
 use crate::service::{Hosted, Service};
+use crate::traces::Trace;
 use lockstep_api::answer::{Entered, RecordRow};
 use lockstep_api::limits::{DOCUMENT_BYTES_MAX, DOCUMENTS_MAX};
 use lockstep_api::{Kind, Problem};
@@ -31,13 +32,29 @@ pub(crate) fn busy(busy: Busy) -> Failed {
 }
 
 /// Hands one request in.
-pub(crate) async fn submit(service: &Service, hosted: &Hosted, asked: Asked) -> Result<Entered, Failed> {
-    may_submit(service, hosted, &asked.bytes)?;
-    let begun = Instant::now();
+pub(crate) async fn submit(
+    service: &Service,
+    hosted: &Hosted,
+    asked: Asked,
+    trace: Option<Trace>,
+) -> Result<Entered, Failed> {
+    let traced = service.traces.as_ref().zip(trace);
     let kept = asked.bytes.clone();
-    let answer = hosted.engine.ask(asked).await.map_err(busy)?;
-    service.figures.took(begun.elapsed());
-    told(service, hosted, &kept, answer)
+    let told = async {
+        may_submit(service, hosted, &kept)?;
+        let begun = Instant::now();
+        let timed = hosted.engine.ask(asked).await.map_err(busy)?;
+        service.figures.took(begun.elapsed());
+        if let Some((traces, trace)) = &traced {
+            traces.answered(trace, &timed);
+        }
+        told(service, hosted, &kept, timed.answer)
+    };
+    let told = told.await;
+    if let Some((traces, trace)) = traced {
+        traces.end(trace, hosted, &kept, &told);
+    }
+    told
 }
 
 /// Whether those whose keys have signed a request may hand it in: a party of which much was refused waits.
@@ -57,6 +74,14 @@ fn signed(hosted: &Hosted, request: &[u8]) -> Option<(AttestationDigest, BTreeSe
     let owner = |signature: &Signature| hosted.keys.owner(&signature.keyid);
     let attestation = AttestationDigest(sha256(&envelope.pae()));
     Some((attestation, envelope.signatures.iter().filter_map(owner).collect()))
+}
+
+/// Whose a request is said to be, for what the server remembers by party, and a digest of all of it.
+pub(crate) fn claimed(hosted: &Hosted, asked: &Asked) -> Option<(Lei, [u8; 32])> {
+    let (_, signers) = signed(hosted, &asked.bytes)?;
+    let mut all = sha256(&asked.bytes).to_vec();
+    all.extend(asked.documents.iter().flat_map(|(digest, _)| digest.0));
+    Some((signers.into_iter().next()?, sha256(&all)))
 }
 
 /// What an answer says to whoever asked.

@@ -1,35 +1,114 @@
 //! Who asks: a signature over the request (RFC 9421), or a token that was got with one.
 
-use crate::reply::Failed;
-use crate::service::{Hosted, Service};
+use crate::people::role_for;
+use crate::reply::{Failed, missing};
+use crate::service::{Hosted, Reader, Service};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use lockstep_api::answer::Token;
-use lockstep_api::limits::{SIGNED_AGE_S_MAX, TOKEN_MS};
+use lockstep_api::limits::SIGNED_AGE_S_MAX;
+use lockstep_api::people::PersonRole;
 use lockstep_api::signing::{Headers, Parts as SignedParts, Presented, read};
 use lockstep_api::{Kind, Problem};
 use lockstep_crypto::suite::{PublicKey, Suite};
 use lockstep_kernel::state::Held;
 use lockstep_kernel::{Directory, Kernel};
 use lockstep_ledger::Committee;
-use lockstep_types::{Address, KeyId, Lei, Time, sha256};
+use lockstep_types::{Address, Digest, KeyId, Lei, Time, sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 /// Tokens that count at once, and nonces that are remembered.
 const REMEMBERED_MAX: usize = 100_000;
 
-/// Whoever signed a question.
+/// Whoever asks a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Who {
-    /// Whose key it is.
+    /// Whose key, or whose person it is.
     pub(crate) party: Lei,
-    /// The key.
-    pub(crate) key: KeyId,
-    /// True for the key with which a co-signer signs checkpoints.
-    pub(crate) cosigner: bool,
+    /// With what it asks.
+    pub(crate) asks: Asks,
+}
+
+/// With what somebody asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asks {
+    /// A key of a party.
+    Key(KeyId),
+    /// The key with which a co-signer signs checkpoints.
+    Cosigner(KeyId),
+    /// The word of the people's provider.
+    Person(Person),
+}
+
+/// Somebody for whom the people's provider has vouched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Person {
+    /// The same for the same person, and no name.
+    pub(crate) id: Digest,
+    /// What it may look at.
+    pub(crate) roles: Roles,
+    /// Until when.
+    pub(crate) until: Time,
+}
+
+/// Roles of a person; none includes another but the approver's the viewer's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Roles {
+    viewer: bool,
+    approver: bool,
+    administrator: bool,
+}
+
+impl Roles {
+    /// With one more role.
+    pub(crate) const fn with(mut self, role: PersonRole) -> Self {
+        match role {
+            PersonRole::Viewer => self.viewer = true,
+            PersonRole::Approver => (self.viewer, self.approver) = (true, true),
+            PersonRole::Administrator => self.administrator = true,
+        }
+        self
+    }
+
+    /// True when the role is among them.
+    pub(crate) const fn has(self, role: PersonRole) -> bool {
+        match role {
+            PersonRole::Viewer => self.viewer,
+            PersonRole::Approver => self.approver,
+            PersonRole::Administrator => self.administrator,
+        }
+    }
+
+    /// All of them.
+    pub(crate) fn list(self) -> Vec<PersonRole> {
+        let all = [PersonRole::Viewer, PersonRole::Approver, PersonRole::Administrator];
+        all.into_iter().filter(|role| self.has(*role)).collect()
+    }
+}
+
+impl Who {
+    /// True while whoever asks may go on: a key that counts, a person whose time has not come.
+    pub(crate) fn counts(&self, keys: &Keys, now: Time) -> bool {
+        match &self.asks {
+            Asks::Key(key) | Asks::Cosigner(key) => keys.is_good(key),
+            Asks::Person(person) => now < person.until,
+        }
+    }
+
+    /// As it stands in the list of who read what.
+    pub(crate) const fn reader(&self) -> Reader {
+        Reader { party: self.party, person: self.person() }
+    }
+
+    /// The person, where it is one.
+    pub(crate) const fn person(&self) -> Option<Digest> {
+        match self.asks {
+            Asks::Person(person) => Some(person.id),
+            _ => None,
+        }
+    }
 }
 
 /// The keys that a ledger knows: of parties, and of co-signers.
@@ -82,10 +161,10 @@ impl Keys {
     fn find(&self, id: &KeyId) -> Option<(PublicKey, Who)> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some((key, party)) = known.cosigners.get(id) {
-            return Some((key.clone(), Who { party: *party, key: *id, cosigner: true }));
+            return Some((key.clone(), Who { party: *party, asks: Asks::Cosigner(*id) }));
         }
         let entry = known.parties.key(id).filter(|_| !known.revoked.contains(id))?;
-        Some((entry.key.clone(), Who { party: entry.owner, key: *id, cosigner: false }))
+        Some((entry.key.clone(), Who { party: entry.owner, asks: Asks::Key(*id) }))
     }
 }
 
@@ -116,19 +195,19 @@ impl Nonces {
 pub(crate) struct Tokens(Mutex<BTreeMap<[u8; 32], (Time, Who)>>);
 
 impl Tokens {
-    /// A new token for whoever has signed.
-    pub(crate) fn give(&self, who: Who, now: Time) -> Result<Token, Failed> {
+    /// A new token, that counts until then for whoever has shown who it is.
+    pub(crate) fn give(&self, (who, expires): (Who, Time), now: Time) -> Result<(String, Time), Failed> {
         let mut secret = [0u8; 32];
         getrandom::fill(&mut secret)
             .map_err(|_| Problem::new(Kind::Internal, "randomness", "this machine gives no randomness"))?;
-        let (token, expires) = (URL_SAFE_NO_PAD.encode(secret), now.saturating_add_ms(TOKEN_MS));
+        let token = URL_SAFE_NO_PAD.encode(secret);
         let mut given = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         given.retain(|_, (expires, _)| *expires > now);
         if given.len() >= REMEMBERED_MAX {
             return Err(Problem::new(Kind::Retry, "too-many-tokens", "too many tokens count at once").into());
         }
         given.insert(sha256(token.as_bytes()), (expires, who));
-        Ok(Token { expires, token })
+        Ok((token, expires))
     }
 
     fn find(&self, token: &str, now: Time) -> Option<Who> {
@@ -152,6 +231,12 @@ fn header<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
     }
 }
 
+/// The name, with its port, by which this server was asked.
+pub(crate) fn authority(parts: &Parts) -> String {
+    let named = parts.uri.authority().map(|named| named.as_str()).or_else(|| header(parts, "host"));
+    named.unwrap_or_default().to_ascii_lowercase()
+}
+
 /// Who signed a question, or whose token it carries.
 ///
 /// # Errors
@@ -166,9 +251,13 @@ pub(crate) fn who(
         let token = bearer.strip_prefix("Bearer ").unwrap_or_default();
         let known = hosted.tokens.find(token, service.now());
         // A token lasts no longer than the key that got it.
-        let known = known.filter(|who| hosted.keys.is_good(&who.key));
+        let known = known.filter(|who| who.counts(&hosted.keys, service.now()));
         let who = known.ok_or_else(|| unknown("the token does not count, or not any more"))?;
-        service.paces.reads(who.party)?;
+        service.paces.of(who)?;
+        if let Asks::Person(person) = who.asks {
+            let role = role_for(parts.uri.path()).filter(|role| person.roles.has(*role));
+            role.ok_or_else(|| missing("thing"))?;
+        }
         return Ok(who);
     }
     let headers = Headers {
@@ -178,8 +267,7 @@ pub(crate) fn who(
             .ok_or_else(|| unknown("the request is not signed"))?
             .to_owned(),
     };
-    let authority = parts.uri.authority().map(|named| named.as_str()).or_else(|| header(parts, "host"));
-    let authority = authority.unwrap_or_default().to_ascii_lowercase();
+    let authority = authority(parts);
     if !service.is_own(&authority) {
         return Err(unknown("the request was signed for another server"));
     }
@@ -199,7 +287,7 @@ pub(crate) fn who(
     let (key, who) = hosted.keys.find(&presented.key).ok_or_else(wrong)?;
     presented.verify(&key, &hosted.ledger).map_err(|_| wrong())?;
     // Before it is remembered: nobody fills the memory of all.
-    service.paces.reads(who.party)?;
+    service.paces.of(who)?;
     service.nonces.spend(&presented, now)?;
     Ok(who)
 }

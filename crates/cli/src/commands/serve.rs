@@ -1,11 +1,14 @@
 //! `lockstep serve`: the appender as a service.
 
 pub(super) mod config;
+mod people;
+mod reads;
 pub(super) mod tls;
+mod traces;
 
 use crate::fault::{Kind, invalid, told};
 use crate::folder::live::LiveParts;
-use crate::folder::{CHECKPOINT_FILE, Folder, HandoversInFolder, write_checkpoint};
+use crate::folder::{CHECKPOINT_FILE, HandoversInFolder, write_checkpoint};
 use crate::os;
 use crate::shell::Shell;
 use anyhow::{Context, Result};
@@ -14,17 +17,18 @@ use config::{Config, LedgerConfig};
 use lockstep_kernel::Genesis;
 use lockstep_server::engine::EngineError;
 use lockstep_server::service::{CheckpointFile, Parts};
-use lockstep_server::{Hosted, OnSeal, ReadLog, Service, Worker, engine, listen};
-use lockstep_types::{CaseId, Lei, Time};
+use lockstep_server::{Hosted, OnSeal, Service, Worker, engine, listen};
+use lockstep_types::Time;
+use people::PeopleConfig;
+use reads::Reads;
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::mpsc;
+use traces::Exporter;
 
 /// Threads that read and write; deciding and checking signatures have threads of their own.
 const THREADS: usize = 2;
@@ -56,6 +60,7 @@ pub fn run(shell: &Shell, args: &Serve) -> Result<u8> {
     log();
     let limits = config.limits.limits()?;
     let tls = config.tls.as_ref().map(tls::server).transpose()?;
+    let exporter = config.traces.as_ref().map(Exporter::begin).transpose()?;
     let (ended, mut ends) = mpsc::unbounded_channel();
     let (mut all, mut workers) = (Vec::new(), Vec::new());
     for ledger in &config.ledgers {
@@ -71,7 +76,12 @@ pub fn run(shell: &Shell, args: &Serve) -> Result<u8> {
         let listener = tokio::net::TcpListener::bind(asked).await.map_err(|error| taken(asked, error))?;
         let at = listener.local_addr().context("cannot tell the port")?;
         let own = names(&config, at);
-        let service = Arc::new(Service::new(all, own, clock, limits));
+        let mut service =
+            Service::new(all, own, clock, limits).telling_headroom_to(config.metrics.headroom_to.clone());
+        if let Some((traces, exporter)) = config.traces.as_ref().zip(exporter.as_ref()) {
+            service = service.traced_by(exporter.sink(), traces.one_in.get());
+        }
+        let service = Arc::new(service);
         let threads = workers.into_iter().map(|(dir, worker)| begin(dir, worker, ended.clone())).collect();
         tell(shell, &config, at)?;
         let until = async {
@@ -85,6 +95,7 @@ pub fn run(shell: &Shell, args: &Serve) -> Result<u8> {
         served.map_err(refused)
     })?;
     runtime.shutdown_background();
+    exporter.into_iter().for_each(Exporter::end);
     shell.out.note("ended: everything taken is sealed and answered");
     Ok(0)
 }
@@ -167,27 +178,9 @@ fn host(shell: &Shell, config: &LedgerConfig) -> Result<(Hosted, Worker<Arc<lock
         handovers: Box::new(HandoversInFolder(dir)),
         readers: config.audiences()?,
         reads: Box::new(Reads::open(&folder)?),
+        people: config.people.as_ref().map(PeopleConfig::people).transpose()?,
     };
     Ok((Hosted::new(engine, &genesis, parts)?, worker))
-}
-
-/// `reads.jsonl` in the ledger's folder: who read what of a case, one JSON object a line.
-struct Reads(Mutex<File>);
-
-impl Reads {
-    fn open(folder: &Folder) -> Result<Self> {
-        let path = folder.dir().join("reads.jsonl");
-        let file = os::append_private(&path)?;
-        Ok(Self(Mutex::new(file)))
-    }
-}
-
-impl ReadLog for Reads {
-    fn note(&self, reader: Lei, case: CaseId, what: &str) -> Result<(), String> {
-        let line = json!({ "case": case, "reader": reader, "time": clock(), "what": what });
-        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        writeln!(file, "{line}").map_err(|error| error.to_string())
-    }
 }
 
 fn tell(shell: &Shell, config: &Config, at: SocketAddr) -> Result<()> {

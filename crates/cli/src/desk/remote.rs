@@ -11,10 +11,11 @@ use crate::out::Out;
 use crate::server::seconds;
 use crate::words;
 use anyhow::{Context, Result};
-use lockstep_api::answer::{Case, PolicyRow, WaitingRow};
+use lockstep_api::answer::{Case, Page, PolicyRow, WaitingRow};
+use lockstep_api::people::ReadRow;
 use lockstep_attest::Seen;
 use lockstep_attest::sign::Sign;
-use lockstep_client::{Client, ClientError, Signer};
+use lockstep_client::{Client, ClientError, Signer, WaitingEvent};
 use lockstep_kernel::state::Phase;
 use lockstep_kernel::{Body, Request};
 use lockstep_ledger::Certificate;
@@ -36,8 +37,24 @@ const PAGES_MAX: usize = 1_000;
 /// A ledger on a server.
 pub struct Remote {
     client: Client,
-    asks: Rc<Holder>,
+    asks: Asker,
     out: Out,
+}
+
+/// How a stream has ended.
+pub enum Followed {
+    /// As it does.
+    Ended,
+    /// The server is away, or has no place for it.
+    Away(String),
+}
+
+/// Who asks a server.
+pub enum Asker {
+    /// Whoever holds a key.
+    Key(Rc<Holder>),
+    /// Whoever is signed in, by a token.
+    Person(String),
 }
 
 /// Whose key it is, by the server's word; a wrong word makes an envelope that no ledger takes.
@@ -60,7 +77,7 @@ fn is_away(error: &ClientError) -> bool {
 }
 
 impl Remote {
-    pub const fn new(client: Client, asks: Rc<Holder>, out: Out) -> Self {
+    pub const fn new(client: Client, asks: Asker, out: Out) -> Self {
         Self { client, asks, out }
     }
 
@@ -69,7 +86,10 @@ impl Remote {
     }
 
     fn signer(&self) -> Signer<'_> {
-        Signer::new(&*self.asks, seconds)
+        match &self.asks {
+            Asker::Key(holder) => Signer::new(&**holder, seconds),
+            Asker::Person(token) => Signer::person(token),
+        }
     }
 
     /// The newest certificate, as statements name it.
@@ -197,6 +217,29 @@ impl Remote {
             }
         }
         Ok(rows)
+    }
+
+    /// Follows what waits, until the stream ends; see [`Client::follow_waiting`].
+    pub fn follow_waiting(
+        &self,
+        seen: &mut Option<String>,
+        told: &mut dyn FnMut(WaitingEvent) -> bool,
+    ) -> Result<Followed> {
+        match self.client.follow_waiting(seen, &self.signer(), told) {
+            Ok(()) => Ok(Followed::Ended),
+            Err(error) if error.is_passing() => Ok(Followed::Away(error.to_string())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Figures, for administrators.
+    pub fn figures(&self) -> Result<String> {
+        Ok(self.client.figures(&self.signer())?)
+    }
+
+    /// Who read what of cases: one page.
+    pub fn reads(&self, from: Option<&str>) -> Result<Page<ReadRow>> {
+        Ok(self.client.reads(from, &self.signer())?)
     }
 
     pub fn proposals(&self) -> Result<Vec<ProposalShown>> {

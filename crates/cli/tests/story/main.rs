@@ -6,6 +6,7 @@ mod connect;
 mod declare;
 mod draft;
 mod feed;
+mod figures;
 mod gates;
 mod how_to;
 mod hsm;
@@ -16,6 +17,7 @@ mod network;
 #[expect(dead_code, reason = "the tests of `chain` let endpoints misbehave in more ways than these do")]
 mod node;
 mod observe;
+mod people;
 mod place;
 mod programs;
 mod replace;
@@ -31,6 +33,7 @@ mod submit;
 #[expect(dead_code, reason = "the example is a program of its own as well")]
 mod ten_lines;
 mod town;
+mod traces;
 
 use lockstep_types::LedgerId;
 use std::process::Command;

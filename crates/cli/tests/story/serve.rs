@@ -73,7 +73,7 @@ impl Served {
         Self::start(town, &["serve", "acme", "--listen", "127.0.0.1:0"])
     }
 
-    fn cosigners(&self, town: &Town) -> Vec<Running> {
+    pub fn cosigners(&self, town: &Town) -> Vec<Running> {
         let (url, ledger) = (self.url.as_str(), ledger(town));
         let start = |number: u8| {
             let key = format!("cosigner{number}");
@@ -87,6 +87,31 @@ pub fn ledger(town: &Town) -> String {
     let config: Value =
         serde_json::from_slice(&std::fs::read(town.path("acme/lockstep.json")).unwrap()).unwrap();
     config["ledger"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_waits_is_followed_as_it_comes_and_goes() {
+    let town = Town::with_ledger();
+    let served = Served::folder(&town);
+    town.ask(&["--server", &served.url, "--ledger", &ledger(&town)]);
+    let mut follows = Running::start(&town, &["waiting", "acme", "--as", "issuer", "--follow"]);
+    assert_eq!(follows.line()["all"], serde_json::json!([]));
+    let case = town.open_case();
+    let waits = follows.line()["waits"]["step"].clone();
+    assert_eq!((&waits["case"], &waits["step"]), (&case.as_str().into(), &"request".into()));
+    assert_eq!(town.attest(&case, "request", "issuer", &[]).code, 0);
+    assert_eq!(follows.line()["gone"]["step"], waits);
+    // The server comes back at the same place: nothing is told twice. What has come before it is asked again
+    // is told with the whole list.
+    let at = served.url.trim_start_matches("http://").to_owned();
+    served.process.end();
+    let served = Served::start(&town, &["serve", "acme", "--listen", &at]);
+    town.ask(&["--server", &served.url, "--ledger", &ledger(&town)]);
+    let next = town.open_case();
+    let told = follows.line();
+    let items = told["all"].as_array().map_or(vec![told["waits"].clone()], Clone::clone);
+    assert_eq!((items.len(), &items[0]["step"]["case"]), (1, &next.as_str().into()), "{told}");
+    follows.kill();
 }
 
 /// What the case shows once all of its records are certified.

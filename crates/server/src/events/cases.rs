@@ -40,7 +40,7 @@ impl Watch {
             let sealed = heads.borrow_and_update().map_or(0, |head| head.size);
             while next < sealed {
                 // Whoever's key was revoked meanwhile is told nothing more.
-                if !self.hosted.keys.is_good(&eye.who.key) {
+                if !eye.who.counts(&self.hosted.keys, self.service.now()) {
                     return Err(Gone);
                 }
                 let range = next..sealed.min(next.saturating_add(ROWS));
@@ -51,7 +51,7 @@ impl Watch {
                     }
                     // What is not noted is not shown.
                     if noted.insert(told.case) {
-                        let noted = self.hosted.parts.reads.note(eye.who.party, told.case, "events");
+                        let noted = self.hosted.parts.reads.note(eye.who.reader(), told.case, "events");
                         noted.map_err(|what| drop_with(&std::io::Error::other(what)))?;
                     }
                     send(to, ("record", Some(told.index.saturating_add(1))), &told).await?;

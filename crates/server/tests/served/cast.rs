@@ -60,6 +60,11 @@ pub fn appender_key() -> TestKey {
     TestKey::new(Suite::Ed25519, 3)
 }
 
+/// The ledger's only administrator.
+pub fn admin_key() -> TestKey {
+    TestKey::new(Suite::Ed25519, 1)
+}
+
 /// Gives credentials.
 pub fn issuer_key() -> TestKey {
     TestKey::new(Suite::Ed25519, 2)
@@ -89,7 +94,7 @@ pub struct Town {
 
 impl Town {
     pub fn found(store: Arc<dyn Store>, files: Arc<dyn TileFiles>, number: u8) -> Self {
-        let admin = TestKey::new(Suite::Ed25519, 1);
+        let admin = admin_key();
         let member = |number: u8| Member {
             address: cosigner_key(number).public().address().unwrap(),
             lei: lei(20 + number),

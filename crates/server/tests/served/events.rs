@@ -138,6 +138,51 @@ fn records_of_a_case_are_told_to_whoever_may_see_it() {
     assert_eq!(noted, [(ledger.lei("keeper"), ledger.case, "events".to_owned())]);
 }
 
+fn waiting(served: &Served, role: &str) -> Ask {
+    let ledger = served.ledger();
+    served.signed(served.get(&ledger.path(route::WAITING_EVENTS)), ledger.key(role), ledger.id)
+}
+
+/// The id of the last event.
+fn last_id(told: &str) -> String {
+    told.lines().rev().find_map(|line| line.strip_prefix("id: ")).unwrap().to_owned()
+}
+
+#[test]
+fn what_waits_is_told_whole_once_and_then_as_it_comes_and_goes() {
+    let served = Served::new();
+    let ledger = served.ledger();
+    let hand_in = |bytes: &[u8]| {
+        let answer = served.post(&ledger.path(route::SUBMISSIONS), bytes).send();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    };
+    served.get(&ledger.path(route::WAITING_EVENTS)).send().must_be(401, "not-signed");
+    let mut keeper = Stream::new(&served, &waiting(&served, "keeper"));
+    let step = "\"role\":\"keeper\",\"step\":\"third\"";
+    assert!(keeper.until("id: ").contains(step) && keeper.1.contains("event: all"), "{}", keeper.1);
+    hand_in(ledger.third());
+    assert!(keeper.until("event: gone").matches(step).count() >= 1);
+    // What waits for one party is told to no other.
+    let mut maker = Stream::new(&served, &waiting(&served, "maker"));
+    let begun = maker.until("id: ");
+    assert!(begun.contains("\"step\":\"fourth\"") && !begun.contains("keeper"), "{begun}");
+    hand_in(&ledger.opening());
+    assert!(maker.until_times("id: ", 2).contains("event: waits"), "{}", maker.1);
+    // Whoever has seen it all is told what comes next only; whoever has not, everything.
+    let seen = last_id(&maker.1);
+    let mut later = Stream::new(&served, &waiting(&served, "maker").header("Last-Event-ID", &seen));
+    later.until("\r\n\r\n");
+    // Looks are taken in their order: once this one is answered, the stream's has been.
+    let look = served.get(&ledger.path(route::WAITING));
+    assert_eq!(served.signed(look, ledger.key("maker"), ledger.id).send().status, 200);
+    hand_in(&ledger.opening());
+    assert!(!later.until("event: ").contains("event: all"), "{}", later.1);
+    let mut behind = Stream::new(&served, &waiting(&served, "maker").header("Last-Event-ID", &seen));
+    assert_eq!(behind.until("id: ").matches("\"first\"").count(), 2, "{}", behind.1);
+    let none = waiting(&served, "maker").header("Last-Event-ID", "x");
+    none.send().must_be(400, "event-id");
+}
+
 #[test]
 fn records_of_all_cases_are_told_in_order_to_whoever_may_see_them_and_taken_up_where_they_ended() {
     let mut served = Served::new();

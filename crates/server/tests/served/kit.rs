@@ -8,7 +8,10 @@ use lockstep_node::TileFiles;
 use lockstep_node::port::TilesInMemory;
 use lockstep_policy::Audience;
 use lockstep_server::service::Parts;
-use lockstep_server::{Hosted, Limits, ReadLog, Service, engine, listen};
+use lockstep_server::traces::SpanSink;
+use lockstep_server::{
+    Fetch, Hosted, Limits, People, PeopleSettings, ReadLog, ReadRow, Reader, Service, engine, listen,
+};
 use lockstep_store::{Memory, Store};
 use lockstep_types::{CaseId, CredentialDigest, LedgerId, Lei, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,20 +43,39 @@ pub fn moved_clock() -> Time {
 
 /// Who read what, as the server noted it.
 #[derive(Default)]
-pub struct Noted(Mutex<Vec<(Lei, CaseId, String)>>);
+pub struct Noted(Mutex<Vec<(Reader, CaseId, String)>>);
 
 impl Noted {
     pub fn all(&self) -> Vec<(Lei, CaseId, String)> {
-        self.0.lock().unwrap().clone()
+        let all = self.0.lock().unwrap();
+        all.iter().map(|(reader, case, what)| (reader.party, *case, what.clone())).collect()
+    }
+
+    pub fn readers(&self) -> Vec<Reader> {
+        self.0.lock().unwrap().iter().map(|(reader, ..)| *reader).collect()
     }
 }
 
 struct Reads(Arc<Noted>);
 
 impl ReadLog for Reads {
-    fn note(&self, reader: Lei, case: CaseId, what: &str) -> Result<(), String> {
+    fn note(&self, reader: Reader, case: CaseId, what: &str) -> Result<(), String> {
         self.0.0.lock().unwrap().push((reader, case, what.to_owned()));
         Ok(())
+    }
+
+    fn rows(&self, from: u64, max: usize) -> Result<(Vec<ReadRow>, Option<u64>), String> {
+        let (all, first) = (self.0.0.lock().unwrap(), usize::try_from(from).unwrap());
+        let row = |(reader, case, what): &(Reader, CaseId, String)| ReadRow {
+            case: *case,
+            person: reader.person,
+            reader: reader.party,
+            time: clock(),
+            what: what.clone(),
+        };
+        let next = first.saturating_add(max);
+        let rows = all.iter().skip(first).take(max).map(row).collect();
+        Ok((rows, (next < all.len()).then(|| u64::try_from(next).unwrap())))
     }
 }
 
@@ -110,11 +132,21 @@ pub struct Settings {
     pub clock: fn() -> Time,
     pub ledgers: u8,
     pub readers: BTreeMap<Lei, Audience>,
+    pub people: Option<(PeopleSettings, Fetch)>,
+    /// Who takes spans, and of how many requests one.
+    pub traced: Option<(SpanSink, u32)>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { limits: Limits::default(), clock, ledgers: 1, readers: BTreeMap::new() }
+        Self {
+            limits: Limits::default(),
+            clock,
+            ledgers: 1,
+            readers: BTreeMap::new(),
+            people: None,
+            traced: None,
+        }
     }
 }
 
@@ -156,6 +188,7 @@ fn found(number: u8, settings: &Settings) -> (Ledger, Hosted, Worker) {
         handovers: Box::new(Unrotated),
         readers: settings.readers.clone(),
         reads: Box::new(Reads(Arc::clone(&noted))),
+        people: settings.people.clone().map(|(people, fetch)| People::new(people, fetch).unwrap()),
     };
     let hosted = Hosted::new(engine, &genesis, parts).unwrap();
     let openings = Mutex::new(openings);
@@ -192,7 +225,11 @@ impl Served {
             threads.push(std::thread::spawn(move || worker.run().unwrap()));
         }
         let own = BTreeSet::from([at.to_string()]);
-        let service = Arc::new(Service::new(all, own, settings.clock, settings.limits));
+        let mut service = Service::new(all, own, settings.clock, settings.limits);
+        if let Some((sink, one_in)) = settings.traced {
+            service = service.traced_by(sink, one_in);
+        }
+        let service = Arc::new(service);
         let (stop, stopped) = oneshot::channel::<()>();
         threads.push(std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

@@ -5,5 +5,8 @@ mod cast;
 mod events;
 mod floods;
 mod forms;
+mod idempotency;
 mod kit;
+mod people;
 mod tokens;
+mod traces;

@@ -14,9 +14,9 @@ use lockstep_kernel::{Genesis, Request};
 use lockstep_ledger::Handover;
 use lockstep_node::port::TilesInMemory;
 use lockstep_server::service::{Handovers, Parts};
-use lockstep_server::{Hosted, Limits, Rate, ReadLog, Service, engine, listen};
+use lockstep_server::{Hosted, Limits, Rate, ReadLog, ReadRow, Reader, Service, engine, listen};
 use lockstep_store::{Embedded, Store};
-use lockstep_types::{CaseId, Lei, Name, Time};
+use lockstep_types::{CaseId, Name, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -126,6 +126,7 @@ impl Ground<'_> {
             handovers: Box::new(Unread),
             readers: BTreeMap::new(),
             reads: Box::new(Unread),
+            people: None,
         };
         let hosted = Hosted::new(engine, &genesis, parts)?;
         let working = std::thread::spawn(move || worker.run());
@@ -229,8 +230,12 @@ fn hand_in(client: &Client, requests: &[Request], batch: usize) -> Result<()> {
 struct Unread;
 
 impl ReadLog for Unread {
-    fn note(&self, _: Lei, _: CaseId, _: &str) -> Result<(), String> {
+    fn note(&self, _: Reader, _: CaseId, _: &str) -> Result<(), String> {
         Ok(())
+    }
+
+    fn rows(&self, _: u64, _: usize) -> Result<(Vec<ReadRow>, Option<u64>), String> {
+        Ok((Vec::new(), None))
     }
 }
 

@@ -1,5 +1,7 @@
 //! `lockstep.toml`: what a server listens on, and the ledgers that it hosts.
 
+use super::people::PeopleConfig;
+use super::traces::TracesConfig;
 use crate::fault::invalid;
 use crate::os;
 use anyhow::{Context, Result};
@@ -7,7 +9,7 @@ use lockstep_policy::Audience;
 use lockstep_server::{Limits, Rate};
 use lockstep_types::Lei;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -33,9 +35,23 @@ pub struct Config {
     /// What anybody is held to; what is not named is as safe as when nothing is.
     #[serde(default)]
     pub limits: LimitsConfig,
+    /// Who is told what `/metrics` does not tell everybody.
+    #[serde(default)]
+    pub metrics: MetricsConfig,
+    /// Where spans of requests go; nowhere without it.
+    pub traces: Option<TracesConfig>,
     /// The ledgers.
     #[serde(rename = "ledger")]
     pub ledgers: Vec<LedgerConfig>,
+}
+
+/// Figures.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsConfig {
+    /// Addresses to which `/metrics` tells the money of programmes, too.
+    #[serde(default)]
+    pub headroom_to: BTreeSet<IpAddr>,
 }
 
 /// Files in PEM.
@@ -111,6 +127,8 @@ pub struct LedgerConfig {
     /// Parties that see more of cases than those they take part in, and as whom.
     #[serde(default)]
     pub readers: BTreeMap<Lei, String>,
+    /// People who may look.
+    pub people: Option<PeopleConfig>,
 }
 
 const fn listen() -> SocketAddr {
@@ -127,7 +145,13 @@ impl Config {
             invalid("server-config", text).hint("docs/how-to/run-a-server.md shows one").source(error)
         })?;
         let folder = path.parent().unwrap_or_else(|| Path::new("."));
-        config.ledgers.iter_mut().for_each(|ledger| ledger.dir = folder.join(&ledger.dir));
+        for ledger in &mut config.ledgers {
+            ledger.dir = folder.join(&ledger.dir);
+            let roots = ledger.people.as_mut().and_then(|people| people.roots.as_mut());
+            roots.into_iter().for_each(|roots| *roots = folder.join(&*roots));
+        }
+        let roots = config.traces.as_mut().and_then(|traces| traces.roots.as_mut());
+        roots.into_iter().for_each(|roots| *roots = folder.join(&*roots));
         if let Some(tls) = &mut config.tls {
             for file in [&mut tls.certificate, &mut tls.key].into_iter().chain(&mut tls.clients) {
                 *file = folder.join(&*file);
@@ -142,9 +166,18 @@ impl Config {
 
     /// One ledger in a folder, for this machine only.
     pub fn of_folder(dir: &Path) -> Self {
-        let ledger = LedgerConfig { dir: dir.to_owned(), readers: BTreeMap::new() };
+        let ledger = LedgerConfig { dir: dir.to_owned(), readers: BTreeMap::new(), people: None };
         let limits = LimitsConfig::default();
-        Self { listen: LISTEN, names: Vec::new(), tls: None, limits, ledgers: vec![ledger] }
+        let metrics = MetricsConfig { headroom_to: BTreeSet::from([LISTEN.ip()]) };
+        Self {
+            listen: LISTEN,
+            names: Vec::new(),
+            tls: None,
+            limits,
+            metrics,
+            traces: None,
+            ledgers: vec![ledger],
+        }
     }
 }
 
