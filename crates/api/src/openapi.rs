@@ -88,7 +88,7 @@ impl Operation {
 }
 
 /// Every question.
-fn operations() -> [Operation; 26] {
+fn operations() -> [Operation; 27] {
     use Asks::{Signer, SignerOnly};
     let pages: &[&str] = &["cursor", "limit"];
     [
@@ -103,6 +103,13 @@ fn operations() -> [Operation; 26] {
             .with_query(pages),
         get(route::CASE, ("case", "A case, as the asking party may see it"), answers::<Case>)
             .asked_by(Signer),
+        get(
+            route::PACK,
+            ("casePack", "The evidence pack of a case, as the asking party may see it"),
+            answers::<PackObject>,
+        )
+        .asked_by(Signer)
+        .with_query(&["audience", "withhold", "evidence", "size", "root"]),
         get(route::CASE_EVENTS, ("caseEvents", "Records of a case, `record`, as they are sealed"), events)
             .asked_by(Signer),
         get(route::EVENTS, ("events", "Seals, `head`, and certificates, `certificate`"), events),
@@ -240,7 +247,11 @@ fn content(body: Body) -> Option<Value> {
 fn parameters(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<Value> {
     let mut parameter = |name: &str, place: &str| {
         let schema = match name {
-            "ledger" | "case" | "attestation" | "key" | "cursor" => generator.subschema_for::<Hash>(),
+            "ledger" | "case" | "attestation" | "key" | "cursor" | "root" => {
+                generator.subschema_for::<Hash>()
+            }
+            "audience" => json_schema!({ "enum": ["public", "counterparty", "auditor", "supervisor"] }),
+            "evidence" => json_schema!({ "type": "boolean" }),
             "size" | "from" => json_schema!({ "type": "integer", "minimum": 0 }),
             "limit" => json_schema!({ "type": "integer", "minimum": 0 }),
             _ => json_schema!({ "type": "string" }),
@@ -288,6 +299,8 @@ texts! {
     RecordObject, "Record", { "type": "object", "description": "A record (specs/ledger.md)" };
     /// A receipt.
     ReceiptObject, "Receipt", { "type": "object", "description": "A receipt, signed (specs/receipt.md)" };
+    /// A pack.
+    PackObject, "Pack", { "type": "object", "description": "An evidence pack (specs/pack.md)" };
     /// A certificate.
     CertificateObject, "Certificate", {
         "type": "object", "description": "A quorum certificate (specs/checkpoint.md)"

@@ -22,6 +22,8 @@ pub mod route {
     pub const CASE: &str = "/v1/ledgers/{ledger}/cases/{case}";
     /// What becomes of a case, as it happens.
     pub const CASE_EVENTS: &str = "/v1/ledgers/{ledger}/cases/{case}/events";
+    /// The evidence pack of a case.
+    pub const PACK: &str = "/v1/ledgers/{ledger}/cases/{case}/pack";
     /// Steps that wait for the asking party.
     pub const WAITING: &str = "/v1/ledgers/{ledger}/waiting";
     /// Changes of the ledger that wait for others to agree.

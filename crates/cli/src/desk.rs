@@ -2,7 +2,7 @@
 //! needs, and hand in at it; only here is it known which of the two it is.
 
 pub mod entered;
-mod remote;
+pub mod remote;
 pub mod shown;
 
 use crate::fault::{Kind, invalid, told};
@@ -123,7 +123,8 @@ impl ServerPlace {
 }
 
 impl DeskArgs {
-    fn dir(&self) -> Result<&Path> {
+    /// The folder, where it is one.
+    pub fn dir(&self) -> Result<&Path> {
         self.dir.as_deref().context("no folder is named")
     }
 
@@ -139,6 +140,18 @@ impl DeskArgs {
         let party = Party::of(shell, keys, |holder| remote::owner(&client, holder))?;
         let remote = Remote::new(client, party.first()?, shell.out);
         Ok((Desk::Server(Box::new(remote)), party))
+    }
+
+    /// The server, where it is one, under an id that is not of its own telling; no key is asked for.
+    pub fn pinned_server(&self, shell: &Shell) -> Result<Option<lockstep_client::Client>> {
+        let Some(url) = &self.server.server else { return Ok(None) };
+        if self.server.pinned.is_none() {
+            let text = "what a server says of itself is no trust: the ledger's id must come from elsewhere";
+            return Err(told(Kind::Invalid, "ledger-pinned", text)
+                .hint("compare the id with the other institutions, then name it with `--ledger`")
+                .into());
+        }
+        self.server.connect(shell, url).map(Some)
     }
 
     /// Does something that may take hours, while others go on with a ledger in a folder.

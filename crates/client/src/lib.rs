@@ -26,6 +26,7 @@ use lockstep_api::path::{of_case, of_ledger, route};
 use lockstep_api::signing::SigningError;
 use lockstep_api::{Kind, Problem};
 use lockstep_attest::sign::Sign;
+use lockstep_crypto::tree::TreeHead;
 use lockstep_kernel::{Body, Genesis, Request};
 use lockstep_ledger::log::TilePath;
 use lockstep_ledger::receipt::{AcceptedError, AcceptedReceipt, ItemResult, Receipt};
@@ -65,6 +66,14 @@ pub enum ClientError {
     /// The answer has no receipt for what was handed in.
     #[error("the server answered without a receipt for what was handed in: whether it counts is not known")]
     NoReceipt,
+    /// Not one answer a request: whether the others count is not known.
+    #[error("the server answered {found} of {expected} requests: hand the same in again")]
+    OtherCount {
+        /// Requests.
+        expected: usize,
+        /// Answers.
+        found: usize,
+    },
     /// The receipt does not hold.
     #[error("the server's receipt does not hold")]
     Receipt(#[source] AcceptedError),
@@ -185,6 +194,9 @@ impl Client {
         body.push(b']');
         let path = of_ledger(route::BATCHES, &self.id);
         let BatchAnswer { answers } = self.http.post(&path, "application/json", &body, None)?;
+        if answers.len() != requests.len() {
+            return Err(ClientError::OtherCount { expected: requests.len(), found: answers.len() });
+        }
         let each = answers.into_iter().zip(requests).map(|(answer, request)| {
             let answer = match answer {
                 Outcome::Entered(entered) => Ok(entered),
@@ -280,6 +292,20 @@ impl Client {
         } else {
             Err(ClientError::OtherCase { case: *case })
         }
+    }
+
+    /// The evidence pack of a case, as the signer's party may see it; whoever takes it verifies it.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn pack(
+        &self,
+        case: &CaseId,
+        asked: &PackAsked<'_>,
+        signer: &Signer<'_>,
+    ) -> Result<Vec<u8>, ClientError> {
+        let path = of_case(route::PACK, &self.id, case);
+        self.http.get_bytes(&path, &asked.query(), Some((&self.id, signer)))
     }
 
     /// Open cases that the signer's party takes part in, or may: one page.
@@ -422,6 +448,30 @@ const fn opened(record: &Record) -> CaseId {
 
 fn paging(cursor: Option<&str>) -> String {
     cursor.map(|cursor| format!("cursor={cursor}")).unwrap_or_default()
+}
+
+/// What of a case a pack is to show.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PackAsked<'a> {
+    /// For whom; nobody named: for whoever asks.
+    pub audience: Option<&'a str>,
+    /// Steps and claims withheld besides, as `STEP` or `STEP.CLAIM`.
+    pub withhold: &'a [String],
+    /// With the documents.
+    pub evidence: bool,
+    /// A head with which it is to be proven consistent.
+    pub pinned: Option<TreeHead>,
+}
+
+impl PackAsked<'_> {
+    fn query(&self) -> String {
+        let audience = self.audience.map(|audience| format!("audience={audience}"));
+        let withhold = (!self.withhold.is_empty()).then(|| format!("withhold={}", self.withhold.join(",")));
+        let evidence = self.evidence.then(|| "evidence=true".to_owned());
+        let pinned = self.pinned.map(|head| format!("size={}&root={}", head.size, head.root));
+        let parts: Vec<String> = audience.into_iter().chain(withhold).chain(evidence).chain(pinned).collect();
+        parts.join("&")
+    }
 }
 
 /// Whoever signs questions, behind any kind of key.

@@ -11,6 +11,7 @@ pub mod signed;
 mod events;
 mod figures;
 mod pace;
+mod packs;
 mod reply;
 mod routes;
 mod see;

@@ -2,6 +2,7 @@
 
 use crate::events::Watch;
 use crate::figures;
+use crate::packs::case_pack;
 use crate::reply::{Failed, Replied, bytes_of, internal, json, missing};
 use crate::see::{self, Eye};
 use crate::service::{Hosted, Service};
@@ -37,7 +38,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 /// The service, as routes are given it.
-type On = State<Arc<Service>>;
+pub(crate) type On = State<Arc<Service>>;
 
 /// Where a connection comes from.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +73,8 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
     let routes = without_query
         .route(route::CASES, get(cases))
         .route(route::WAITING, get(waiting))
-        .route(route::RECORDS, get(records));
+        .route(route::RECORDS, get(records))
+        .route(route::PACK, get(case_pack));
     closed(routes).layer(from_fn_with_state(Arc::clone(&service), paced)).with_state(service)
 }
 
@@ -109,7 +111,7 @@ async fn no_query(request: Request, next: Next) -> Response {
     Failed::from(Problem::new(Kind::Invalid, "query", "this path knows no query")).into_response()
 }
 
-fn hosted<'a>(service: &'a Service, ledger: &str) -> Result<&'a Arc<Hosted>, Failed> {
+pub(crate) fn hosted<'a>(service: &'a Service, ledger: &str) -> Result<&'a Arc<Hosted>, Failed> {
     let id: LedgerId = ledger.parse().map_err(|_| missing("ledger"))?;
     service.ledger(&id).ok_or_else(|| missing("ledger"))
 }
@@ -134,17 +136,21 @@ async fn body(service: &Service, body: Body, max: usize) -> Result<Vec<u8>, Fail
 }
 
 /// Whoever signed a question without a body.
-fn signer(service: &Service, hosted: &Hosted, parts: &Parts) -> Result<Who, Failed> {
+pub(crate) fn signer(service: &Service, hosted: &Hosted, parts: &Parts) -> Result<Who, Failed> {
     who((service, hosted), parts, None)
 }
 
-fn eye(service: &Service, hosted: &Hosted, who: Who) -> Eye {
+pub(crate) fn eye(service: &Service, hosted: &Hosted, who: Who) -> Eye {
     let audience = hosted.parts.readers.get(&who.party).copied();
-    Eye { who, audience, now: service.now() }
+    let administrator = hosted.administrators.contains(&who.party);
+    Eye { who, administrator, audience, now: service.now() }
 }
 
 /// The values of a query; a name that is not known, or comes twice, is refused.
-fn query<'a, const N: usize>(parts: &'a Parts, names: [&str; N]) -> Result<[Option<&'a str>; N], Failed> {
+pub(crate) fn query<'a, const N: usize>(
+    parts: &'a Parts,
+    names: [&str; N],
+) -> Result<[Option<&'a str>; N], Failed> {
     let mut found = [None; N];
     let refused = |text: String| Failed::from(Problem::new(Kind::Invalid, "query", text));
     for pair in parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
@@ -159,7 +165,7 @@ fn query<'a, const N: usize>(parts: &'a Parts, names: [&str; N]) -> Result<[Opti
     Ok(found)
 }
 
-fn value<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T, Failed> {
+pub(crate) fn value<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T, Failed> {
     let refused = |_| Problem::new(Kind::Invalid, "query", format!("this is no {what}")).into();
     text.parse().map_err(refused)
 }
@@ -296,7 +302,7 @@ async fn case(State(service): On, Path((ledger, case)): Path<(String, String)>, 
 }
 
 /// A case, if whoever asks may see it.
-async fn seen(hosted: &Hosted, case: &str, eye: Eye) -> Result<(CaseId, Case), Failed> {
+pub(crate) async fn seen(hosted: &Hosted, case: &str, eye: Eye) -> Result<(CaseId, Case), Failed> {
     let id: CaseId = part(case, "id of a case")?;
     let looked = hosted.engine.look(move |replica| see::case(replica, id, eye));
     let seen = looked.await.map_err(busy)?.map_err(|error| internal(&error))?;
@@ -304,7 +310,7 @@ async fn seen(hosted: &Hosted, case: &str, eye: Eye) -> Result<(CaseId, Case), F
 }
 
 /// What is not noted is not shown.
-fn note(hosted: &Hosted, eye: Eye, case: CaseId, what: &str) -> Result<(), Failed> {
+pub(crate) fn note(hosted: &Hosted, eye: Eye, case: CaseId, what: &str) -> Result<(), Failed> {
     let noted = hosted.parts.reads.note(eye.who.party, case, what);
     noted.map_err(|what| internal(&std::io::Error::other(what)))
 }

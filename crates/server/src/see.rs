@@ -15,8 +15,32 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Eye {
     pub(crate) who: Who,
+    /// Of the ledger: sees everything.
+    pub(crate) administrator: bool,
     pub(crate) audience: Option<Audience>,
     pub(crate) now: Time,
+}
+
+impl Eye {
+    /// Sees every case.
+    const fn sees_all_cases(&self) -> bool {
+        self.administrator || self.audience.is_some()
+    }
+
+    /// For which audience a pack is, and whose own words it shows besides: without an audience, everything.
+    /// Nothing for an audience that is not the reader's.
+    pub(crate) fn of_pack(&self, asked: Option<Audience>) -> Option<(Option<Audience>, Option<Lei>)> {
+        let usual = self.audience.unwrap_or(Audience::Counterparty);
+        match asked {
+            None if self.administrator => Some((None, None)),
+            None => Some((Some(usual), Some(self.who.party))),
+            // To be handed on: own words go by the policy too.
+            Some(asked) if self.administrator || asked == usual || asked == Audience::Public => {
+                Some((Some(asked), None))
+            }
+            Some(_) => None,
+        }
+    }
 }
 
 /// Roles of a policy that a party can act in now, by the credentials that it holds.
@@ -73,11 +97,13 @@ pub(crate) fn case(replica: &Replica, id: CaseId, eye: Eye) -> Result<Option<Cas
     let layout = adopted.map(|adopted| adopted.policy.layout());
     let acts = layout.is_some_and(|layout| !roles(kernel, layout, eye.who.party, eye.now).is_empty());
     // Changes of the ledger concern whoever has a key on it.
-    if !governance && !parties.contains(&eye.who.party) && !acts && eye.audience.is_none() {
+    if !governance && !parties.contains(&eye.who.party) && !acts && !eye.sees_all_cases() {
         return Ok(None);
     }
     let granted = granted(layout, eye.audience);
-    let shown = |own: bool, granted: bool, value: &Option<String>| value.clone().filter(|_| own || granted);
+    let shown = |own: bool, granted: bool, value: &Option<String>| {
+        value.clone().filter(|_| own || granted || eye.administrator)
+    };
     let params = open.map(|case| {
         let own = case.opener == eye.who.party;
         let param = |(name, value): (&Name, &Option<String>)| {
@@ -145,7 +171,7 @@ pub(crate) fn cases(replica: &Replica, eye: Eye, (from, max): (Option<CaseId>, u
         });
         let takes_part =
             case.opener == eye.who.party || case.steps.values().any(|t| t.party == eye.who.party);
-        takes_part || of_policy || eye.audience.is_some()
+        takes_part || of_policy || eye.sees_all_cases()
     };
     let row = |(id, case): (&CaseId, &lockstep_kernel::Case)| CaseRow {
         case: *id,

@@ -4,6 +4,7 @@
 use crate::engine::Engine;
 use crate::figures::{Figures, Signed};
 use crate::pace::{Paces, Places, Rate};
+use crate::packs::Packs;
 use crate::who::{Keys, Nonces, Tokens};
 use lockstep_api::answer::{LedgerRow, RecordRow};
 use lockstep_attest::sign::Sign;
@@ -105,6 +106,8 @@ pub struct Hosted {
     pub(crate) keys: Keys,
     pub(crate) tokens: Tokens,
     pub(crate) signed: Signed,
+    pub(crate) packs: Packs,
+    pub(crate) administrators: BTreeSet<Lei>,
     pub(crate) parts: Parts,
 }
 
@@ -134,6 +137,8 @@ impl Hosted {
             keys: Keys::default(),
             tokens: Tokens::default(),
             signed: Signed::default(),
+            packs: Packs::default(),
+            administrators: genesis.administrators.iter().map(|one| one.lei).collect(),
             parts,
         })
     }
@@ -165,6 +170,7 @@ pub struct Service {
     pub(crate) paces: Paces,
     pub(crate) places: Places,
     pub(crate) streams: Places,
+    pub(crate) packs: Places,
     /// True once the server is to end: streams end with it.
     pub(crate) ending: watch::Sender<bool>,
 }
@@ -175,9 +181,10 @@ impl Service {
     pub fn new(hosted: Vec<Hosted>, own: BTreeSet<String>, clock: fn() -> Time, limits: Limits) -> Self {
         let hosted = hosted.into_iter().map(|hosted| (hosted.ledger, Arc::new(hosted))).collect();
         let (nonces, figures) = (Nonces::default(), Figures::default());
-        let (paces, places, streams) = (Paces::new(&limits), Places::default(), Places::default());
+        let (paces, places) = (Paces::new(&limits), Places::default());
+        let (streams, packs) = (Places::default(), Places::default());
         let ending = watch::Sender::new(false);
-        Self { hosted, own, clock, nonces, figures, limits, paces, places, streams, ending }
+        Self { hosted, own, clock, nonces, figures, limits, paces, places, streams, packs, ending }
     }
 
     /// The ledger of this id.

@@ -14,12 +14,13 @@ use anyhow::{Context, Result};
 use lockstep_api::answer::{Case, PolicyRow, WaitingRow};
 use lockstep_attest::Seen;
 use lockstep_attest::sign::Sign;
-use lockstep_client::{Client, ClientError, Signer};
+use lockstep_client::{Client, ClientError, PackAsked, Signer};
 use lockstep_kernel::state::Phase;
 use lockstep_kernel::{Body, Request};
 use lockstep_ledger::{Certificate, Committee};
 use lockstep_node::replica::Documents;
-use lockstep_policy::Policy;
+use lockstep_pack::{Options, Trust, Verdict, verify};
+use lockstep_policy::{Audience, Policy};
 use lockstep_types::{CaseId, LedgerId, Lei, Name, PolicyDigest};
 use serde_json::json;
 use std::rc::Rc;
@@ -45,6 +46,37 @@ pub fn owner(client: &Client, holder: &Holder) -> Result<Lei> {
     Ok(client.key(holder.public().id(), &Signer::new(holder, seconds))?.owner)
 }
 
+/// What the first record and a certificate prove together, to whoever has the ledger's id from elsewhere: the
+/// co-signers in force are those of the first record.
+pub fn trust(client: &Client) -> Result<Trust> {
+    let genesis = client.genesis();
+    let first = Committee::new(0, genesis.cosigners.clone(), genesis.cosigner_threshold)?;
+    let epoch = client.ledger()?.committee.epoch();
+    if epoch > 0 {
+        let text = format!(
+            "the co-signers have changed {epoch} time(s) since the first record, and a server's \
+                            word on who they are is no trust"
+        );
+        return Err(told(Kind::Refused, "trust-rotated", text)
+            .hint("take the trust file of whoever has the ledger's folder, by another way than from this server")
+            .into());
+    }
+    let certificate = client.certificate(&first)?.ok_or_else(|| {
+        told(Kind::Conflict, "nothing-certified", "nothing of this ledger is certified yet")
+    })?;
+    Ok(Trust::from_certificate(genesis.name.clone(), first, &certificate)?)
+}
+
+/// A pack that has been checked.
+pub struct Checked {
+    /// The pack.
+    pub bytes: Vec<u8>,
+    /// Records that are certified in it.
+    pub size: u64,
+    /// What a verifier says of it.
+    pub verdict: &'static str,
+}
+
 fn differs(what: String) -> anyhow::Error {
     told(Kind::Refused, "server-differs", what)
         .hint("do not go on with this server before you know why")
@@ -57,6 +89,11 @@ fn is_away(error: &ClientError) -> bool {
         ClientError::Problem(problem) => ["busy", "slow", "stopping"].contains(&problem.code.as_str()),
         other => other.is_passing(),
     }
+}
+
+/// True for what can be the name of a step, or of a claim in it.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
 impl Remote {
@@ -100,6 +137,48 @@ impl Remote {
             // Until those in force have signed, the newest one is by those before them.
             Err(ClientError::Certificate(_)) => Ok(None),
             found => Ok(found?),
+        }
+    }
+
+    /// Whom this reader believes: the co-signers in force, and the newest certificate. Nothing before there is
+    /// one.
+    fn trust(&self) -> Result<Option<Trust>> {
+        let Some(certificate) = self.certificate()? else { return Ok(None) };
+        let committee = self.client.ledger()?.committee;
+        let name = self.client.genesis().name.clone();
+        Ok(Some(Trust::from_certificate(name, committee, &certificate)?))
+    }
+
+    /// The pack of a case. It is verified, under `trust` where that is given: what fails is not taken.
+    pub fn pack(&self, case: CaseId, options: Options, trust: Option<Trust>) -> Result<Checked> {
+        let trust = match trust {
+            Some(trust) => Some(trust),
+            None => self.trust()?,
+        };
+        if let Some(name) = options.withhold.iter().find(|name| !is_plain(name)) {
+            let text = format!("there is no `{name}` in this case to withhold");
+            return Err(told(Kind::Invalid, "withhold", text).into());
+        }
+        let asked = PackAsked {
+            audience: options.audience.map(Audience::as_str),
+            withhold: &options.withhold,
+            evidence: options.evidence,
+            pinned: trust.as_ref().map(Trust::head),
+        };
+        let bytes = self.client.pack(&case, &asked, &self.signer())?;
+        let report = verify(&bytes, trust.as_ref());
+        let verdict = match &report.verdict {
+            Verdict::Verified => "verified",
+            Verdict::CannotTell(_) => "cannot tell",
+            Verdict::Failed(failure) => {
+                return Err(differs(format!("the server's pack is refused: {failure}")));
+            }
+        };
+        match report.facts {
+            Some(facts) if (facts.ledger, facts.case) == (self.ledger(), case) => {
+                Ok(Checked { bytes, size: facts.head.size, verdict })
+            }
+            _ => Err(differs(format!("the server's pack is of another case than `{case}`"))),
         }
     }
 

@@ -1,5 +1,7 @@
 //! A ledger on a server: parties have their keys and an address, co-signers follow, and nobody is believed.
 
+mod packs;
+
 use crate::ten_lines;
 use crate::town::{CLEAR, Ran, Town};
 use lockstep_attest::Submission;
@@ -271,6 +273,8 @@ fn lie(listen: &TcpListener, upstream: &str) {
         if path.ends_with("/policies") {
             body =
                 String::from_utf8(body).unwrap().replace("stablecoin.issue", "stablecoin.other").into_bytes();
+        } else if path.contains("/pack?") {
+            body = other(&body, "/seal/salt");
         } else if path.contains("/cases/") {
             body = other(&body, "/policy");
         } else if path.ends_with("/submissions") {
