@@ -2,11 +2,12 @@
 
 use crate::openapi::{CommitteeObject, Hash, LeiText, NameText, ReceiptObject, RecordObject, TimeMs};
 use crate::problem::Problem;
+use lockstep_kernel::state::Held;
 use lockstep_ledger::receipt::Receipt;
 use lockstep_ledger::{Committee, Record};
 use lockstep_types::{
-    AttestationDigest, CaseId, CertificateDigest, KeyId, LeafHash, LedgerId, Lei, Name, PolicyDigest,
-    RootHash, Time,
+    AttestationDigest, CaseId, CertificateDigest, CredentialDigest, KeyId, LeafHash, LedgerId, Lei, Name,
+    PolicyDigest, RootHash, Time,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -207,9 +208,12 @@ pub struct CaseRow {
     /// Its id.
     #[schemars(with = "Hash")]
     pub case: CaseId,
-    /// When it must have been decided.
+    /// When it must have been decided; none once it is closed.
+    #[schemars(with = "Option<TimeMs>")]
+    pub deadline: Option<Time>,
+    /// Ledger time of its opening.
     #[schemars(with = "TimeMs")]
-    pub deadline: Time,
+    pub opened: Time,
     /// Who opened it.
     #[schemars(with = "LeiText")]
     pub opener: Lei,
@@ -218,6 +222,68 @@ pub struct CaseRow {
     /// Its policy.
     #[schemars(with = "Hash")]
     pub policy: PolicyDigest,
+}
+
+/// A credential.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialRow {
+    /// Its id.
+    #[schemars(with = "Hash")]
+    pub credential: CredentialDigest,
+    /// Who gave it.
+    #[schemars(with = "LeiText")]
+    pub issuer: Lei,
+    /// Its keys.
+    #[schemars(with = "Vec<Hash>")]
+    pub keys: Vec<KeyId>,
+    /// Its kind: what a role of a policy asks for.
+    #[schemars(with = "NameText")]
+    pub kind: Name,
+    /// When it was taken back.
+    #[schemars(with = "Option<TimeMs>")]
+    pub revoked: Option<Time>,
+    /// Who holds it.
+    #[schemars(with = "LeiText")]
+    pub subject: Lei,
+    /// Steps taken under it since then are suspect.
+    #[schemars(with = "Option<TimeMs>")]
+    pub suspect_since: Option<Time>,
+    /// Valid from, inclusive.
+    #[schemars(with = "TimeMs")]
+    pub valid_from: Time,
+    /// Valid until, inclusive.
+    #[schemars(with = "TimeMs")]
+    pub valid_until: Time,
+}
+
+impl CredentialRow {
+    /// As the kernel holds it.
+    #[must_use]
+    pub fn of(credential: CredentialDigest, held: &Held) -> Self {
+        Self {
+            credential,
+            issuer: held.issuer,
+            keys: held.keys.iter().map(|key| key.key.id()).collect(),
+            kind: held.kind.clone(),
+            revoked: held.revoked,
+            subject: held.subject,
+            suspect_since: held.suspect_since,
+            valid_from: held.valid_from,
+            valid_until: held.valid_until,
+        }
+    }
+}
+
+/// An outcome of a case, as it stands in the log.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomeRow {
+    /// Its number.
+    pub index: u64,
+    /// The record, opened.
+    #[schemars(with = "RecordObject")]
+    pub record: Record,
 }
 
 /// A step that waits for whoever asks.

@@ -1,8 +1,8 @@
 //! This interface in OpenAPI 3.1: paths from one table, answers from the types themselves.
 
 use crate::answer::{
-    BatchAnswer, Case, CaseRow, CosignedAnswer, Entered, GenesisRecord, KeyRow, Ledger, LedgerRow, Page,
-    PolicyRow, ProposalRow, Token, WaitingRow,
+    BatchAnswer, Case, CaseRow, CosignedAnswer, CredentialRow, Entered, GenesisRecord, KeyRow, Ledger,
+    LedgerRow, OutcomeRow, Page, PolicyRow, ProposalRow, Token, WaitingRow,
 };
 use crate::path::route;
 use crate::problem::{PROBLEM_TYPE, Problem};
@@ -88,7 +88,7 @@ impl Operation {
 }
 
 /// Every question.
-fn operations() -> [Operation; 27] {
+fn operations() -> [Operation; 29] {
     use Asks::{Signer, SignerOnly};
     let pages: &[&str] = &["cursor", "limit"];
     [
@@ -98,9 +98,20 @@ fn operations() -> [Operation; 27] {
         post(route::SUBMISSIONS, ("submit", "Hand one request in"), Body::Request, answers::<Entered>),
         post(route::BATCHES, ("submitAll", "Hand several in"), Body::Batch, answers::<BatchAnswer>),
         get(route::ATTESTATION, ("receipt", "What is on record of an attestation"), answers::<ReceiptObject>),
-        get(route::CASES, ("cases", "Open cases of the asking party"), answers::<Page<CaseRow>>)
-            .asked_by(Signer)
-            .with_query(pages),
+        get(
+            route::CASES,
+            ("cases", "Open cases of the asking party; with `all` closed ones too"),
+            answers::<Page<CaseRow>>,
+        )
+        .asked_by(Signer)
+        .with_query(&["all", "cursor", "limit"]),
+        get(
+            route::CREDENTIALS,
+            ("credentials", "Credentials that the asking party holds or gave"),
+            answers::<Page<CredentialRow>>,
+        )
+        .asked_by(Signer)
+        .with_query(pages),
         get(route::CASE, ("case", "A case, as the asking party may see it"), answers::<Case>)
             .asked_by(Signer),
         get(
@@ -110,6 +121,12 @@ fn operations() -> [Operation; 27] {
         )
         .asked_by(Signer)
         .with_query(&["audience", "withhold", "evidence", "size", "root"]),
+        get(
+            route::OUTCOMES,
+            ("outcomes", "What a case unlocks: the records, opened"),
+            answers::<Page<OutcomeRow>>,
+        )
+        .asked_by(Signer),
         get(route::CASE_EVENTS, ("caseEvents", "Records of a case, `record`, as they are sealed"), events)
             .asked_by(Signer),
         get(route::EVENTS, ("events", "Seals, `head`, and certificates, `certificate`"), events),
@@ -247,11 +264,9 @@ fn content(body: Body) -> Option<Value> {
 fn parameters(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<Value> {
     let mut parameter = |name: &str, place: &str| {
         let schema = match name {
-            "ledger" | "case" | "attestation" | "key" | "cursor" | "root" => {
-                generator.subschema_for::<Hash>()
-            }
+            "ledger" | "case" | "attestation" | "key" | "root" => generator.subschema_for::<Hash>(),
             "audience" => json_schema!({ "enum": ["public", "counterparty", "auditor", "supervisor"] }),
-            "evidence" => json_schema!({ "type": "boolean" }),
+            "all" | "evidence" => json_schema!({ "type": "boolean" }),
             "size" | "from" => json_schema!({ "type": "integer", "minimum": 0 }),
             "limit" => json_schema!({ "type": "integer", "minimum": 0 }),
             _ => json_schema!({ "type": "string" }),

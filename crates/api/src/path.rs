@@ -22,6 +22,10 @@ pub mod route {
     pub const CASE: &str = "/v1/ledgers/{ledger}/cases/{case}";
     /// What becomes of a case, as it happens.
     pub const CASE_EVENTS: &str = "/v1/ledgers/{ledger}/cases/{case}/events";
+    /// Credentials that the asking party holds or gave.
+    pub const CREDENTIALS: &str = "/v1/ledgers/{ledger}/credentials";
+    /// What a case unlocks.
+    pub const OUTCOMES: &str = "/v1/ledgers/{ledger}/cases/{case}/outcomes";
     /// The evidence pack of a case.
     pub const PACK: &str = "/v1/ledgers/{ledger}/cases/{case}/pack";
     /// Steps that wait for the asking party.

@@ -16,6 +16,7 @@ use crate::words;
 use anyhow::{Context, Result};
 use clap::Args;
 use entered::Entered;
+use lockstep_api::answer::CredentialRow;
 use lockstep_attest::Submission;
 use lockstep_kernel::{Kernel, Request};
 use lockstep_node::client::{Draft, Found, Signing, Standing};
@@ -57,6 +58,13 @@ pub struct ReaderArgs {
     /// With `--server`: the key by which the server knows who looks
     #[arg(long = "as", value_name = "KEY", requires = "server")]
     key: Option<KeyRef>,
+}
+
+impl ReaderArgs {
+    /// The key.
+    pub const fn key(&self) -> Option<&KeyRef> {
+        self.key.as_ref()
+    }
 }
 
 /// A place where one can look and hand in.
@@ -142,6 +150,11 @@ impl DeskArgs {
         Ok((Desk::Server(Box::new(remote)), party))
     }
 
+    /// The server as one key sees it, where it is one.
+    pub fn server(&self, shell: &mut Shell, key: Option<&KeyRef>) -> Result<Option<Remote>> {
+        self.server.server.is_some().then(|| self.server.look(shell, key)).transpose()
+    }
+
     /// The server, where it is one, under an id that is not of its own telling; no key is asked for.
     pub fn pinned_server(&self, shell: &Shell) -> Result<Option<lockstep_client::Client>> {
         let Some(url) = &self.server.server else { return Ok(None) };
@@ -220,15 +233,17 @@ impl Desk {
         }
     }
 
-    /// A credential, by the letters its id begins with; on a server, by the whole of it.
+    /// A credential, by the letters its id begins with; on a server, one that the party holds or gave.
     pub fn credential(&self, prefix: &str) -> Result<CredentialDigest> {
         match self {
             Self::Folder(live) => words::credential(live.replica(), prefix),
-            Self::Server(_) => prefix.parse().map_err(|_| {
-                invalid("unknown-id", format!("`{prefix}` is no credential's whole id"))
-                    .hint("a server lists no credentials: its id was told when it was issued")
-                    .into()
-            }),
+            Self::Server(remote) => match prefix.parse() {
+                Ok(whole) => Ok(whole),
+                Err(_) => {
+                    let all = remote.credentials()?.into_iter().map(|row| row.credential);
+                    words::one(prefix, "credential", all)
+                }
+            },
         }
     }
 
@@ -277,11 +292,22 @@ impl Window {
         }
     }
 
-    /// All cases; on a server, the open ones that the reader takes part in, or may.
-    pub fn cases(&self) -> Result<Vec<CaseRow>> {
+    /// All cases; on a server, those that the reader takes part in, or may, and without `all` the open ones.
+    pub fn cases(&self, all: bool) -> Result<Vec<CaseRow>> {
         match self {
             Self::Folder(replica) => shown::cases(replica),
-            Self::Server(remote) => remote.cases(),
+            Self::Server(remote) => remote.cases(all),
+        }
+    }
+
+    /// All credentials; on a server, those that the reader's party holds or gave.
+    pub fn credentials(&self) -> Result<Vec<CredentialRow>> {
+        match self {
+            Self::Folder(replica) => {
+                let all = replica.kernel().credentials();
+                Ok(all.map(|(id, held)| CredentialRow::of(*id, held)).collect())
+            }
+            Self::Server(remote) => remote.credentials(),
         }
     }
 

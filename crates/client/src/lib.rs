@@ -19,8 +19,8 @@ pub use http::{HttpError, Options};
 
 use http::Http;
 use lockstep_api::answer::{
-    BatchAnswer, Case, CaseRow, CosignedAnswer, Entered, GenesisRecord, KeyRow, Ledger, LedgerRow, Outcome,
-    Page, PolicyRow, ProposalRow, Token, WaitingRow,
+    BatchAnswer, Case, CaseRow, CosignedAnswer, CredentialRow, Entered, GenesisRecord, KeyRow, Ledger,
+    LedgerRow, Outcome, OutcomeRow, Page, PolicyRow, ProposalRow, Token, WaitingRow,
 };
 use lockstep_api::path::{of_case, of_ledger, route};
 use lockstep_api::signing::SigningError;
@@ -308,12 +308,41 @@ impl Client {
         self.http.get_bytes(&path, &asked.query(), Some((&self.id, signer)))
     }
 
-    /// Open cases that the signer's party takes part in, or may: one page.
+    /// Open cases that the signer's party takes part in, or may, with `all` closed ones too: one page, which
+    /// may be empty although another follows.
     ///
     /// # Errors
     /// [`ClientError`].
-    pub fn cases(&self, cursor: Option<&str>, signer: &Signer<'_>) -> Result<Page<CaseRow>, ClientError> {
-        self.signed(&of_ledger(route::CASES, &self.id), &paging(cursor), signer)
+    pub fn cases(
+        &self,
+        (all, cursor): (bool, Option<&str>),
+        signer: &Signer<'_>,
+    ) -> Result<Page<CaseRow>, ClientError> {
+        let all = all.then(|| "all=true".to_owned());
+        let cursor = cursor.map(|_| paging(cursor));
+        let query: Vec<String> = all.into_iter().chain(cursor).collect();
+        self.signed(&of_ledger(route::CASES, &self.id), &query.join("&"), signer)
+    }
+
+    /// What a case unlocks: the records of its outcomes, opened. Whether they stand in the log, proofs show.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn outcomes(&self, case: &CaseId, signer: &Signer<'_>) -> Result<Vec<OutcomeRow>, ClientError> {
+        let page: Page<OutcomeRow> = self.signed(&of_case(route::OUTCOMES, &self.id, case), "", signer)?;
+        Ok(page.items)
+    }
+
+    /// Credentials that the signer's party holds or gave; every one for administrators: one page.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn credentials(
+        &self,
+        cursor: Option<&str>,
+        signer: &Signer<'_>,
+    ) -> Result<Page<CredentialRow>, ClientError> {
+        self.signed(&of_ledger(route::CREDENTIALS, &self.id), &paging(cursor), signer)
     }
 
     /// Steps that wait for the signer's party: one page.

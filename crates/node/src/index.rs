@@ -1,5 +1,5 @@
 //! Index rows written with the records: which records touched an entity, which record an attestation made,
-//! and where packs find governance and keys.
+//! where packs find governance and keys, and which records opened cases.
 
 use lockstep_kernel::{Action, Body, Entity};
 use lockstep_ledger::{Record, Tag};
@@ -10,6 +10,7 @@ use lockstep_types::{AttestationDigest, CaseId};
 const BY_ENTITY: u8 = b'e';
 const BY_ATTESTATION: u8 = b'a';
 const BY_TOPIC: u8 = b't';
+const OPENING: u8 = b'o';
 /// Rows read at a time.
 const ROWS_AT_ONCE: usize = 1_024;
 
@@ -28,7 +29,21 @@ pub fn rows(record: &Record, index: u64) -> Vec<IndexRow> {
         .map(|attestation| ([&[BY_ATTESTATION], attestation.0.as_slice()].concat(), number.to_vec()));
     let by_topic = |topic: Topic| (topic_row(&topic, index), Vec::new());
     let by_topic = topics(&body).into_iter().map(by_topic);
-    entities(&body, record).iter().map(by_entity).chain(by_attestation).chain(by_topic).collect()
+    let opening =
+        matches!(body, Body::Opened(_)).then(|| ([&[OPENING], number.as_slice()].concat(), Vec::new()));
+    let of_body = by_attestation.into_iter().chain(by_topic).chain(opening);
+    entities(&body, record).iter().map(by_entity).chain(of_body).collect()
+}
+
+/// Numbers of the records from `from` on that opened a case, ascending: at most `max`.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn openings(store: &dyn Store, from: u64, max: usize) -> Result<Vec<u64>> {
+    let rows = store.index_range(&[OPENING], &[&[OPENING], from.to_be_bytes().as_slice()].concat(), max)?;
+    let number =
+        |(key, _): (Vec<u8>, Vec<u8>)| key.last_chunk::<8>().map(|number| u64::from_be_bytes(*number));
+    Ok(rows.into_iter().filter_map(number).collect())
 }
 
 fn topic_row(topic: &Topic, index: u64) -> Vec<u8> {

@@ -10,6 +10,7 @@ pub mod signed;
 
 mod events;
 mod figures;
+mod lists;
 mod pace;
 mod packs;
 mod reply;

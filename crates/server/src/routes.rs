@@ -2,6 +2,7 @@
 
 use crate::events::Watch;
 use crate::figures;
+use crate::lists::{cases, credentials};
 use crate::packs::case_pack;
 use crate::reply::{Failed, Replied, bytes_of, internal, json, missing};
 use crate::see::{self, Eye};
@@ -18,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use lockstep_api::answer::{
-    BatchAnswer, Case, Certified, CosignedAnswer, GenesisRecord, KeyRow, Ledger, Outcome, Page,
+    BatchAnswer, Case, Certified, CosignedAnswer, GenesisRecord, KeyRow, Ledger, Outcome, OutcomeRow, Page,
 };
 use lockstep_api::limits::{
     BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, BODY_BYTES_MAX, COSIGNED_BYTES_MAX, FEED_RECORDS, PAGE_ITEMS,
@@ -26,10 +27,10 @@ use lockstep_api::limits::{
 };
 use lockstep_api::path::route;
 use lockstep_api::{Kind, Problem};
-use lockstep_ledger::Certificate;
 use lockstep_ledger::log::TilePath;
+use lockstep_ledger::{Certificate, Tag};
 use lockstep_node::cosigner::Cosigned;
-use lockstep_node::{Asked, feed, replica};
+use lockstep_node::{Asked, feed, records as stored, replica};
 use lockstep_types::{AttestationDigest, CaseId, KeyId, LedgerId};
 use serde_json::value::RawValue;
 use std::net::IpAddr;
@@ -54,6 +55,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::BATCHES, post(batches))
         .route(route::ATTESTATION, get(attestation))
         .route(route::CASE, get(case))
+        .route(route::OUTCOMES, get(outcomes))
         .route(route::PROPOSALS, get(proposals))
         .route(route::POLICIES, get(policies))
         .route(route::KEY, get(key))
@@ -72,6 +74,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route_layer(from_fn(no_query));
     let routes = without_query
         .route(route::CASES, get(cases))
+        .route(route::CREDENTIALS, get(credentials))
         .route(route::WAITING, get(waiting))
         .route(route::RECORDS, get(records))
         .route(route::PACK, get(case_pack));
@@ -281,17 +284,6 @@ async fn attestation(State(service): On, Path((ledger, attestation)): Path<(Stri
     Ok(json(&receipt))
 }
 
-async fn cases(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
-    let hosted = hosted(&service, &ledger)?;
-    let (parts, _) = request.into_parts();
-    let eye = eye(&service, hosted, signer(&service, hosted, &parts)?);
-    let (from, max) = paging(&parts)?;
-    let looked = hosted.engine.look(move |replica| see::cases(replica, eye, (from, max)));
-    let items = looked.await.map_err(busy)?;
-    let next = items.last().filter(|_| items.len() == max).map(|row| row.case.to_string());
-    Ok(json(&Page { items, next }))
-}
-
 async fn case(State(service): On, Path((ledger, case)): Path<(String, String)>, request: Request) -> Replied {
     let hosted = hosted(&service, &ledger)?;
     let (parts, _) = request.into_parts();
@@ -299,6 +291,24 @@ async fn case(State(service): On, Path((ledger, case)): Path<(String, String)>, 
     let (id, seen) = seen(hosted, &case, eye).await?;
     note(hosted, eye, id, "case")?;
     Ok(json(&seen))
+}
+
+async fn outcomes(
+    State(service): On,
+    Path((ledger, case)): Path<(String, String)>,
+    request: Request,
+) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let (parts, _) = request.into_parts();
+    let eye = eye(&service, hosted, signer(&service, hosted, &parts)?);
+    let (id, _) = seen(hosted, &case, eye).await?;
+    let store = Arc::clone(hosted.engine.store());
+    let read = tokio::task::spawn_blocking(move || stored::of_case(&*store, id)).await;
+    let all = read.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
+    let unlocked = all.into_iter().filter(|(_, record)| record.tag() == Tag::Outcome);
+    let items = unlocked.map(|(index, record)| OutcomeRow { index, record }).collect();
+    note(hosted, eye, id, "outcomes")?;
+    Ok(json(&Page { items, next: None }))
 }
 
 /// A case, if whoever asks may see it.

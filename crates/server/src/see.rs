@@ -3,12 +3,16 @@
 
 use crate::submissions::row;
 use crate::who::Who;
-use lockstep_api::answer::{Case, CaseRow, NextStep, PolicyRow, ProposalRow, StepRow, WaitingRow};
+use lockstep_api::answer::{
+    Case, CaseRow, CredentialRow, NextStep, PolicyRow, ProposalRow, StepRow, WaitingRow,
+};
+use lockstep_kernel::state::Held;
 use lockstep_kernel::{Body, Kernel};
 use lockstep_ledger::Record;
 use lockstep_node::{Replica, ReplicaError, records};
 use lockstep_policy::{Audience, Layout, Role, View as Granted};
-use lockstep_types::{CaseId, Lei, Name, PolicyDigest, Time};
+use lockstep_store::Store;
+use lockstep_types::{CaseId, CredentialDigest, Lei, Name, PolicyDigest, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who looks, and as whom besides a party to the case.
@@ -23,7 +27,7 @@ pub(crate) struct Eye {
 
 impl Eye {
     /// Sees every case.
-    const fn sees_all_cases(&self) -> bool {
+    pub(crate) const fn sees_all_cases(&self) -> bool {
         self.administrator || self.audience.is_some()
     }
 
@@ -86,6 +90,26 @@ fn course(all: &[(u64, Record)]) -> Course {
     course
 }
 
+/// True for whoever's words stand in the records of a case.
+pub(crate) fn takes_part(store: &dyn Store, case: CaseId, party: Lei) -> Result<bool, ReplicaError> {
+    Ok(course(&records::of_case(store, case)?).parties.contains(&party))
+}
+
+/// How a case stands, whether it is open or closed.
+pub(crate) fn phase(replica: &Replica, case: &CaseId) -> String {
+    replica.case_entry(case).map_or_else(|| "unknown".to_owned(), |entry| entry.phase)
+}
+
+/// The policies in which `eye` can act now.
+pub(crate) fn policies_acted_under(replica: &Replica, eye: Eye) -> BTreeSet<PolicyDigest> {
+    let kernel = replica.kernel();
+    let adopted = kernel.programmes().flat_map(|(name, _)| kernel.policies_of(name));
+    let acts = |adopted: &&lockstep_kernel::state::Adopted| {
+        !roles(kernel, adopted.policy.layout(), eye.who.party, eye.now).is_empty()
+    };
+    adopted.filter(acts).map(|adopted| adopted.policy.digest()).collect()
+}
+
 /// A case as `eye` may see it; none when there is no such case for it.
 pub(crate) fn case(replica: &Replica, id: CaseId, eye: Eye) -> Result<Option<Case>, ReplicaError> {
     let kernel = replica.kernel();
@@ -137,7 +161,7 @@ pub(crate) fn case(replica: &Replica, id: CaseId, eye: Eye) -> Result<Option<Cas
         opener,
         opening: all.first().map(|(_, record)| record.clone()),
         params: params.unwrap_or_default(),
-        phase: replica.case_entry(&id).map_or_else(|| "unknown".to_owned(), |entry| entry.phase),
+        phase: phase(replica, &id),
         policy: policy.or_else(|| open.map(|case| case.policy)),
         records: all.iter().map(|(index, record)| row(*index, record)).collect(),
         steps: steps.unwrap_or_default(),
@@ -175,7 +199,8 @@ pub(crate) fn cases(replica: &Replica, eye: Eye, (from, max): (Option<CaseId>, u
     };
     let row = |(id, case): (&CaseId, &lockstep_kernel::Case)| CaseRow {
         case: *id,
-        deadline: case.deadline,
+        deadline: Some(case.deadline),
+        opened: case.opened,
         opener: case.opener,
         phase: case.phase.as_str().to_owned(),
         policy: case.policy,
@@ -221,6 +246,18 @@ pub(crate) fn proposals(replica: &Replica) -> Result<Vec<ProposalRow>, ReplicaEr
         }))
     };
     replica.kernel().proposals().filter_map(|proposal| row(proposal).transpose()).collect()
+}
+
+/// Credentials that `eye` may see, from the one after `from` on: at most `max`.
+pub(crate) fn credentials(
+    replica: &Replica,
+    eye: Eye,
+    (from, max): (Option<CredentialDigest>, usize),
+) -> Vec<CredentialRow> {
+    let own = |held: &Held| [held.subject, held.issuer].contains(&eye.who.party);
+    let all = replica.kernel().credentials().filter(|(id, _)| from.is_none_or(|from| **id > from));
+    let seen = all.filter(|(_, held)| eye.sees_all_cases() || own(held)).take(max);
+    seen.map(|(id, held)| CredentialRow::of(*id, held)).collect()
 }
 
 /// Every policy under which cases may be open.

@@ -39,7 +39,8 @@ fn answers_are_described_as_they_are_written() {
     let document = document();
     let row = CaseRow {
         case: lockstep_types::CaseId([7; 32]),
-        deadline: "2026-11-21T10:00:00.000Z".parse().unwrap(),
+        deadline: Some("2026-11-21T10:00:00.000Z".parse().unwrap()),
+        opened: "2026-11-20T10:00:00.000Z".parse().unwrap(),
         opener: lockstep_types::Lei::with_check_digits("529900000000000011").unwrap(),
         phase: "open".to_owned(),
         policy: lockstep_types::PolicyDigest([8; 32]),

@@ -11,7 +11,7 @@ use crate::out::Out;
 use crate::server::seconds;
 use crate::words;
 use anyhow::{Context, Result};
-use lockstep_api::answer::{Case, PolicyRow, WaitingRow};
+use lockstep_api::answer::{Case, CredentialRow, OutcomeRow, PolicyRow, WaitingRow};
 use lockstep_attest::Seen;
 use lockstep_attest::sign::Sign;
 use lockstep_client::{Client, ClientError, PackAsked, Signer};
@@ -77,7 +77,7 @@ pub struct Checked {
     pub verdict: &'static str,
 }
 
-fn differs(what: String) -> anyhow::Error {
+pub fn differs(what: String) -> anyhow::Error {
     told(Kind::Refused, "server-differs", what)
         .hint("do not go on with this server before you know why")
         .into()
@@ -105,6 +105,16 @@ impl Remote {
         self.client.id()
     }
 
+    /// The way to the server.
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// What a case unlocks, by the server's word so far.
+    pub fn outcomes(&self, case: CaseId) -> Result<Vec<OutcomeRow>> {
+        Ok(self.client.outcomes(&case, &self.signer())?)
+    }
+
     fn signer(&self) -> Signer<'_> {
         Signer::new(&*self.asks, seconds)
     }
@@ -118,7 +128,7 @@ impl Remote {
 
     /// The newest certificate, by the co-signers of the first record; after a rotation, by those that the
     /// server names, and that is said.
-    fn certificate(&self) -> Result<Option<Certificate>> {
+    pub fn certificate(&self) -> Result<Option<Certificate>> {
         let genesis = self.client.genesis();
         let first = Committee::new(0, genesis.cosigners.clone(), genesis.cosigner_threshold)?;
         let named = self.client.ledger()?.committee;
@@ -213,7 +223,7 @@ impl Remote {
             return Ok(whole);
         }
         let proposals = self.client.proposals(&self.signer())?;
-        let ids = self.cases()?.into_iter().map(|row| row.case);
+        let ids = self.cases(false)?.into_iter().map(|row| row.case);
         words::one(prefix, "case", ids.chain(proposals.into_iter().map(|row| row.case)))
     }
 
@@ -251,17 +261,32 @@ impl Remote {
         })
     }
 
-    pub fn cases(&self) -> Result<Vec<CaseRow>> {
+    /// Open cases, or all of them.
+    pub fn cases(&self, all: bool) -> Result<Vec<CaseRow>> {
         let (mut rows, mut cursor) = (Vec::new(), None);
         for _ in 0..PAGES_MAX {
-            let page = self.client.cases(cursor.as_deref(), &self.signer())?;
+            let page = self.client.cases((all, cursor.as_deref()), &self.signer())?;
             let row = |row: lockstep_api::answer::CaseRow| CaseRow {
                 case: row.case,
-                opened: None,
+                opened: Some(row.opened),
                 opener: row.opener,
                 phase: row.phase,
             };
             rows.extend(page.items.into_iter().map(row));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Credentials that the reader's party holds or gave; all of them for administrators.
+    pub fn credentials(&self) -> Result<Vec<CredentialRow>> {
+        let (mut rows, mut cursor) = (Vec::new(), None);
+        for _ in 0..PAGES_MAX {
+            let page = self.client.credentials(cursor.as_deref(), &self.signer())?;
+            rows.extend(page.items);
             cursor = page.next;
             if cursor.is_none() {
                 break;

@@ -1,5 +1,7 @@
 //! A ledger on a server: parties have their keys and an address, co-signers follow, and nobody is believed.
 
+mod lists;
+mod outcomes;
 mod packs;
 
 use crate::ten_lines;
@@ -270,7 +272,12 @@ fn lie(listen: &TcpListener, upstream: &str) {
         server.write_all(&[head.as_bytes(), &asked].concat()).unwrap();
         let (answer, mut body) = message(&mut server);
         let path = head.split(' ').nth(1).unwrap();
-        if path.ends_with("/policies") {
+        if path.ends_with("/outcomes") {
+            let mut answer: Value = serde_json::from_slice(&body).unwrap();
+            let index = answer["items"][0]["index"].as_u64().unwrap();
+            answer["items"][0]["index"] = (index - 1).into();
+            body = serde_json::to_vec(&answer).unwrap();
+        } else if path.ends_with("/policies") {
             body =
                 String::from_utf8(body).unwrap().replace("stablecoin.issue", "stablecoin.other").into_bytes();
         } else if path.contains("/pack?") {
