@@ -1,8 +1,8 @@
 //! This interface in OpenAPI 3.1: paths from one table, answers from the types themselves.
 
 use crate::answer::{
-    BatchAnswer, Case, CaseRow, CosignedAnswer, CredentialRow, Entered, GenesisRecord, KeyRow, Ledger,
-    LedgerRow, OutcomeRow, Page, PolicyRow, ProposalRow, Token, WaitingRow,
+    BatchAnswer, Case, CaseRow, CosignedAnswer, CredentialRow, DomainRow, Entered, GenesisRecord, KeyRow,
+    Ledger, LedgerRow, OutcomeRow, Page, PolicyRow, ProposalRow, Token, Trial, WaitingRow,
 };
 use crate::path::route;
 use crate::problem::{PROBLEM_TYPE, Problem};
@@ -88,13 +88,15 @@ impl Operation {
 }
 
 /// Every question.
-fn operations() -> [Operation; 29] {
+fn operations() -> Vec<Operation> {
+    of_cases().into_iter().chain(of_ledgers()).chain(of_logs()).collect()
+}
+
+/// About cases, and what is handed in.
+fn of_cases() -> Vec<Operation> {
     use Asks::{Signer, SignerOnly};
     let pages: &[&str] = &["cursor", "limit"];
-    [
-        get(route::LEDGERS, ("ledgers", "The ledgers of this server"), answers::<Page<LedgerRow>>),
-        get(route::LEDGER, ("ledger", "How a ledger stands"), answers::<Ledger>),
-        get(route::GENESIS, ("genesis", "The first record"), answers::<GenesisRecord>),
+    vec![
         post(route::SUBMISSIONS, ("submit", "Hand one request in"), Body::Request, answers::<Entered>),
         post(route::BATCHES, ("submitAll", "Hand several in"), Body::Batch, answers::<BatchAnswer>),
         get(route::ATTESTATION, ("receipt", "What is on record of an attestation"), answers::<ReceiptObject>),
@@ -105,13 +107,6 @@ fn operations() -> [Operation; 29] {
         )
         .asked_by(Signer)
         .with_query(&["all", "cursor", "limit"]),
-        get(
-            route::CREDENTIALS,
-            ("credentials", "Credentials that the asking party holds or gave"),
-            answers::<Page<CredentialRow>>,
-        )
-        .asked_by(Signer)
-        .with_query(pages),
         get(route::CASE, ("case", "A case, as the asking party may see it"), answers::<Case>)
             .asked_by(Signer),
         get(
@@ -129,10 +124,34 @@ fn operations() -> [Operation; 29] {
         .asked_by(Signer),
         get(route::CASE_EVENTS, ("caseEvents", "Records of a case, `record`, as they are sealed"), events)
             .asked_by(Signer),
-        get(route::EVENTS, ("events", "Seals, `head`, and certificates, `certificate`"), events),
         get(route::WAITING, ("waiting", "Steps that wait for the asking party"), answers::<Page<WaitingRow>>)
             .asked_by(Signer)
             .with_query(pages),
+        post(
+            route::TRIALS,
+            ("try", "What would become of a request: nothing is recorded"),
+            Body::Request,
+            answers::<Trial>,
+        )
+        .asked_by(SignerOnly),
+    ]
+}
+
+/// About a ledger and those on it.
+fn of_ledgers() -> Vec<Operation> {
+    use Asks::{Signer, SignerOnly};
+    let pages: &[&str] = &["cursor", "limit"];
+    vec![
+        get(route::LEDGERS, ("ledgers", "The ledgers of this server"), answers::<Page<LedgerRow>>),
+        get(route::LEDGER, ("ledger", "How a ledger stands"), answers::<Ledger>),
+        get(route::GENESIS, ("genesis", "The first record"), answers::<GenesisRecord>),
+        get(
+            route::CREDENTIALS,
+            ("credentials", "Credentials that the asking party holds or gave"),
+            answers::<Page<CredentialRow>>,
+        )
+        .asked_by(Signer)
+        .with_query(pages),
         get(
             route::PROPOSALS,
             ("proposals", "Changes that wait for others to agree"),
@@ -140,7 +159,23 @@ fn operations() -> [Operation; 29] {
         )
         .asked_by(Signer),
         get(route::POLICIES, ("policies", "Policies in force"), answers::<Page<PolicyRow>>).asked_by(Signer),
+        get(
+            route::DOMAINS,
+            ("domains", "Domains of programmes, and what is waited for there"),
+            answers::<Page<DomainRow>>,
+        )
+        .asked_by(Signer),
         get(route::KEY, ("key", "Whose the asking party's key is"), answers::<KeyRow>).asked_by(Signer),
+        post(route::TOKENS, ("token", "A token for the signing key"), Body::Empty, answers::<Token>)
+            .asked_by(SignerOnly),
+    ]
+}
+
+/// About the log, its co-signers and the process.
+fn of_logs() -> Vec<Operation> {
+    use Asks::Signer;
+    vec![
+        get(route::EVENTS, ("events", "Seals, `head`, and certificates, `certificate`"), events),
         get(route::RECORDS, ("records", "Records with their commands, for co-signers"), bytes)
             .asked_by(Signer)
             .with_query(&["from"]),
@@ -157,8 +192,6 @@ fn operations() -> [Operation; 29] {
             ("certificateAt", "The certificate over a size"),
             answers::<CertificateObject>,
         ),
-        post(route::TOKENS, ("token", "A token for the signing key"), Body::Empty, answers::<Token>)
-            .asked_by(SignerOnly),
         get(route::CHECKPOINT, ("checkpoint", "The log's signed head (C2SP tlog-checkpoint)"), text),
         get(route::TILE, ("tile", "A tile of the log (C2SP tlog-tiles)"), bytes),
         get(route::OPENAPI, ("openapi", "This document"), answers::<Value>),
@@ -308,6 +341,12 @@ texts! {
     };
     /// A name.
     NameText, "Name", { "type": "string", "description": "A name (specs/policy.md)" };
+    /// An address.
+    AddressText, "Address", {
+        "type": "string", "pattern": "^0x[0-9a-f]{40}$", "description": "20 bytes of an EVM domain"
+    };
+    /// A chain.
+    ChainText, "Chain", { "type": "string", "description": "A chain (CAIP-2)" };
     /// A committee.
     CommitteeObject, "Committee", { "type": "object", "description": "Who co-signs, and how many must" };
     /// A record.

@@ -26,6 +26,10 @@ pub mod route {
     pub const CREDENTIALS: &str = "/v1/ledgers/{ledger}/credentials";
     /// What a case unlocks.
     pub const OUTCOMES: &str = "/v1/ledgers/{ledger}/cases/{case}/outcomes";
+    /// Domains of programmes, and what is waited for there.
+    pub const DOMAINS: &str = "/v1/ledgers/{ledger}/domains";
+    /// What would become of a request.
+    pub const TRIALS: &str = "/v1/ledgers/{ledger}/trials";
     /// The evidence pack of a case.
     pub const PACK: &str = "/v1/ledgers/{ledger}/cases/{case}/pack";
     /// Steps that wait for the asking party.

@@ -16,13 +16,14 @@ use crate::words;
 use anyhow::{Context, Result};
 use clap::Args;
 use entered::Entered;
-use lockstep_api::answer::CredentialRow;
+use lockstep_api::answer::{CredentialRow, DomainRow};
 use lockstep_attest::Submission;
-use lockstep_kernel::{Kernel, Request};
-use lockstep_node::client::{Draft, Found, Signing, Standing};
+use lockstep_kernel::Request;
+use lockstep_node::client::{Draft, Found, Signing, Standing, Texts};
 use lockstep_node::replica::Documents;
 use lockstep_node::{Replica, client};
-use lockstep_policy::{Policy, Step};
+use lockstep_policy::{Layout, Policy, Step};
+use lockstep_server::domains::domains;
 use lockstep_types::{CaseId, CredentialDigest, LedgerId, Name};
 use remote::Remote;
 use shown::{CaseRow, CaseShown, ProposalShown};
@@ -91,6 +92,11 @@ pub struct Stands {
 }
 
 impl Stands {
+    /// Its policy.
+    pub const fn policy(&self) -> &Arc<Policy> {
+        &self.policy
+    }
+
     /// As a draft needs it.
     pub fn found(&self) -> Found<'_> {
         Found::told(self.case, &self.policy, self.standing.clone())
@@ -184,6 +190,14 @@ impl DeskArgs {
         }
     }
 
+    /// Opens the ledger for whoever looks with the first key of an envelope.
+    pub fn look_as(&self, shell: &mut Shell, signer: &SignerArgs) -> Result<Window> {
+        Ok(match self.server(shell, Some(signer.first()))? {
+            None => Window::Folder(Box::new(Folder::open(self.dir()?)?.replica()?)),
+            Some(remote) => Window::Server(Box::new(remote)),
+        })
+    }
+
     /// Opens the ledger for whoever looks.
     pub fn look(&self, shell: &mut Shell, reader: &ReaderArgs) -> Result<Window> {
         Ok(match &self.server.server {
@@ -233,6 +247,47 @@ impl Desk {
         }
     }
 
+    /// A case that steps can be taken of, if there is one, for this reader.
+    pub fn case_if_any(&self, case: CaseId) -> Result<Option<Stands>> {
+        match self {
+            Self::Server(remote) => remote.stands_if_any(case),
+            Self::Folder(live) => match live.kernel().policy_of_case(&case, live.replica().view()) {
+                None => Ok(None),
+                Some(_) => self.case(case).map(Some),
+            },
+        }
+    }
+
+    /// Policies under which cases are opened, with programme and name.
+    pub fn policies_in_force(&self) -> Result<Vec<(Name, Name, Arc<Policy>)>> {
+        match self {
+            Self::Folder(live) => Ok(words::policies_in_force(live.replica())),
+            Self::Server(remote) => remote.policies_in_force(),
+        }
+    }
+
+    /// Whether an act is on record that a step would name with these claims. A server shows it as long as the
+    /// step stands, and to whoever may see the claims: a trial tells otherwise.
+    pub fn has_act(&self, (layout, step): (&Layout, &Step), (case, texts): (CaseId, &Texts)) -> Result<bool> {
+        match self {
+            Self::Folder(live) => {
+                let named = texts.iter().map(|(name, text)| Ok((name.parse::<Name>()?, text.clone())));
+                let named = named.collect::<Result<_>>()?;
+                let found = live.kernel().case_of_act((layout, step), &named, live.replica().view())?;
+                Ok(found.is_some())
+            }
+            Self::Server(remote) => {
+                for name in ["transaction", "log"] {
+                    let stated = remote.stated(case, (&step.name, name))?;
+                    if stated.is_none() || stated.as_ref() != texts.get(name) {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+        }
+    }
+
     /// A credential, by the letters its id begins with; on a server, one that the party holds or gave.
     pub fn credential(&self, prefix: &str) -> Result<CredentialDigest> {
         match self {
@@ -247,16 +302,22 @@ impl Desk {
         }
     }
 
-    /// The copy of the ledger, for what no server answers yet.
-    pub fn kernel(&self, what: &str) -> Result<&Kernel> {
+    /// Domains of programmes, and what is waited for there.
+    pub fn domains(&self) -> Result<Vec<DomainRow>> {
         match self {
-            Self::Folder(live) => Ok(live.kernel()),
-            Self::Server(_) => {
-                let text = format!("{what} is not known over a server");
-                Err(told(Kind::Invalid, "folder-only", text)
-                    .hint("ask whoever has the ledger's folder, or a co-signer")
-                    .into())
+            Self::Folder(live) => Ok(domains(live.kernel())),
+            Self::Server(remote) => remote.domains(),
+        }
+    }
+
+    /// The code of the rule that would refuse a request now, and what it says; nothing is recorded.
+    pub fn would_refuse(&self, request: Request) -> Result<Option<(String, String)>> {
+        match self {
+            Self::Folder(live) => {
+                let refusal = live.would_refuse(request)?;
+                Ok(refusal.map(|refusal| (refusal.code().as_text(), refusal.to_string())))
             }
+            Self::Server(remote) => remote.would_refuse(&request),
         }
     }
 
@@ -308,6 +369,14 @@ impl Window {
                 Ok(all.map(|(id, held)| CredentialRow::of(*id, held)).collect())
             }
             Self::Server(remote) => remote.credentials(),
+        }
+    }
+
+    /// Domains of programmes, and what is waited for there.
+    pub fn domains(&self) -> Result<Vec<DomainRow>> {
+        match self {
+            Self::Folder(replica) => Ok(domains(replica.kernel())),
+            Self::Server(remote) => remote.domains(),
         }
     }
 

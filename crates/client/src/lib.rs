@@ -19,8 +19,8 @@ pub use http::{HttpError, Options};
 
 use http::Http;
 use lockstep_api::answer::{
-    BatchAnswer, Case, CaseRow, CosignedAnswer, CredentialRow, Entered, GenesisRecord, KeyRow, Ledger,
-    LedgerRow, Outcome, OutcomeRow, Page, PolicyRow, ProposalRow, Token, WaitingRow,
+    BatchAnswer, Case, CaseRow, CosignedAnswer, CredentialRow, DomainRow, Entered, GenesisRecord, KeyRow,
+    Ledger, LedgerRow, Outcome, OutcomeRow, Page, PolicyRow, ProposalRow, Token, Trial, WaitingRow,
 };
 use lockstep_api::path::{of_case, of_ledger, route};
 use lockstep_api::signing::SigningError;
@@ -331,6 +331,24 @@ impl Client {
     pub fn outcomes(&self, case: &CaseId, signer: &Signer<'_>) -> Result<Vec<OutcomeRow>, ClientError> {
         let page: Page<OutcomeRow> = self.signed(&of_case(route::OUTCOMES, &self.id, case), "", signer)?;
         Ok(page.items)
+    }
+
+    /// Domains of programmes, and what is waited for there.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn domains(&self, signer: &Signer<'_>) -> Result<Vec<DomainRow>, ClientError> {
+        let page: Page<DomainRow> = self.signed(&of_ledger(route::DOMAINS, &self.id), "", signer)?;
+        Ok(page.items)
+    }
+
+    /// What would become of a request, by the server's word: nothing is recorded.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn try_out(&self, request: &Request, signer: &Signer<'_>) -> Result<Trial, ClientError> {
+        let path = of_ledger(route::TRIALS, &self.id);
+        self.http.post(&path, "application/json", &request.to_vec()?, Some((&self.id, signer)))
     }
 
     /// Credentials that the signer's party holds or gave; every one for administrators: one page.

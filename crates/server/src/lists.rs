@@ -1,15 +1,17 @@
 //! Lists that go back to the first record: cases that are closed, and credentials.
 
 use crate::reply::{Failed, Replied, internal, json};
-use crate::routes::{On, eye, hosted, query, signer, value};
+use crate::routes::{On, body, eye, hosted, query, signed_by, signer, value};
 use crate::see::{self, Eye};
 use crate::service::Hosted;
-use crate::submissions::busy;
+use crate::submissions::{busy, may_submit};
 use axum::extract::{Path, Request, State};
-use lockstep_api::answer::{CaseRow, Page};
-use lockstep_api::limits::{PAGE_ITEMS, PAGE_ITEMS_MAX};
-use lockstep_kernel::Body;
-use lockstep_node::{ReplicaError, index, records};
+use lockstep_api::answer::{CaseRow, Page, Trial, TrialRefused};
+use lockstep_api::limits::{PAGE_ITEMS, PAGE_ITEMS_MAX, REQUEST_BYTES_MAX};
+use lockstep_api::{Kind, Problem};
+use lockstep_kernel::{Body, Case, Refusal};
+use lockstep_ledger::Seed;
+use lockstep_node::{Replica, ReplicaError, index, records};
 use lockstep_store::Store;
 use lockstep_types::{CaseId, CredentialDigest, Lei, PolicyDigest, Time};
 use std::collections::BTreeSet;
@@ -62,7 +64,7 @@ async fn every_case(hosted: &Hosted, eye: Eye, page: (u64, usize)) -> Replied {
     let rows = hosted.engine.look(move |replica| {
         let row = |opening: Opening| CaseRow {
             case: opening.case,
-            deadline: replica.kernel().case(&opening.case).map(|case| case.deadline),
+            deadline: open(replica, &opening.case).map(|case| case.deadline),
             opened: opening.opened,
             opener: opening.opener,
             phase: see::phase(replica, &opening.case),
@@ -72,6 +74,11 @@ async fn every_case(hosted: &Hosted, eye: Eye, page: (u64, usize)) -> Replied {
     });
     let items = rows.await.map_err(busy)?;
     Ok(json(&Page { items, next: next.map(|next| next.to_string()) }))
+}
+
+/// A case that is not over yet.
+fn open<'a>(replica: &'a Replica, case: &CaseId) -> Option<&'a Case> {
+    replica.kernel().case(case).filter(|case| !case.phase.is_closed())
 }
 
 /// Openings from a record on of cases that `eye` may see, and where the next page begins.
@@ -97,6 +104,42 @@ fn openings(
     }
     let whole = numbers.len() == LOOKED_AT_MAX;
     Ok((found, numbers.last().filter(|_| whole).map(|last| last.saturating_add(1))))
+}
+
+/// Domains of programmes; what waits there of cases that the asking party may see, and its own readings.
+pub(crate) async fn domains(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let (parts, _) = request.into_parts();
+    let eye = eye(&service, hosted, signer(&service, hosted, &parts)?);
+    let items = hosted.engine.look(move |replica| see::domains(replica, eye)).await.map_err(busy)?;
+    Ok(json(&Page { items, next: None }))
+}
+
+/// What would become of a request: decided as it is now, and nothing of it is kept.
+pub(crate) async fn trials(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let (parts, content) = request.into_parts();
+    let bytes = body(&service, content, REQUEST_BYTES_MAX).await?;
+    signed_by((&service, hosted), &parts, &bytes)?;
+    may_submit(&service, hosted, &bytes)?;
+    let now = service.now();
+    let tried = hosted.engine.look(move |replica| tried(replica, &bytes, now)).await.map_err(busy)?;
+    Ok(json(&tried?))
+}
+
+fn tried(replica: &Replica, bytes: &[u8], now: Time) -> Result<Trial, Failed> {
+    let invalid = |text: String| Failed::from(Problem::new(Kind::Invalid, "submission", text));
+    let asked = lockstep_kernel::Request::from_slice(bytes).map_err(|error| invalid(error.to_string()))?;
+    let admitted = replica.kernel().admit(vec![asked]).pop();
+    let command = admitted.ok_or_else(|| invalid("nothing was asked".to_owned()))?;
+    let command = command.map_err(|error| Failed::from(Problem::malformed(&error)))?;
+    // What it would draw is drawn anew once it is handed in.
+    let now = now.max(replica.ledger().last_time());
+    let decided = replica.ledger().decide(&command, now, Seed::new([0; 32]));
+    let refused = decided.map_err(|error| internal(&error))?.refused;
+    let told =
+        |refusal: Refusal| TrialRefused { code: refusal.code().as_text(), detail: refusal.to_string() };
+    Ok(Trial { refused: refused.map(told) })
 }
 
 /// Credentials that the asking party holds or gave; every one for administrators, and for whoever sees all

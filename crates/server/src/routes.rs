@@ -2,7 +2,7 @@
 
 use crate::events::Watch;
 use crate::figures;
-use crate::lists::{cases, credentials};
+use crate::lists::{cases, credentials, domains, trials};
 use crate::packs::case_pack;
 use crate::reply::{Failed, Replied, bytes_of, internal, json, missing};
 use crate::see::{self, Eye};
@@ -56,6 +56,8 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::ATTESTATION, get(attestation))
         .route(route::CASE, get(case))
         .route(route::OUTCOMES, get(outcomes))
+        .route(route::DOMAINS, get(domains))
+        .route(route::TRIALS, post(trials))
         .route(route::PROPOSALS, get(proposals))
         .route(route::POLICIES, get(policies))
         .route(route::KEY, get(key))
@@ -125,7 +127,7 @@ fn part<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T, Faile
 }
 
 /// The body, within a limit and a time.
-async fn body(service: &Service, body: Body, max: usize) -> Result<Vec<u8>, Failed> {
+pub(crate) async fn body(service: &Service, body: Body, max: usize) -> Result<Vec<u8>, Failed> {
     let limit = || Problem::new(Kind::Limit, "too-long", format!("at most {max} bytes are read here"));
     match timeout(service.limits.body, to_bytes(body, max)).await {
         Ok(Ok(bytes)) => Ok(bytes.into()),
@@ -443,13 +445,25 @@ async fn tokens(State(service): On, Path(ledger): Path<String>, request: Request
     let hosted = hosted(&service, &ledger)?;
     let (parts, content) = request.into_parts();
     let bytes = body(&service, content, COSIGNED_BYTES_MAX).await?;
-    if parts.headers.contains_key(axum::http::header::AUTHORIZATION) {
-        return Err(
-            Problem::new(Kind::Unauthorised, "not-signed", "a token is given for a signature only").into()
-        );
-    }
-    let known = who((&service, hosted), &parts, Some(&bytes))?;
+    let known = signed_by((&service, hosted), &parts, &bytes)?;
     Ok(json(&hosted.tokens.give(known, service.now())?))
+}
+
+/// Whoever signed a question with a body; a token does not do.
+pub(crate) fn signed_by(
+    (service, hosted): (&Service, &Hosted),
+    parts: &Parts,
+    bytes: &[u8],
+) -> Result<Who, Failed> {
+    if parts.headers.contains_key(axum::http::header::AUTHORIZATION) {
+        return Err(Problem::new(
+            Kind::Unauthorised,
+            "not-signed",
+            "a token does not do here: a signature does",
+        )
+        .into());
+    }
+    who((service, hosted), parts, Some(bytes))
 }
 
 async fn checkpoint(State(service): On, Path(ledger): Path<String>) -> Replied {

@@ -4,7 +4,7 @@
 use crate::submissions::row;
 use crate::who::Who;
 use lockstep_api::answer::{
-    Case, CaseRow, CredentialRow, NextStep, PolicyRow, ProposalRow, StepRow, WaitingRow,
+    Case, CaseRow, CredentialRow, DomainRow, NextStep, PolicyRow, ProposalRow, StepRow, WaitingRow,
 };
 use lockstep_kernel::state::Held;
 use lockstep_kernel::{Body, Kernel};
@@ -206,7 +206,9 @@ pub(crate) fn cases(replica: &Replica, eye: Eye, (from, max): (Option<CaseId>, u
         policy: case.policy,
     };
     let after = kernel.cases().filter(|(id, _)| from.is_none_or(|from| **id > from));
-    after.filter(|(_, case)| visible(case)).take(max).map(row).collect()
+    // What is over stays until the next seal.
+    let open = after.filter(|(_, case)| !case.phase.is_closed());
+    open.filter(|(_, case)| visible(case)).take(max).map(row).collect()
 }
 
 /// Steps that the party of `eye` can take now.
@@ -246,6 +248,24 @@ pub(crate) fn proposals(replica: &Replica) -> Result<Vec<ProposalRow>, ReplicaEr
         }))
     };
     replica.kernel().proposals().filter_map(|proposal| row(proposal).transpose()).collect()
+}
+
+/// Domains of programmes, with what `eye` may see of what waits there.
+pub(crate) fn domains(replica: &Replica, eye: Eye) -> Vec<DomainRow> {
+    let kernel = replica.kernel();
+    let acts = policies_acted_under(replica, eye);
+    let visible = |id: &CaseId| {
+        kernel.case(id).is_some_and(|case| {
+            let words = case.opener == eye.who.party || case.steps.values().any(|t| t.party == eye.who.party);
+            words || acts.contains(&case.policy) || eye.sees_all_cases()
+        })
+    };
+    let mut rows = crate::domains::domains(kernel);
+    for row in &mut rows {
+        row.pending.retain(|pending| visible(&pending.case));
+        row.read.retain(|party, _| *party == eye.who.party);
+    }
+    rows
 }
 
 /// Credentials that `eye` may see, from the one after `from` on: at most `max`.

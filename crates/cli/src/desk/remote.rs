@@ -11,7 +11,7 @@ use crate::out::Out;
 use crate::server::seconds;
 use crate::words;
 use anyhow::{Context, Result};
-use lockstep_api::answer::{Case, CredentialRow, OutcomeRow, PolicyRow, WaitingRow};
+use lockstep_api::answer::{Case, CredentialRow, DomainRow, OutcomeRow, PolicyRow, WaitingRow};
 use lockstep_attest::Seen;
 use lockstep_attest::sign::Sign;
 use lockstep_client::{Client, ClientError, PackAsked, Signer};
@@ -58,7 +58,7 @@ pub fn trust(client: &Client) -> Result<Trust> {
                             word on who they are is no trust"
         );
         return Err(told(Kind::Refused, "trust-rotated", text)
-            .hint("take the trust file of whoever has the ledger's folder, by another way than from this server")
+            .hint("take the trust file of whoever has the ledger's folder, by another way than this server")
             .into());
     }
     let certificate = client.certificate(&first)?.ok_or_else(|| {
@@ -110,6 +110,25 @@ impl Remote {
         &self.client
     }
 
+    /// Domains of programmes, by the server's word: a wrong one makes a reading that the ledger refuses, or
+    /// none.
+    pub fn domains(&self) -> Result<Vec<DomainRow>> {
+        Ok(self.client.domains(&self.signer())?)
+    }
+
+    /// The code of the rule that would refuse a request, and what it says.
+    pub fn would_refuse(&self, request: &Request) -> Result<Option<(String, String)>> {
+        let tried = self.client.try_out(request, &self.signer())?;
+        Ok(tried.refused.map(|refused| (refused.code, refused.detail)))
+    }
+
+    /// A claim of a step that stands, where it is shown.
+    pub fn stated(&self, case: CaseId, (step, claim): (&Name, &str)) -> Result<Option<String>> {
+        let seen = self.case(case)?;
+        let claims = seen.steps.get(step).map(|step| &step.claims);
+        Ok(claims.and_then(|claims| claims.get(claim).cloned().flatten()))
+    }
+
     /// What a case unlocks, by the server's word so far.
     pub fn outcomes(&self, case: CaseId) -> Result<Vec<OutcomeRow>> {
         Ok(self.client.outcomes(&case, &self.signer())?)
@@ -150,8 +169,8 @@ impl Remote {
         }
     }
 
-    /// Whom this reader believes: the co-signers in force, and the newest certificate. Nothing before there is
-    /// one.
+    /// Whom this reader believes: the co-signers in force, and the newest certificate. Nothing before there
+    /// is one.
     fn trust(&self) -> Result<Option<Trust>> {
         let Some(certificate) = self.certificate()? else { return Ok(None) };
         let committee = self.client.ledger()?.committee;
@@ -238,6 +257,16 @@ impl Remote {
         let open = Phase::from_text(&seen.phase).is_some_and(|phase| !phase.is_closed());
         let steps = seen.steps.into_iter().filter(|_| open);
         Ok(Stands { case, policy, standing: steps.map(|(name, step)| (name, step.leaf)).collect() })
+    }
+
+    /// The same; nothing where there is no such case, or not for this reader.
+    pub fn stands_if_any(&self, case: CaseId) -> Result<Option<Stands>> {
+        match self.client.case(&case, &self.signer()) {
+            Err(ClientError::Problem(problem)) if problem.kind == lockstep_api::Kind::Missing => Ok(None),
+            Err(error) => Err(error.into()),
+            Ok(seen) if seen.policy.is_none() => Ok(None),
+            Ok(_) => self.stands(case).map(Some),
+        }
     }
 
     pub fn shown(&self, case: CaseId) -> Result<CaseShown> {

@@ -1,6 +1,7 @@
 //! A ledger on a server: parties have their keys and an address, co-signers follow, and nobody is believed.
 
 mod lists;
+mod observer;
 mod outcomes;
 mod packs;
 

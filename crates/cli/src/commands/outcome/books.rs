@@ -1,5 +1,5 @@
-//! Where outcomes, certificates and proofs come from: the ledger's folder, or a server. What a server says is held
-//! against the certificate, and against what the Anchor holds, before a transaction is made of it.
+//! Where outcomes, certificates and proofs come from: the ledger's folder, or a server. What a server says is
+//! held against the certificate, and against what the Anchor holds, before a transaction is made of it.
 
 use super::{Found, not_certified};
 use crate::desk::remote::{Remote, differs};
