@@ -89,14 +89,17 @@ impl Operation {
 
 /// Every question.
 fn operations() -> Vec<Operation> {
-    of_cases().into_iter().chain(of_ledgers()).chain(of_logs()).collect()
+    of_cases().into_iter().chain(of_parties()).chain(of_logs()).collect()
 }
 
-/// About cases, and what is handed in.
+/// A ledger and its cases, and what is handed in.
 fn of_cases() -> Vec<Operation> {
-    use Asks::{Signer, SignerOnly};
+    use Asks::Signer;
     let pages: &[&str] = &["cursor", "limit"];
     vec![
+        get(route::LEDGERS, ("ledgers", "The ledgers of this server"), answers::<Page<LedgerRow>>),
+        get(route::LEDGER, ("ledger", "How a ledger stands"), answers::<Ledger>),
+        get(route::GENESIS, ("genesis", "The first record"), answers::<GenesisRecord>),
         post(route::SUBMISSIONS, ("submit", "Hand one request in"), Body::Request, answers::<Entered>),
         post(route::BATCHES, ("submitAll", "Hand several in"), Body::Batch, answers::<BatchAnswer>),
         get(route::ATTESTATION, ("receipt", "What is on record of an attestation"), answers::<ReceiptObject>),
@@ -107,6 +110,13 @@ fn of_cases() -> Vec<Operation> {
         )
         .asked_by(Signer)
         .with_query(&["all", "cursor", "limit"]),
+        get(
+            route::CREDENTIALS,
+            ("credentials", "Credentials that the asking party holds or gave"),
+            answers::<Page<CredentialRow>>,
+        )
+        .asked_by(Signer)
+        .with_query(pages),
         get(route::CASE, ("case", "A case, as the asking party may see it"), answers::<Case>)
             .asked_by(Signer),
         get(
@@ -124,34 +134,18 @@ fn of_cases() -> Vec<Operation> {
         .asked_by(Signer),
         get(route::CASE_EVENTS, ("caseEvents", "Records of a case, `record`, as they are sealed"), events)
             .asked_by(Signer),
-        get(route::WAITING, ("waiting", "Steps that wait for the asking party"), answers::<Page<WaitingRow>>)
-            .asked_by(Signer)
-            .with_query(pages),
-        post(
-            route::TRIALS,
-            ("try", "What would become of a request: nothing is recorded"),
-            Body::Request,
-            answers::<Trial>,
-        )
-        .asked_by(SignerOnly),
     ]
 }
 
-/// About a ledger and those on it.
-fn of_ledgers() -> Vec<Operation> {
+/// What concerns whoever asks.
+fn of_parties() -> Vec<Operation> {
     use Asks::{Signer, SignerOnly};
     let pages: &[&str] = &["cursor", "limit"];
     vec![
-        get(route::LEDGERS, ("ledgers", "The ledgers of this server"), answers::<Page<LedgerRow>>),
-        get(route::LEDGER, ("ledger", "How a ledger stands"), answers::<Ledger>),
-        get(route::GENESIS, ("genesis", "The first record"), answers::<GenesisRecord>),
-        get(
-            route::CREDENTIALS,
-            ("credentials", "Credentials that the asking party holds or gave"),
-            answers::<Page<CredentialRow>>,
-        )
-        .asked_by(Signer)
-        .with_query(pages),
+        get(route::EVENTS, ("events", "Seals, `head`, and certificates, `certificate`"), events),
+        get(route::WAITING, ("waiting", "Steps that wait for the asking party"), answers::<Page<WaitingRow>>)
+            .asked_by(Signer)
+            .with_query(pages),
         get(
             route::PROPOSALS,
             ("proposals", "Changes that wait for others to agree"),
@@ -165,17 +159,21 @@ fn of_ledgers() -> Vec<Operation> {
             answers::<Page<DomainRow>>,
         )
         .asked_by(Signer),
+        post(
+            route::TRIALS,
+            ("try", "What would become of a request: nothing is recorded"),
+            Body::Request,
+            answers::<Trial>,
+        )
+        .asked_by(SignerOnly),
         get(route::KEY, ("key", "Whose the asking party's key is"), answers::<KeyRow>).asked_by(Signer),
-        post(route::TOKENS, ("token", "A token for the signing key"), Body::Empty, answers::<Token>)
-            .asked_by(SignerOnly),
     ]
 }
 
-/// About the log, its co-signers and the process.
+/// The log, its co-signers, and the process.
 fn of_logs() -> Vec<Operation> {
-    use Asks::Signer;
+    use Asks::{Signer, SignerOnly};
     vec![
-        get(route::EVENTS, ("events", "Seals, `head`, and certificates, `certificate`"), events),
         get(route::RECORDS, ("records", "Records with their commands, for co-signers"), bytes)
             .asked_by(Signer)
             .with_query(&["from"]),
@@ -192,6 +190,8 @@ fn of_logs() -> Vec<Operation> {
             ("certificateAt", "The certificate over a size"),
             answers::<CertificateObject>,
         ),
+        post(route::TOKENS, ("token", "A token for the signing key"), Body::Empty, answers::<Token>)
+            .asked_by(SignerOnly),
         get(route::CHECKPOINT, ("checkpoint", "The log's signed head (C2SP tlog-checkpoint)"), text),
         get(route::TILE, ("tile", "A tile of the log (C2SP tlog-tiles)"), bytes),
         get(route::OPENAPI, ("openapi", "This document"), answers::<Value>),
