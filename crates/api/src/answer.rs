@@ -1,15 +1,16 @@
 //! What is answered. All of it is JSON; amounts and sizes are integers or canonical texts, as everywhere.
 
 use crate::openapi::{
-    AddressText, ChainText, CommitteeObject, Hash, LeiText, NameText, ReceiptObject, RecordObject, TimeMs,
+    AddressText, ChainText, CommitteeObject, HandoverObject, Hash, LeiText, NameText, ReceiptObject,
+    RecordObject, TimeMs,
 };
 use crate::problem::Problem;
 use lockstep_kernel::state::Held;
 use lockstep_ledger::receipt::Receipt;
-use lockstep_ledger::{Committee, Record};
+use lockstep_ledger::{Committee, Handover, Record};
 use lockstep_types::{
-    Address, AttestationDigest, CaseId, CertificateDigest, ChainId, CredentialDigest, KeyId, LeafHash,
-    LedgerId, Lei, Name, PolicyDigest, RootHash, Time,
+    Address, AttestationDigest, CaseId, CertificateDigest, ChainId, CredentialDigest, Digest, KeyId,
+    LeafHash, LedgerId, Lei, Name, PolicyDigest, RootHash, Time,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -447,6 +448,29 @@ pub struct KeyRow {
 pub struct CosignedAnswer {
     /// The certificate, once enough have signed.
     pub certified: Option<Certified>,
+    /// True when the epoch of the signature has handed over to the next one: it need not be signed any more.
+    pub handed_over: bool,
+}
+
+/// From one committee to the next. Whoever trusts the first believes the log that it signed, in which the
+/// record stands that names the second.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandoverRow {
+    /// The record by which the rotation took effect.
+    #[schemars(with = "RecordObject")]
+    pub enacted: Record,
+    /// Certificates of both committees over one size (specs/certificate.md §5).
+    #[schemars(with = "HandoverObject")]
+    pub handover: Handover,
+    /// The path that shows `enacted` in the log of that size.
+    #[schemars(with = "Vec<Hash>")]
+    pub inclusion: Vec<Digest>,
+    /// Number of `enacted`.
+    pub index: u64,
+    /// The record that names the members; its leaf hash is the case of `enacted`.
+    #[schemars(with = "RecordObject")]
+    pub proposed: Record,
 }
 
 /// A token: whoever shows it is taken for the key that asked for it.

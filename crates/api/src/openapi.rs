@@ -1,8 +1,9 @@
 //! This interface in OpenAPI 3.1: paths from one table, answers from the types themselves.
 
 use crate::answer::{
-    BatchAnswer, Case, CaseRow, CosignedAnswer, CredentialRow, DomainRow, Entered, GenesisRecord, KeyRow,
-    Ledger, LedgerRow, OutcomeRow, Page, PolicyRow, ProposalRow, Token, Trial, WaitingRow,
+    BatchAnswer, Case, CaseRow, CosignedAnswer, CredentialRow, DomainRow, Entered, GenesisRecord,
+    HandoverRow, KeyRow, Ledger, LedgerRow, OutcomeRow, Page, PolicyRow, ProposalRow, Token, Trial,
+    WaitingRow,
 };
 use crate::path::route;
 use crate::problem::{PROBLEM_TYPE, Problem};
@@ -184,6 +185,11 @@ fn of_logs() -> Vec<Operation> {
             answers::<CosignedAnswer>,
         ),
         get(route::SIGNED, ("signed", "Asked of a co-signer: what it has signed last"), answers::<Value>),
+        get(
+            route::HANDOVERS,
+            ("handovers", "From one committee to the next, epoch by epoch"),
+            answers::<Page<HandoverRow>>,
+        ),
         get(route::CERTIFICATE, ("certificate", "The newest certificate"), answers::<CertificateObject>),
         get(
             route::CERTIFICATE_AT,
@@ -357,7 +363,11 @@ texts! {
     PackObject, "Pack", { "type": "object", "description": "An evidence pack (specs/pack.md)" };
     /// A certificate.
     CertificateObject, "Certificate", {
-        "type": "object", "description": "A quorum certificate (specs/checkpoint.md)"
+        "type": "object", "description": "A quorum certificate (specs/certificate.md)"
+    };
+    /// A handover.
+    HandoverObject, "Handover", {
+        "type": "object", "description": "Certificates of two committees over one size (specs/certificate.md §5)"
     };
 }
 

@@ -48,6 +48,8 @@ pub mod route {
     pub const COSIGNATURES: &str = "/v1/ledgers/{ledger}/cosignatures";
     /// What a co-signer has signed last; co-signers answer it, not the server.
     pub const SIGNED: &str = "/v1/ledgers/{ledger}/signed";
+    /// Handovers from one committee to the next, with the records that name them.
+    pub const HANDOVERS: &str = "/v1/ledgers/{ledger}/handovers";
     /// The newest quorum certificate.
     pub const CERTIFICATE: &str = "/v1/ledgers/{ledger}/certificate";
     /// The quorum certificate over a size.

@@ -169,7 +169,7 @@ fn client_error(error: &ClientError) -> Option<Known> {
         | ClientError::NoReceipt => {
             plain("server-differs", Kind::Refused, "do not go on with this server before you know why")
         }
-        ClientError::Receipt(_) | ClientError::Certificate(_) => {
+        ClientError::Receipt(_) | ClientError::Certificate(_) | ClientError::Rotation(_) => {
             plain("server-differs", Kind::Refused, "keep what it sent: it is evidence against the server")
         }
         ClientError::Signing(_) | ClientError::Write(_) => None,

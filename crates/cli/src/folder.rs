@@ -13,18 +13,18 @@ pub mod tiles;
 
 use crate::fault::invalid;
 use crate::os;
-use crate::records;
 use anyhow::{Context, Result};
 use clap::Args;
-use lockstep_kernel::{Action, Body, Genesis};
+use lockstep_kernel::Genesis;
 use lockstep_ledger::log::{LogHead, origin};
 use lockstep_ledger::note::{Note, NoteKey, NoteKeyKind};
 use lockstep_ledger::{Certificate, Committee, Handover};
 use lockstep_node::Replica;
+use lockstep_node::epochs::epochs;
+use lockstep_server::service::Handovers;
 use lockstep_store::{Embedded, Store};
-use lockstep_types::{CaseId, LedgerId, Name, RootHash, Time};
+use lockstep_types::{LedgerId, Name, RootHash, Time};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tiles::TilesOnDisk;
@@ -141,40 +141,9 @@ pub fn latest_certificate(replica: &Replica) -> Result<Option<Certificate>> {
     Ok(latest.map(|(_, bytes)| Certificate::from_bytes(&bytes)).transpose()?)
 }
 
-/// An epoch of the ledger.
-pub struct Epoch {
-    /// Whose certificates counted.
-    pub committee: Committee,
-    /// Number of the record by which it began: genesis, or `enacted`.
-    pub began: u64,
-}
-
 /// The committees of all epochs so far, in order.
 pub fn committees(replica: &Replica) -> Result<Vec<Committee>> {
-    Ok(epochs(replica)?.into_iter().map(|epoch| epoch.committee).collect())
-}
-
-/// All epochs so far, in order.
-pub fn epochs(replica: &Replica) -> Result<Vec<Epoch>> {
-    let (mut found, mut rotations, mut epochs) = (Vec::new(), BTreeMap::new(), Vec::new());
-    records::each(replica, |index, record| match Body::from_slice(record.body()) {
-        Ok(Body::Genesis(genesis)) => {
-            epochs.push((index, genesis.cosigners.clone(), genesis.cosigner_threshold));
-        }
-        Ok(Body::Proposed(body)) => {
-            if let Action::Rotate(rotation) = body.action {
-                rotations.insert(CaseId(record.leaf_hash().0), rotation);
-            }
-        }
-        Ok(Body::Enacted(body)) => epochs.extend(
-            rotations.remove(&body.case).map(|rotation| (index, rotation.cosigners, rotation.threshold)),
-        ),
-        _ => {}
-    })?;
-    for (epoch, (began, members, threshold)) in (0..).zip(epochs) {
-        found.push(Epoch { committee: Committee::new(epoch, members, threshold)?, began });
-    }
-    Ok(found)
+    Ok(epochs(&**replica.store())?.into_iter().map(|epoch| epoch.committee).collect())
 }
 
 /// Where the handover to an epoch is kept.
@@ -197,6 +166,25 @@ pub fn latest_leaving(dir: &Path, epoch: u64) -> Result<Option<Certificate>> {
     let Some(size) = sizes.max() else { return Ok(None) };
     let bytes = os::read(&leaving_file(dir, (epoch, size)), os::SMALL_FILE_BYTES_MAX)?;
     Ok(Some(Certificate::from_bytes(&bytes)?))
+}
+
+/// The handovers of a folder.
+pub struct HandoversInFolder(pub PathBuf);
+
+impl Handovers for HandoversInFolder {
+    fn all(&self) -> Result<Vec<Handover>, String> {
+        handovers(&self.0).map_err(|error| format!("{error:#}"))
+    }
+
+    fn keep(&self, handover: &Handover) -> Result<(), String> {
+        keep_handover(&self.0, handover).map_err(|error| format!("{error:#}"))
+    }
+}
+
+/// Keeps a handover.
+pub fn keep_handover(dir: &Path, handover: &Handover) -> Result<()> {
+    let file = handover_file(dir, handover.new.epoch);
+    os::write_with_folder(&file, &lockstep_types::canonical::to_vec(handover)?)
 }
 
 /// Every handover, in the order of epochs.

@@ -120,6 +120,14 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     written.with_context(|| format!("cannot write `{}`", path.display()))
 }
 
+/// As [`write_atomic`], and makes the folder if it is not there.
+pub fn write_with_folder(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
+    }
+    write_atomic(path, bytes)
+}
+
 /// `path` with more letters at its end.
 pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = std::ffi::OsString::from(path);

@@ -14,13 +14,16 @@
 
 mod form;
 mod http;
+mod rotation;
 
 pub use http::{HttpError, Options};
+pub use rotation::RotationError;
 
 use http::Http;
 use lockstep_api::answer::{
-    BatchAnswer, Case, CaseRow, CosignedAnswer, CredentialRow, DomainRow, Entered, GenesisRecord, KeyRow,
-    Ledger, LedgerRow, Outcome, OutcomeRow, Page, PolicyRow, ProposalRow, Token, Trial, WaitingRow,
+    BatchAnswer, Case, CaseRow, CosignedAnswer, CredentialRow, DomainRow, Entered, GenesisRecord,
+    HandoverRow, KeyRow, Ledger, LedgerRow, Outcome, OutcomeRow, Page, PolicyRow, ProposalRow, Token, Trial,
+    WaitingRow,
 };
 use lockstep_api::path::{of_case, of_ledger, route};
 use lockstep_api::signing::SigningError;
@@ -86,6 +89,9 @@ pub enum ClientError {
     /// The certificate does not hold.
     #[error("the server's certificate does not hold")]
     Certificate(#[source] CertificateError),
+    /// Whom the server names as co-signers is not shown.
+    #[error("the server does not show who the co-signers are")]
+    Rotation(#[from] RotationError),
 }
 
 impl From<Problem> for ClientError {
@@ -256,6 +262,18 @@ impl Client {
             self.check(accepted, attestation)?;
         }
         Ok(receipt)
+    }
+
+    /// The committee that certificates are checked by: from the co-signers of the first record, handover by
+    /// handover, each of which is verified. One that was named and has not been handed over to is not told.
+    ///
+    /// # Errors
+    /// [`ClientError`]: also when a handover does not hold.
+    pub fn committee(&self) -> Result<Committee, ClientError> {
+        let first = Committee::new(0, self.genesis.cosigners.clone(), self.genesis.cosigner_threshold);
+        let first = first.map_err(RotationError::Committee)?;
+        let Page { items, .. } = self.public::<Page<HandoverRow>>(route::HANDOVERS)?;
+        items.iter().try_fold(first, |before, row| Ok(rotation::next(&self.id, &before, row)?))
     }
 
     /// The newest certificate, by the committee that the caller knows to be in force; none when nothing is

@@ -2,6 +2,7 @@
 //! checkpoint only if all agree.
 
 use crate::appender::checkpoint;
+use crate::epochs::{EpochsError, epochs};
 use crate::feed::{self, FeedError};
 use crate::port::{SignerMemory, TileFiles};
 use crate::replica::{Replica, ReplicaError};
@@ -10,7 +11,7 @@ use lockstep_attest::sign::Sign;
 use lockstep_crypto::tree::{self, TreeError};
 use lockstep_ledger::seal::is_seal;
 use lockstep_ledger::signer::SigningRequest;
-use lockstep_ledger::{Checkpoint, CheckpointSignature};
+use lockstep_ledger::{Checkpoint, CheckpointSignature, Committee};
 use lockstep_store::{Store, StoredRecord};
 use lockstep_types::{Address, LedgerId, Time};
 use serde::{Deserialize, Serialize};
@@ -83,6 +84,9 @@ pub enum CosignerError {
         /// Size signed last.
         signed: u64,
     },
+    /// The committees so far cannot be told from its copy.
+    #[error(transparent)]
+    Epochs(#[from] EpochsError),
     /// A proof cannot be made from the tiles.
     #[error("the log's tiles give no proof")]
     Tree(#[from] TreeError),
@@ -95,6 +99,8 @@ pub struct Cosigner<K, M> {
     ledger: LedgerId,
     /// Set when a record was refused: nothing after it is looked at.
     rejected: Option<u64>,
+    /// The epoch of a committee with this key that was replaced, until it is known to have handed over.
+    leaving: Option<u64>,
 }
 
 impl<K: Sign, M: SignerMemory> Cosigner<K, M>
@@ -112,10 +118,38 @@ where
         ledger: LedgerId,
     ) -> Result<Self, CosignerError> {
         let replica = Replica::open(store, files)?;
-        match replica.ledger().id() {
-            Some(found) if found != ledger => Err(CosignerError::OtherLedger { expected: ledger, found }),
-            _ => Ok(Self { replica, signer, ledger, rejected: None }),
+        if let Some(found) = replica.ledger().id().filter(|found| *found != ledger) {
+            return Err(CosignerError::OtherLedger { expected: ledger, found });
         }
+        let mut cosigner = Self { replica, signer, ledger, rejected: None, leaving: None };
+        let epochs = epochs(&**cosigner.replica.store())?;
+        if let [.., before, _] = epochs.as_slice() {
+            cosigner.leaves(&before.committee);
+        }
+        Ok(cosigner)
+    }
+
+    /// Signs in the epoch of this committee, too, if the key is of it.
+    fn leaves(&mut self, committee: &Committee) {
+        let member = committee.index_of(&self.signer.address()).is_some();
+        self.leaving = member.then(|| committee.epoch());
+    }
+
+    /// The epoch of a committee with this key that was replaced and may not have handed over yet. Every seal
+    /// is signed in that epoch, too.
+    pub const fn leaving(&self) -> Option<u64> {
+        self.leaving
+    }
+
+    /// True while the key is of the committee in force.
+    pub fn is_member(&self) -> bool {
+        let committee = self.replica.kernel().committee();
+        committee.is_some_and(|committee| committee.index_of(&self.signer.address()).is_some())
+    }
+
+    /// The committee that was replaced has handed over: its epoch is signed no more.
+    pub const fn left(&mut self) {
+        self.leaving = None;
     }
 
     /// Its copy of the ledger.
@@ -179,13 +213,24 @@ where
             if sealed.is_none() {
                 break;
             }
-            match self.sign(now) {
-                Ok(cosigned) => signed.push(cosigned),
+            match self.sign_all(now) {
+                Ok(cosigned) => signed.extend(cosigned),
                 Err(CosignerError::Signer(SignerError::Refused(_)) | CosignerError::OldCopy { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(signed)
+    }
+
+    /// Signs the last seal in the epoch in force, and in the one that has not handed over; whoever is of the
+    /// latter only, in that one only.
+    ///
+    /// # Errors
+    /// As [`Cosigner::sign`].
+    pub fn sign_all(&mut self, now: Time) -> Result<Vec<Cosigned>, CosignerError> {
+        let in_force = (self.is_member() || self.leaving.is_none()).then(|| self.sign(now)).transpose()?;
+        let leaving = self.leaving.map(|epoch| self.sign_in(epoch, now)).transpose()?;
+        Ok(in_force.into_iter().chain(leaving).collect())
     }
 
     /// The records of a message that this copy does not have yet; those it has are compared.
@@ -213,11 +258,16 @@ where
     }
 
     fn follow(&mut self, records: Vec<StoredRecord>) -> Result<(), CosignerError> {
-        let first = self.next();
-        self.replica.follow_in_full(records).map_err(|error| {
+        let (first, before) = (self.next(), self.replica.kernel().committee().cloned());
+        if let Err(error) = self.replica.follow_in_full(records) {
             self.rejected = Some(first);
-            error.into()
-        })
+            return Err(error.into());
+        }
+        match before {
+            Some(before) if self.replica.kernel().committee() != Some(&before) => self.leaves(&before),
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Records that this copy has must be the ones it is told of once more.
@@ -237,11 +287,21 @@ where
     /// # Errors
     /// [`CosignerError`]; then no signature exists.
     pub fn sign(&mut self, now: Time) -> Result<Cosigned, CosignerError> {
+        let epoch = self.replica.kernel().committee().ok_or(CosignerError::NothingToSign)?.epoch();
+        self.sign_in(epoch, now)
+    }
+
+    /// As [`Cosigner::sign`], in another epoch: for a committee that leaves.
+    ///
+    /// # Errors
+    /// [`CosignerError`]; then no signature exists.
+    pub fn sign_in(&mut self, epoch: u64, now: Time) -> Result<Cosigned, CosignerError> {
         if let Some(index) = self.rejected {
             return Err(CosignerError::Rejected { index });
         }
         self.replica.publish()?;
         let checkpoint = checkpoint(&self.replica).ok_or(CosignerError::NothingToSign)?;
+        let checkpoint = Checkpoint { epoch, ..checkpoint };
         let request = self.request(checkpoint)?;
         let signature = self.signer.sign(&request, now)?;
         Ok(Cosigned { address: self.signer.address(), checkpoint, signature })

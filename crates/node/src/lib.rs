@@ -5,6 +5,7 @@ pub mod appender;
 pub mod archive;
 pub mod client;
 pub mod cosigner;
+pub mod epochs;
 pub mod feed;
 pub mod index;
 pub mod pipeline;

@@ -200,6 +200,10 @@ impl Engine {
     /// [`CosignError`].
     pub fn cosigned(&self, cosigned: &Cosigned) -> Result<Option<Certificate>, CosignError> {
         let made = self.quorums.add(cosigned)?;
+        // What a committee that leaves signs goes into the handover, and certifies nothing by itself.
+        if self.quorums.leaving().is_some_and(|leaving| leaving.epoch() == cosigned.checkpoint.epoch) {
+            return Ok(None);
+        }
         if let Some(known) = self.certificate(cosigned.checkpoint.size)? {
             return Ok(Some(known));
         }
@@ -235,6 +239,12 @@ impl Engine {
     pub fn latest_certificate(&self) -> Result<Option<Certificate>, CosignError> {
         let size = *self.certified.borrow();
         if size == 0 { Ok(None) } else { self.certificate(size) }
+    }
+
+    /// Where co-signers' signatures are collected.
+    #[must_use]
+    pub fn quorums(&self) -> &Quorums {
+        &self.quorums
     }
 
     /// The newest seal.

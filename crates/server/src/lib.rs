@@ -15,6 +15,7 @@ mod lists;
 mod pace;
 mod packs;
 mod reply;
+mod rotation;
 mod routes;
 mod see;
 mod submissions;

@@ -158,7 +158,8 @@ pub(crate) async fn case_pack(
 
 async fn handovers(hosted: &Arc<Hosted>) -> Result<Vec<Handover>, Failed> {
     let hosted = Arc::clone(hosted);
-    let read = spawn_blocking(move || (hosted.parts.handovers)()).await.map_err(|error| internal(&error))?;
+    let read =
+        spawn_blocking(move || hosted.parts.handovers.all()).await.map_err(|error| internal(&error))?;
     read.map_err(|what| internal(&std::io::Error::other(what)))
 }
 

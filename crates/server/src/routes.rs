@@ -5,6 +5,7 @@ use crate::figures;
 use crate::lists::{cases, credentials, domains, trials};
 use crate::packs::case_pack;
 use crate::reply::{Failed, Replied, bytes_of, internal, json, missing};
+use crate::rotation;
 use crate::see::{self, Eye};
 use crate::service::{Hosted, Service};
 use crate::submissions::{busy, may_submit, receipt_of, submit, told, with_documents};
@@ -28,7 +29,7 @@ use lockstep_api::limits::{
 use lockstep_api::path::route;
 use lockstep_api::{Kind, Problem};
 use lockstep_ledger::log::TilePath;
-use lockstep_ledger::{Certificate, Tag};
+use lockstep_ledger::{Certificate, Checkpoint, Tag};
 use lockstep_node::cosigner::Cosigned;
 use lockstep_node::{Asked, feed, records as stored, replica};
 use lockstep_types::{AttestationDigest, CaseId, KeyId, LedgerId};
@@ -36,10 +37,13 @@ use serde_json::value::RawValue;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// The service, as routes are given it.
 pub(crate) type On = State<Arc<Service>>;
+
+/// How late who asks too often is told so.
+const TOO_OFTEN: Duration = Duration::from_millis(500);
 
 /// Where a connection comes from.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +66,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::POLICIES, get(policies))
         .route(route::KEY, get(key))
         .route(route::COSIGNATURES, post(cosignatures))
+        .route(route::HANDOVERS, get(handovers))
         .route(route::CERTIFICATE, get(certificate))
         .route(route::CERTIFICATE_AT, get(certificate_at))
         .route(route::TOKENS, post(tokens))
@@ -80,7 +85,18 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::WAITING, get(waiting))
         .route(route::RECORDS, get(records))
         .route(route::PACK, get(case_pack));
-    closed(routes).layer(from_fn_with_state(Arc::clone(&service), paced)).with_state(service)
+    let paced = from_fn_with_state(Arc::clone(&service), paced);
+    closed(routes).layer(paced).layer(from_fn(unhurried)).with_state(service)
+}
+
+/// Who asks too often is told so late: whoever asks again at each answer would have the machine do little
+/// else.
+async fn unhurried(request: Request, next: Next) -> Response {
+    let answer = next.run(request).await;
+    if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+        sleep(TOO_OFTEN).await;
+    }
+    answer
 }
 
 /// Says of everything else that it is not there.
@@ -412,18 +428,33 @@ async fn cosignatures(State(service): On, Path(ledger): Path<String>, request: R
     let refused = |text: String| Failed::from(Problem::new(Kind::Refused, "cosignature", text));
     let cosigned: Cosigned = serde_json::from_slice(&bytes)
         .map_err(|error| Failed::from(Problem::new(Kind::Invalid, "cosignature-form", error.to_string())))?;
+    let Checkpoint { epoch, size, .. } = cosigned.checkpoint;
+    // A committee that has handed over need not sign any more, and is told so.
+    if hosted.handed_over(epoch)? {
+        return Ok(json(&CosignedAnswer { certified: None, handed_over: true }));
+    }
     let before = *hosted.engine.certificates().borrow();
     let made = hosted.engine.cosigned(&cosigned).map_err(|error| match error {
         crate::engine::CosignError::Quorum(error) => refused(error.to_string()),
         other => internal(&other),
     })?;
-    let size = cosigned.checkpoint.size;
     hosted.signed.note(cosigned.address, size);
     let sealed = hosted.engine.head().filter(|head| head.size == size && made.is_some() && before < size);
     if let Some(head) = sealed {
         service.figures.certified(Duration::from_millis(service.now().ms_since(head.time)));
     }
-    Ok(json(&CosignedAnswer { certified: made.as_ref().map(certified).transpose()? }))
+    let (certified, handed_over) = (made.as_ref().map(certified).transpose()?, hosted.handed_over(epoch)?);
+    Ok(json(&CosignedAnswer { certified, handed_over }))
+}
+
+async fn handovers(State(service): On, Path(ledger): Path<String>) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let all = hosted.parts.handovers.all().map_err(|what| internal(&std::io::Error::other(what)))?;
+    let items = match all.is_empty() {
+        true => Vec::new(),
+        false => hosted.engine.look(|replica| rotation::rows(replica, all)).await.map_err(busy)??,
+    };
+    Ok(json(&Page { items, next: None }))
 }
 
 fn told_certificate(certificate: Option<Certificate>) -> Replied {

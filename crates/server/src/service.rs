@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::figures::{Figures, Signed};
 use crate::pace::{Paces, Places, Rate};
 use crate::packs::Packs;
+use crate::rotation;
 use crate::who::{Keys, Nonces, Tokens};
 use lockstep_api::answer::{LedgerRow, RecordRow};
 use lockstep_attest::sign::Sign;
@@ -78,8 +79,20 @@ pub trait ReadLog: Send + Sync {
 
 /// The log's signed head, as it is now.
 pub type CheckpointFile = Box<dyn Fn() -> Option<Vec<u8>> + Send + Sync>;
+
 /// The handovers between committees so far.
-pub type Handovers = Box<dyn Fn() -> Result<Vec<Handover>, String> + Send + Sync>;
+pub trait Handovers: Send + Sync {
+    /// In the order of epochs: the first leads to epoch 1.
+    ///
+    /// # Errors
+    /// Why they cannot be read.
+    fn all(&self) -> Result<Vec<Handover>, String>;
+    /// Keeps the next one.
+    ///
+    /// # Errors
+    /// Why it could not be kept.
+    fn keep(&self, handover: &Handover) -> Result<(), String>;
+}
 
 /// What belongs to one ledger outside its engine.
 pub struct Parts {
@@ -89,8 +102,8 @@ pub struct Parts {
     pub files: Arc<dyn TileFiles>,
     /// The log's signed head.
     pub checkpoint: CheckpointFile,
-    /// Handovers, for packs.
-    pub handovers: Handovers,
+    /// Handovers: who trusts the first committee learns from them whom to trust next.
+    pub handovers: Box<dyn Handovers>,
     /// Parties that see more of cases than those they take part in, and as whom.
     pub readers: BTreeMap<Lei, Audience>,
     /// Takes note of what is read.
@@ -218,10 +231,15 @@ impl Service {
         self.hosted.values().all(|hosted| hosted.engine.is_running())
     }
 
-    /// Takes the keys of a ledger as they are now; false when its engine has stopped.
+    /// Takes the keys of a ledger as they are now, and who has still to hand over; false when its engine has
+    /// stopped.
     pub(crate) async fn learn(hosted: &Arc<Hosted>) -> bool {
         let keeper = Arc::clone(hosted);
-        hosted.engine.look(move |replica| keeper.keys.update(replica.kernel())).await.is_ok()
+        let looked = hosted.engine.look(move |replica| {
+            rotation::note(&keeper, replica);
+            keeper.keys.update(replica.kernel(), keeper.engine.quorums().leaving().as_ref());
+        });
+        looked.await.is_ok()
     }
 
     /// Keeps the keys of a ledger up to date, seal by seal, until its engine stops.

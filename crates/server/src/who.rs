@@ -13,6 +13,7 @@ use lockstep_api::{Kind, Problem};
 use lockstep_crypto::suite::{PublicKey, Suite};
 use lockstep_kernel::state::Held;
 use lockstep_kernel::{Directory, Kernel};
+use lockstep_ledger::Committee;
 use lockstep_types::{Address, KeyId, Lei, Time, sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError, RwLock};
@@ -55,14 +56,14 @@ fn revoked(kernel: &Kernel) -> BTreeSet<KeyId> {
 }
 
 impl Keys {
-    /// Takes the keys that are registered now.
-    pub(crate) fn update(&self, kernel: &Kernel) {
+    /// Takes the keys that are registered now; of co-signers also those who have still to hand over.
+    pub(crate) fn update(&self, kernel: &Kernel, leaving: Option<&Committee>) {
         let parties = kernel.directory();
-        let members = kernel.committee().map(|committee| committee.members()).unwrap_or_default();
+        let members = [kernel.committee(), leaving].into_iter().flatten().flat_map(Committee::members);
         let key_of = |address: &Address| PublicKey::new(Suite::Eip712, &address.0).ok();
         let cosigner = |(key, lei): (PublicKey, Lei)| (key.id(), (key, lei));
         let cosigners =
-            members.iter().filter_map(|member| Some((key_of(&member.address)?, member.lei))).map(cosigner);
+            members.filter_map(|member| Some((key_of(&member.address)?, member.lei))).map(cosigner);
         let known = Known { parties, cosigners: cosigners.collect(), revoked: revoked(kernel) };
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = known;
     }

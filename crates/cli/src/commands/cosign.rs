@@ -121,7 +121,7 @@ impl Signatures {
             (signed, certified, checkpoint) = (count, certificate.is_some(), Some(cosigned.checkpoint));
         }
         if let Some(old) = old.as_ref().filter(|_| leaves) {
-            let cosigned = handover::sign(live, cosigner, old)?;
+            let cosigned = cosigner.sign_in(old.epoch(), os::now()?)?;
             handover::keep(live, &cosigned)?;
             checkpoint = checkpoint.or(Some(cosigned.checkpoint));
         }

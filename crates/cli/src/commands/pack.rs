@@ -26,8 +26,8 @@ pub enum Pack {
 #[derive(Debug, Clone, Subcommand)]
 pub enum TrustCommand {
     /// Write what a verifier has to believe: the co-signers, and the latest certified head. Hand it over by
-    /// another way than the packs. From a server only under an id that you have from elsewhere, and only as
-    /// long as the co-signers are those of the first record: its word on others is no trust
+    /// another way than the packs. From a server only under an id that you have from elsewhere: from the
+    /// first record on, committees hand over to one another, and its own word counts for nothing
     Export {
         #[command(flatten)]
         desk: DeskArgs,

@@ -5,7 +5,7 @@ pub(super) mod tls;
 
 use crate::fault::{Kind, invalid, told};
 use crate::folder::live::LiveParts;
-use crate::folder::{CHECKPOINT_FILE, Folder, handovers, write_checkpoint};
+use crate::folder::{CHECKPOINT_FILE, Folder, HandoversInFolder, write_checkpoint};
 use crate::os;
 use crate::shell::Shell;
 use anyhow::{Context, Result};
@@ -13,7 +13,7 @@ use clap::Args;
 use config::{Config, LedgerConfig};
 use lockstep_kernel::Genesis;
 use lockstep_server::engine::EngineError;
-use lockstep_server::service::{CheckpointFile, Handovers, Parts};
+use lockstep_server::service::{CheckpointFile, Parts};
 use lockstep_server::{Hosted, OnSeal, ReadLog, Service, Worker, engine, listen};
 use lockstep_types::{CaseId, Lei, Time};
 use serde_json::json;
@@ -160,15 +160,11 @@ fn host(shell: &Shell, config: &LedgerConfig) -> Result<(Hosted, Worker<Arc<lock
         let path = dir.join(CHECKPOINT_FILE);
         Box::new(move || os::read(&path, os::SMALL_FILE_BYTES_MAX).ok())
     };
-    let changes: Handovers = {
-        let dir = dir.clone();
-        Box::new(move || handovers(&dir).map_err(|error| format!("{error:#}")))
-    };
     let parts = Parts {
         receipts,
         files,
         checkpoint,
-        handovers: changes,
+        handovers: Box::new(HandoversInFolder(dir)),
         readers: config.audiences()?,
         reads: Box::new(Reads::open(&folder)?),
     };

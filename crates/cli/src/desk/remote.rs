@@ -17,7 +17,7 @@ use lockstep_attest::sign::Sign;
 use lockstep_client::{Client, ClientError, PackAsked, Signer};
 use lockstep_kernel::state::Phase;
 use lockstep_kernel::{Body, Request};
-use lockstep_ledger::{Certificate, Committee};
+use lockstep_ledger::Certificate;
 use lockstep_node::replica::Documents;
 use lockstep_pack::{Options, Trust, Verdict, verify};
 use lockstep_policy::{Audience, Policy};
@@ -46,25 +46,21 @@ pub fn owner(client: &Client, holder: &Holder) -> Result<Lei> {
     Ok(client.key(holder.public().id(), &Signer::new(holder, seconds))?.owner)
 }
 
-/// What the first record and a certificate prove together, to whoever has the ledger's id from elsewhere: the
-/// co-signers in force are those of the first record.
+/// What the first record, handovers and a certificate prove together, to whoever has the ledger's id from
+/// elsewhere.
 pub fn trust(client: &Client) -> Result<Trust> {
-    let genesis = client.genesis();
-    let first = Committee::new(0, genesis.cosigners.clone(), genesis.cosigner_threshold)?;
-    let epoch = client.ledger()?.committee.epoch();
-    if epoch > 0 {
-        let text = format!(
-            "the co-signers have changed {epoch} time(s) since the first record, and a server's \
-                            word on who they are is no trust"
-        );
-        return Err(told(Kind::Refused, "trust-rotated", text)
-            .hint("take the trust file of whoever has the ledger's folder, by another way than this server")
+    let committee = client.committee()?;
+    let named = client.ledger()?.committee.epoch();
+    if named > committee.epoch() {
+        let text = format!("nobody has handed over to the co-signers of epoch {named} yet");
+        return Err(told(Kind::Conflict, "not-handed-over", text)
+            .hint("ask again once co-signers of the epoch before have signed the handover")
             .into());
     }
-    let certificate = client.certificate(&first)?.ok_or_else(|| {
+    let certificate = client.certificate(&committee)?.ok_or_else(|| {
         told(Kind::Conflict, "nothing-certified", "nothing of this ledger is certified yet")
     })?;
-    Ok(Trust::from_certificate(genesis.name.clone(), first, &certificate)?)
+    Ok(Trust::from_certificate(client.genesis().name.clone(), committee, &certificate)?)
 }
 
 /// A pack that has been checked.
@@ -145,26 +141,20 @@ impl Remote {
         certificate.map(seen).transpose()
     }
 
-    /// The newest certificate, by the co-signers of the first record; after a rotation, by those that the
-    /// server names, and that is said.
+    /// The newest certificate, by the committee to which handovers lead.
     pub fn certificate(&self) -> Result<Option<Certificate>> {
-        let genesis = self.client.genesis();
-        let first = Committee::new(0, genesis.cosigners.clone(), genesis.cosigner_threshold)?;
-        let named = self.client.ledger()?.committee;
-        if named.epoch() == 0 {
-            return if named == first {
-                Ok(self.client.certificate(&first)?)
-            } else {
-                Err(differs("the server names other co-signers than the first record".to_owned()))
-            };
+        let (known, named) = (self.client.committee()?, self.client.ledger()?.committee);
+        if named.epoch() == known.epoch() && named != known {
+            let text = format!("the server names other co-signers of epoch {} than it shows", known.epoch());
+            return Err(differs(text));
         }
-        let epoch = named.epoch();
-        self.out.note(format!(
-            "note: the co-signers of epoch {epoch} are taken at the server's word; packs prove them"
-        ));
-        match self.client.certificate(&named) {
-            // Until those in force have signed, the newest one is by those before them.
-            Err(ClientError::Certificate(_)) => Ok(None),
+        match self.client.certificate(&known) {
+            // One by a committee to which nobody has handed over yet is not believed.
+            Err(ClientError::Certificate(_)) if named.epoch() > known.epoch() => {
+                let epoch = named.epoch();
+                self.out.note(format!("note: nobody has handed over to the co-signers of epoch {epoch} yet"));
+                Ok(None)
+            }
             found => Ok(found?),
         }
     }
@@ -173,7 +163,7 @@ impl Remote {
     /// is one.
     fn trust(&self) -> Result<Option<Trust>> {
         let Some(certificate) = self.certificate()? else { return Ok(None) };
-        let committee = self.client.ledger()?.committee;
+        let committee = self.client.committee()?;
         let name = self.client.genesis().name.clone();
         Ok(Some(Trust::from_certificate(name, committee, &certificate)?))
     }

@@ -306,6 +306,8 @@ fn lie(listen: &TcpListener, upstream: &str) {
             body = other(&body, "/policy");
         } else if path.ends_with("/submissions") {
             body = other(&body, "/records/0/leaf");
+        } else if path.ends_with("/handovers") {
+            body = other(&body, "/items/0/inclusion/0");
         } else if path.ends_with("/genesis") && head.contains("localhost") {
             body = other(&body, "/record/salt");
         }
@@ -341,6 +343,66 @@ fn message(stream: &mut TcpStream) -> (String, Vec<u8>) {
     let mut body = vec![0; length.unwrap_or_default()];
     stream.read_exact(&mut body).unwrap();
     (head, body)
+}
+
+#[test]
+fn a_rotation_is_handed_over_to_by_those_who_follow_and_parties_learn_it_from_what_they_signed() {
+    let town = Town::with_ledger();
+    let case = town.open_case();
+    (1..=3).for_each(|number| drop(town.cosign(number)));
+    town.ok(&["trust", "export", "acme", "-o", "before.json"]);
+    let listen = TcpListener::bind("127.0.0.1:0").unwrap();
+    let liar = listen.local_addr().unwrap().to_string();
+    town.private(
+        "lockstep.toml",
+        &format!("listen = \"127.0.0.1:0\"\nnames = [\"{liar}\"]\n[[ledger]]\ndir = \"acme\"\n"),
+    );
+    let served = Served::start(&town, &["serve", "--config", "lockstep.toml"]);
+    let id = ledger(&town);
+    let mut cosigners = served.cosigners(&town);
+    town.ask(&["--server", &served.url, "--ledger", &id]);
+    certified(&town, &case);
+    crate::rotate(&town);
+    // Two of those who stay are too few for the new committee: whoever is new joins.
+    assert!(!town.path("acme/handovers/1.json").exists());
+    let url = served.url.clone();
+    let joins =
+        ["cosign", "--follow", &url, "--ledger", &id, "--key", "cosigner5", "--listen", "127.0.0.1:0"];
+    let mut joined = Running::start(&town, &joins);
+    let says = joined.line()["url"].as_str().unwrap().to_owned();
+    cosigners.push(joined);
+    let begun = Instant::now();
+    while !town.path("acme/handovers/1.json").exists() {
+        assert!(begun.elapsed() < PATIENCE, "nobody has handed over");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    // Whoever left is not needed any more, and ends by itself.
+    let mut left = cosigners.remove(2);
+    assert!(left.child.wait().unwrap().success());
+    assert_eq!(town.attest(&case, "request", "issuer", &[]).code, 0);
+    certified(&town, &case);
+    let kept = town.ok(&["case", "show", "acme", &case, "--as", "issuer"]);
+    assert!(kept["certified"].as_u64().unwrap() > 0);
+    let witnessed = town.run(&["witness-check", &url, "--cosigner", &says]);
+    assert_eq!(
+        (witnessed.code, witnessed.json()["answer"].as_str()),
+        (0, Some("agree")),
+        "{}",
+        witnessed.err
+    );
+
+    // What leads from one committee to the next is changed on the way: nobody follows it.
+    let upstream = url.strip_prefix("http://").unwrap().to_owned();
+    std::thread::spawn(move || lie(&listen, &upstream));
+    town.ask(&["--server", &format!("http://{liar}"), "--ledger", &id]);
+    refused(&town.payment(&case, "1"), "server-differs");
+
+    cosigners.into_iter().for_each(Running::end);
+    served.process.end();
+    town.ask(&[]);
+    town.ok(&["pack", "export", "acme", &case, "-o", "case.json", "--trust", "before.json"]);
+    let verified = town.run(&["verify", "case.json", "--trust", "before.json"]);
+    assert_eq!(verified.code, 0, "{}", verified.out);
 }
 
 #[test]

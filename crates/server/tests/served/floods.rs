@@ -8,6 +8,7 @@ use lockstep_crypto::suite::Suite;
 use lockstep_kernel::Request;
 use lockstep_server::{Limits, Rate};
 use std::io::Read;
+use std::time::{Duration, Instant};
 
 /// A rate at which nothing comes back within a test.
 const fn once(burst: u32) -> Rate {
@@ -26,8 +27,11 @@ fn cases(served: &Served, role: &str) -> Ask {
 /// Asks until it is told to wait; how often it was answered before.
 fn until_told_to_wait(ask: impl Fn() -> Ask) -> usize {
     for count in 0..400 {
+        let begun = Instant::now();
         let answer = ask().send();
         if answer.status == 429 {
+            // Told so late: a flood is no faster than its answers.
+            assert!(begun.elapsed() >= Duration::from_millis(500), "{:?}", begun.elapsed());
             assert!(answer.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
             assert_eq!(answer.code(), "too-many");
             return count;

@@ -153,13 +153,26 @@ fn found(number: u8, settings: &Settings) -> (Ledger, Hosted, Worker) {
         receipts: Arc::new(appender_key()),
         files,
         checkpoint: Box::new(|| None),
-        handovers: Box::new(|| Ok(Vec::new())),
+        handovers: Box::new(Unrotated),
         readers: settings.readers.clone(),
         reads: Box::new(Reads(Arc::clone(&noted))),
     };
     let hosted = Hosted::new(engine, &genesis, parts).unwrap();
     let openings = Mutex::new(openings);
     (Ledger { id, parties, case, openings, refused, third, credentials, noted }, hosted, worker)
+}
+
+/// A ledger whose committee stays.
+struct Unrotated;
+
+impl lockstep_server::service::Handovers for Unrotated {
+    fn all(&self) -> Result<Vec<lockstep_ledger::Handover>, String> {
+        Ok(Vec::new())
+    }
+
+    fn keep(&self, _: &lockstep_ledger::Handover) -> Result<(), String> {
+        Err("this committee stays".to_owned())
+    }
 }
 
 impl Served {

@@ -11,8 +11,9 @@ use crate::stage::Stage;
 use anyhow::{Context, Result, ensure};
 use lockstep_client::{Client, Options};
 use lockstep_kernel::{Genesis, Request};
+use lockstep_ledger::Handover;
 use lockstep_node::port::TilesInMemory;
-use lockstep_server::service::Parts;
+use lockstep_server::service::{Handovers, Parts};
 use lockstep_server::{Hosted, Limits, Rate, ReadLog, Service, engine, listen};
 use lockstep_store::{Embedded, Store};
 use lockstep_types::{CaseId, Lei, Name, Time};
@@ -122,7 +123,7 @@ impl Ground<'_> {
             receipts: Arc::new(appender_key()),
             files: Arc::clone(&self.tiles) as _,
             checkpoint: Box::new(|| None),
-            handovers: Box::new(|| Ok(Vec::new())),
+            handovers: Box::new(Unread),
             readers: BTreeMap::new(),
             reads: Box::new(Unread),
         };
@@ -224,12 +225,22 @@ fn hand_in(client: &Client, requests: &[Request], batch: usize) -> Result<()> {
     Ok(())
 }
 
-/// Nobody reads anything in these measures.
+/// Nobody reads anything in these measures, and no committee leaves.
 struct Unread;
 
 impl ReadLog for Unread {
     fn note(&self, _: Lei, _: CaseId, _: &str) -> Result<(), String> {
         Ok(())
+    }
+}
+
+impl Handovers for Unread {
+    fn all(&self) -> Result<Vec<Handover>, String> {
+        Ok(Vec::new())
+    }
+
+    fn keep(&self, _: &Handover) -> Result<(), String> {
+        Err("no committee leaves in these measures".to_owned())
     }
 }
 

@@ -30,6 +30,7 @@ import { signDraft, type Draft, type Signed } from "./draft.js";
 import { readGenesis, type Genesis } from "./genesis.js";
 import { httpOf, type Asks, type Http, type HttpOptions } from "./http.js";
 import { ProblemError, readReceipt } from "./problem.js";
+import { nextCommittee, readHandoverRow, type HandoverRow } from "./rotation.js";
 import { keyOf, type Sign, type Signer } from "./signer.js";
 import {
   adoptedOf,
@@ -196,13 +197,25 @@ export class Client {
   }
 
   /**
-   * The newest certificate, by the committee that the caller knows to be in force: `genesis.committee` until
-   * the first rotation. None when nothing is certified yet.
+   * The committee that certificates are checked by: from the co-signers of the first record, handover by
+   * handover, each of which is verified. One that nobody has handed over to is not told.
    */
-  async certificate(committee: Committee): Promise<Certificate | undefined> {
+  async committee(): Promise<Committee> {
+    const page = (rows: Json): Page<HandoverRow> => readPage(rows, readHandoverRow);
+    const { items } = await told(this.#http.get(this.#path("/handovers")), page);
+    const next = (before: Committee, row: HandoverRow): Committee => nextCommittee(this.id, before, row);
+    return items.reduce(next, this.genesis.committee);
+  }
+
+  /**
+   * The newest certificate, by `committee()` unless the caller knows another to be in force. None when nothing
+   * is certified yet.
+   */
+  async certificate(committee?: Committee): Promise<Certificate | undefined> {
+    const by = committee ?? (await this.committee());
     try {
       const certificate = await told(this.#http.get(this.#path("/certificate")), readCertificate);
-      refusedAs("certificate", () => checkCertificate(certificate, this.id, committee));
+      refusedAs("certificate", () => checkCertificate(certificate, this.id, by));
       return certificate;
     } catch (error) {
       if (error instanceof ProblemError && error.kind === "missing") return undefined;

@@ -2,7 +2,7 @@
 
 use super::super::outcome::{Transaction, anchoring, print};
 use crate::fault::{Kind, told};
-use crate::folder::{Epoch, Folder, FolderArgs, epochs, handover_file};
+use crate::folder::{Folder, FolderArgs, handover_file};
 use crate::os;
 use crate::records;
 use crate::shell::Shell;
@@ -13,6 +13,7 @@ use lockstep_crypto::tree;
 use lockstep_kernel::Body;
 use lockstep_ledger::{Certificate, Handover};
 use lockstep_node::Replica;
+use lockstep_node::epochs::{Epoch, epochs};
 use lockstep_types::Address;
 use serde_json::json;
 
@@ -54,7 +55,7 @@ pub fn run(shell: &Shell, args: &Rotate) -> Result<u8> {
 }
 
 fn two_epochs(replica: &Replica, named: Option<u64>) -> Result<(Epoch, Epoch)> {
-    let mut all = epochs(replica)?;
+    let mut all = epochs(&**replica.store())?;
     let latest = all.last().map_or(0, |epoch| epoch.committee.epoch());
     let wanted = named.unwrap_or(latest);
     let at = usize::try_from(wanted).unwrap_or(usize::MAX);

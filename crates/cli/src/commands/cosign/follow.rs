@@ -71,6 +71,7 @@ pub fn run(shell: &mut Shell, args: &Cosign, server: &ServerArgs) -> Result<u8> 
         certified: 0,
         answers,
         unsure: Some(Instant::now()),
+        leaves: false,
     };
     follower.follow(args.once, &ended)
 }
@@ -114,6 +115,8 @@ struct Follower<'a> {
     /// When the last seal is signed once more, unless its certificate is seen before: signatures get lost on
     /// their way, or with the server that collected them.
     unsure: Option<Instant>,
+    /// True once the key is of no committee any more, and everything was handed over.
+    leaves: bool,
 }
 
 impl Follower<'_> {
@@ -168,7 +171,10 @@ impl Follower<'_> {
     /// Takes what is new, or sees to the last seal; true when a run that goes through once is done.
     fn round(&mut self, once: bool) -> Result<bool> {
         if self.step()? {
-            return Ok(false);
+            return Ok(self.leaves);
+        }
+        if self.leaves {
+            return Ok(true);
         }
         if self.unsure.is_some_and(|at| at <= Instant::now()) {
             self.sign_last()?;
@@ -222,10 +228,10 @@ impl Follower<'_> {
     /// Signs the last seal once more: the signature may have been lost on its way.
     fn sign_last(&mut self) -> Result<()> {
         self.unsure = None;
-        match self.cosigner.sign(os::now()?) {
-            Ok(cosigned) => {
-                self.keep(std::slice::from_ref(&cosigned))?;
-                self.send(&cosigned)
+        match self.cosigner.sign_all(os::now()?) {
+            Ok(signed) => {
+                self.keep(&signed)?;
+                signed.iter().try_for_each(|cosigned| self.send(cosigned))
             }
             Err(CosignerError::NothingToSign | CosignerError::Signer(SignerError::Refused(_))) => Ok(()),
             Err(error) => Err(error.into()),
@@ -236,13 +242,20 @@ impl Follower<'_> {
         self.signed += 1;
         match self.client.cosigned(cosigned) {
             Ok(answer) => {
+                if answer.handed_over && self.cosigner.leaving() == Some(cosigned.checkpoint.epoch) {
+                    self.shell.out.note(format!("epoch {} has handed over", cosigned.checkpoint.epoch));
+                    self.cosigner.left();
+                    self.leaves = !self.cosigner.is_member();
+                }
                 self.certified += u64::from(answer.certified.is_some());
-                self.unsure = answer.certified.is_none().then(|| Instant::now() + UNSURE);
+                let done = answer.certified.is_some() || answer.handed_over;
+                self.unsure = (!done).then(|| Instant::now() + UNSURE);
                 Ok(())
             }
-            // It came too late: the server waits for signatures over later seals.
+            // It came too late, and the server waits for signatures over later seals; or too early, and it does
+            // not know yet that a committee leaves.
             Err(ClientError::Problem(problem)) if problem.code == "cosignature" => {
-                self.unsure = None;
+                self.unsure = self.cosigner.leaving().map(|_| Instant::now() + UNSURE);
                 Ok(())
             }
             Err(error) => Err(error.into()),
@@ -250,11 +263,14 @@ impl Follower<'_> {
     }
 }
 
-/// True when the server may answer otherwise later: it is away or failing, or one of the two clocks is off.
+/// True when the server may answer otherwise later: it is away or failing, one of the two clocks is off, or the
+/// key is no co-signer's yet.
 fn may_pass(error: &anyhow::Error) -> bool {
     let passing = |error: &ClientError| match error {
         ClientError::Problem(problem) => {
-            matches!(problem.kind, ApiKind::Retry | ApiKind::Internal | ApiKind::Unauthorised)
+            // Whoever is to be a co-signer is given no feed before the rotation is in force.
+            let passing = [ApiKind::Retry, ApiKind::Internal, ApiKind::Unauthorised, ApiKind::Missing];
+            passing.contains(&problem.kind)
         }
         other => other.is_passing(),
     };

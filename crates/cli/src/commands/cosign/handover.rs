@@ -2,19 +2,17 @@
 
 use crate::fault::{Kind, told};
 use crate::folder::live::Live;
-use crate::folder::{committees, handover_file, leaving_file};
+use crate::folder::{committees, handover_file, keep_handover, leaving_file};
 use crate::key::Holder;
 use crate::os;
 use anyhow::{Context, Result};
-use lockstep_crypto::tree;
-use lockstep_ledger::signer::SigningRequest;
 use lockstep_ledger::{Checkpoint, Committee, Handover};
 use lockstep_node::cosigner::Cosigned;
 use lockstep_node::{Cosigner, Quorum};
 use lockstep_store::SignerState;
 use lockstep_types::Address;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The committee that leaves, while nobody has handed over from it yet.
 pub fn leaving(live: &Live) -> Result<Option<Committee>> {
@@ -28,30 +26,6 @@ fn before(live: &Live) -> Result<Option<Committee>> {
     let current = live.kernel().committee().map(Committee::epoch);
     let Some(before) = current.and_then(|current| current.checked_sub(1)) else { return Ok(None) };
     Ok(committees(live.replica())?.into_iter().find(|committee| committee.epoch() == before))
-}
-
-/// Signs the last seal once more, in the epoch of the committee that leaves.
-pub fn sign(
-    live: &Live,
-    cosigner: &mut Cosigner<Holder, SignerState>,
-    committee: &Committee,
-) -> Result<Cosigned> {
-    let ledger = cosigner.replica().ledger();
-    // Head and seal are the co-signer's own; only the path between them and what was signed before is the
-    // appender's.
-    let seal = ledger.last_seal().context("there is no seal to sign")?.clone();
-    let id = ledger.id().context("the ledger is empty")?;
-    let checkpoint =
-        Checkpoint { epoch: committee.epoch(), ledger: id, root: seal.head.root, size: seal.head.size };
-    let last = cosigner.signer_mut().last();
-    let consistency = match last.filter(|last| last.size < checkpoint.size) {
-        Some(last) => tree::consistency_proof(&live.replica().hashes(), last.size, checkpoint.size)?,
-        None => Vec::new(),
-    };
-    let request = SigningRequest { checkpoint, consistency, inclusion: seal.inclusion, seal: seal.record };
-    let signer = cosigner.signer_mut();
-    let signature = signer.sign(&request, os::now()?)?;
-    Ok(Cosigned { address: signer.address(), checkpoint, signature })
 }
 
 /// What the committee that leaves has signed for Anchors that still go by it.
@@ -72,13 +46,13 @@ impl ForAnchors {
             let text = format!("`{address}` is no co-signer of the epoch before {epoch}");
             return Err(told(Kind::Conflict, "epoch", text).hint("sign without `--leaving`").into());
         };
-        let cosigned = sign(live, cosigner, &old)?;
+        let cosigned = cosigner.sign_in(old.epoch(), os::now()?)?;
         keep(live, &cosigned)?;
         let (quorum, signed) = gather(live, &cosigned.checkpoint, &old)?;
         let certificate = quorum.certificate();
         if let Some(certificate) = &certificate {
             let file = leaving_file(live.folder().dir(), (certificate.epoch, certificate.size));
-            write(&file, &certificate.to_bytes()?)?;
+            os::write_with_folder(&file, &certificate.to_bytes()?)?;
         }
         Ok(Self { cosigned, signed, threshold: old.threshold(), certified: certificate.is_some() })
     }
@@ -142,13 +116,5 @@ fn complete(live: &Live, quorum: &Quorum) -> Result<()> {
     let Some(old) = quorum.certificate() else { return Ok(()) };
     let Some(bytes) = live.replica().store().certificate(old.size)? else { return Ok(()) };
     let handover = Handover { new: lockstep_ledger::Certificate::from_bytes(&bytes)?, old };
-    let file = handover_file(live.folder().dir(), handover.new.epoch);
-    write(&file, &lockstep_types::canonical::to_vec(&handover)?)
-}
-
-fn write(file: &Path, bytes: &[u8]) -> Result<()> {
-    if let Some(parent) = file.parent() {
-        std::fs::create_dir_all(parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
-    }
-    os::write_atomic(file, bytes)
+    keep_handover(live.folder().dir(), &handover)
 }

@@ -61,11 +61,11 @@ impl Books {
         }
     }
 
-    /// The number of the committee in force; a server's word.
+    /// The number of the committee in force; on a server, of the one to which handovers lead.
     pub(super) fn epoch(&self) -> Result<Option<u64>> {
         match self {
             Self::Folder(_, replica) => Ok(replica.kernel().committee().map(Committee::epoch)),
-            Self::Server(remote) => Ok(Some(remote.client().ledger()?.committee.epoch())),
+            Self::Server(remote) => Ok(Some(remote.client().committee()?.epoch())),
         }
     }
 
