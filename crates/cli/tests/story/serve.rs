@@ -391,6 +391,17 @@ fn a_rotation_is_handed_over_to_by_those_who_follow_and_parties_learn_it_from_wh
         witnessed.err
     );
 
+    // A trust file and a pack from the server lead over the rotation, from the ledger's id alone.
+    town.ok(&["trust", "export", "acme", "-o", "after.json"]);
+    let told = town.ok(&["pack", "export", "acme", &case, "--as", "admin", "-o", "served.json"]);
+    assert_eq!(told["verdict"], "verified", "{told}");
+    let older = ["--trust", "before.json"];
+    town.ok(&[&["pack", "export", "acme", &case, "--as", "admin", "-o", "older.json"], &older[..]].concat());
+    for (pack, trust) in [("served.json", "after.json"), ("older.json", "before.json")] {
+        let verified = town.run(&["verify", pack, "--trust", trust]);
+        assert_eq!(verified.code, 0, "{pack} under {trust}: {}", verified.out);
+    }
+
     // What leads from one committee to the next is changed on the way: nobody follows it.
     let upstream = url.strip_prefix("http://").unwrap().to_owned();
     std::thread::spawn(move || lie(&listen, &upstream));
