@@ -8,7 +8,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 const TESTS: &str = "crates/cli/tests/interop";
-const PYTHON: &str = "target/interop-python";
+/// Where packages of Python go, each list of them for itself.
+const PYTHON: [(&str, &str); 2] =
+    [("target/interop-python", "requirements.txt"), ("target/schemathesis", "schemathesis.txt")];
 
 /// Puts everything into place; true when it is there.
 ///
@@ -43,11 +45,16 @@ fn azul(root: &Path) -> Result<bool> {
 }
 
 fn python(root: &Path) -> Result<bool> {
-    let mut made = Command::new("python3");
-    if !succeeds(made.current_dir(root).args(["-m", "venv", PYTHON]))? {
-        return Ok(false);
+    for (place, list) in PYTHON {
+        let mut made = Command::new("python3");
+        if !succeeds(made.current_dir(root).args(["-m", "venv", place]))? {
+            return Ok(false);
+        }
+        let mut pip = Command::new(root.join(place).join("bin/python"));
+        pip.current_dir(root).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+        if !succeeds(pip.args(["--require-hashes", "--requirement"]).arg(format!("{TESTS}/python/{list}")))? {
+            return Ok(false);
+        }
     }
-    let mut pip = Command::new(root.join(PYTHON).join("bin/python"));
-    pip.current_dir(root).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-    succeeds(pip.args(["--require-hashes", "--requirement"]).arg(format!("{TESTS}/python/requirements.txt")))
+    Ok(true)
 }

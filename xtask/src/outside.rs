@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Units of systemd that are shipped.
-pub const UNITS: [&str; 2] = ["lockstep-appender.service", "lockstep-cosigner.service"];
+pub const UNITS: [&str; 3] =
+    ["lockstep-appender.service", "lockstep-connect.service", "lockstep-cosigner.service"];
 
 /// All of them; true when none found anything. What was not there is told.
 pub fn run(root: &Path) -> Result<bool> {

@@ -105,6 +105,33 @@ pub struct RecordRow {
     pub leaf: LeafHash,
 }
 
+/// A record of a case, as the stream of all cases tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseRecord {
+    /// The case.
+    #[schemars(with = "Hash")]
+    pub case: CaseId,
+    /// Its number in the log.
+    pub index: u64,
+    /// What kind of record it is.
+    pub kind: String,
+    /// Its leaf hash.
+    #[schemars(with = "Hash")]
+    pub leaf: LeafHash,
+    /// Whose word it is, where it is a party's.
+    #[schemars(with = "Option<LeiText>")]
+    pub party: Option<Lei>,
+    /// True when the party refused the step, or its attempt was refused.
+    pub refused: bool,
+    /// The step that was taken or refused.
+    #[schemars(with = "Option<NameText>")]
+    pub step: Option<Name>,
+    /// Ledger time.
+    #[schemars(with = "TimeMs")]
+    pub time: Time,
+}
+
 /// A request that counts.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,6 +7,7 @@ use crate::answer::{
 };
 use crate::path::route;
 use crate::problem::{PROBLEM_TYPE, Problem};
+use lockstep_types::limits::INTEGER_MAX;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
@@ -135,6 +136,15 @@ fn of_cases() -> Vec<Operation> {
         .asked_by(Signer),
         get(route::CASE_EVENTS, ("caseEvents", "Records of a case, `record`, as they are sealed"), events)
             .asked_by(Signer),
+        get(
+            route::CASES_EVENTS,
+            (
+                "casesEvents",
+                "Records of all cases that the asking party may see, `record`, as they are sealed",
+            ),
+            events,
+        )
+        .asked_by(Signer),
     ]
 }
 
@@ -306,8 +316,9 @@ fn parameters(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<Val
             "ledger" | "case" | "attestation" | "key" | "root" => generator.subschema_for::<Hash>(),
             "audience" => json_schema!({ "enum": ["public", "counterparty", "auditor", "supervisor"] }),
             "all" | "evidence" => json_schema!({ "type": "boolean" }),
-            "size" | "from" => json_schema!({ "type": "integer", "minimum": 0 }),
-            "limit" => json_schema!({ "type": "integer", "minimum": 0 }),
+            "size" | "from" | "limit" => {
+                json_schema!({ "type": "integer", "minimum": 0, "maximum": INTEGER_MAX })
+            }
             _ => json_schema!({ "type": "string" }),
         };
         json!({ "name": name, "in": place, "required": place == "path", "schema": schema })
@@ -367,7 +378,8 @@ texts! {
     };
     /// A handover.
     HandoverObject, "Handover", {
-        "type": "object", "description": "Certificates of two committees over one size (specs/certificate.md §5)"
+        "type": "object",
+        "description": "Certificates of two committees over one size (specs/certificate.md §5)"
     };
 }
 

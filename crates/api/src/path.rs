@@ -32,6 +32,8 @@ pub mod route {
     pub const TRIALS: &str = "/v1/ledgers/{ledger}/trials";
     /// The evidence pack of a case.
     pub const PACK: &str = "/v1/ledgers/{ledger}/cases/{case}/pack";
+    /// What becomes of every case that the asking party may see, as it happens.
+    pub const CASES_EVENTS: &str = "/v1/ledgers/{ledger}/events/cases";
     /// Steps that wait for the asking party.
     pub const WAITING: &str = "/v1/ledgers/{ledger}/waiting";
     /// Changes of the ledger that wait for others to agree.

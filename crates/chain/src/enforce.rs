@@ -102,7 +102,14 @@ pub struct Anchored {
 /// # Errors
 /// [`DomainError`]: nobody answers, or there is no Gate.
 pub fn anchored(domain: &dyn Domain, block: &Block, at_gate: Address) -> Result<Anchored, DomainError> {
-    let anchor = read(domain, block, (at_gate, &Gate::ANCHORCall {}))?;
+    held_by(domain, block, read(domain, block, (at_gate, &Gate::ANCHORCall {}))?)
+}
+
+/// What an Anchor holds, as of one block.
+///
+/// # Errors
+/// [`DomainError`]: nobody answers, or there is no Anchor.
+pub fn held_by(domain: &dyn Domain, block: &Block, anchor: Address) -> Result<Anchored, DomainError> {
     let ledger = read(domain, block, (anchor, &Anchor::ledgerCall {}))?;
     let epoch = read(domain, block, (anchor, &Anchor::committeeCall {}))?.epoch;
     let head = match read(domain, block, (anchor, &Anchor::headCall {}))? {

@@ -252,6 +252,18 @@ impl Price {
         (units > 0 && decimals <= DECIMALS_MAX).then_some(Self { units, decimals })
     }
 
+    /// Units of 10^-`decimals`.
+    #[must_use]
+    pub const fn units(self) -> u128 {
+        self.units
+    }
+
+    /// The feed's own decimals.
+    #[must_use]
+    pub const fn decimals(self) -> u8 {
+        self.decimals
+    }
+
     /// Units of 10^-[`DECIMALS_MAX`].
     fn scaled(self) -> U256 {
         let zeros = u32::from(DECIMALS_MAX.saturating_sub(self.decimals));

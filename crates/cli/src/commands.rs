@@ -3,6 +3,7 @@
 pub mod attest;
 pub mod case;
 pub mod chain;
+pub mod connect;
 pub mod cosign;
 pub mod credential;
 pub mod docs;
@@ -68,6 +69,9 @@ pub enum Command {
     Tick(FolderArgs),
     /// Take requests over HTTP: the appender as a service
     Serve(serve::Serve),
+    /// Keep what partners push or leave on SFTP servers as drafts that wait for a signer, and tell partners
+    /// by webhook what happens on a ledger
+    Connect(connect::Connect),
     /// Follow a ledger from genesis, re-run every decision, and sign its head
     Cosign(cosign::Cosign),
     /// Compare what a log, its co-signers and its newest certificate have signed. Exit code 0: one history.
@@ -133,6 +137,7 @@ pub fn run(shell: &mut Shell, command: Command) -> Result<u8> {
         Command::Observe(args) => observe::run(shell, &args),
         Command::Tick(args) => tick(shell, &args),
         Command::Serve(args) => serve::run(shell, &args),
+        Command::Connect(args) => connect::run(shell, &args),
         Command::Cosign(args) => cosign::run(shell, &args),
         Command::WitnessCheck(args) => witness::run(shell, &args),
         Command::Erase(args) => erase::run(shell, &args),

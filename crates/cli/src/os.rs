@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use lockstep_types::Time;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -126,6 +126,34 @@ pub fn write_with_folder(path: &Path, bytes: &[u8]) -> Result<()> {
         std::fs::create_dir_all(parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
     }
     write_atomic(path, bytes)
+}
+
+/// The same, of a file that only its owner can read; it is there after a loss of power, too.
+pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = with_suffix(path, ".new");
+    let mut options = OpenOptions::new();
+    let made = options.write(true).create(true).truncate(true).mode(0o600).open(&beside);
+    let written = made.and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)?;
+        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    });
+    written.with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// A folder that only its owner can enter; one that is there has to be such.
+pub fn private_folder(path: &Path) -> Result<()> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("cannot make `{}`", path.display()))?;
+    let metadata = std::fs::metadata(path).with_context(|| format!("cannot measure `{}`", path.display()))?;
+    let mode = metadata.permissions().mode();
+    if mode & 0o077 != 0 {
+        let text = format!("`{}` has mode {:04o}, expected 0700", path.display(), mode & 0o7777);
+        let hint = format!("run `chmod 700 {}`, and think of who may have read it", path.display());
+        return Err(told(Kind::Invalid, "file-permissions", text).hint(hint).into());
+    }
+    Ok(())
 }
 
 /// `path` with more letters at its end.

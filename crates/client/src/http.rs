@@ -13,12 +13,17 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use ureq::http::request::Builder;
 use ureq::http::{Request, Response, Uri};
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 /// Longest answer that is read.
 const ANSWER_BYTES_MAX: u64 = 64 * 1_048_576;
+/// How long the beginning of a stream may take.
+const CONNECT: Duration = Duration::from_secs(30);
+/// How long a stream may be silent: servers say every 15 s that it still stands.
+const SILENCE: Duration = Duration::from_secs(45);
 
 /// How a server is reached.
 #[derive(Debug, Clone)]
@@ -147,12 +152,32 @@ impl Http {
         Ok(serde_json::from_slice(&bytes).map_err(|error| HttpError::Answer(error.to_string()))?)
     }
 
-    fn ask(
+    /// Asks for a stream of events, taken up after one.
+    pub(crate) fn stream(
+        &self,
+        path: &str,
+        after: u64,
+        signer: Option<(&LedgerId, &Signer<'_>)>,
+    ) -> Result<Body, ClientError> {
+        let parts = Parts { method: "GET", authority: &self.authority, path, query: "", body: None };
+        let request = self.request(&parts, None, signer)?.header("last-event-id", after.to_string());
+        let wrong = |error: ureq::http::Error| HttpError::Answer(error.to_string());
+        let request = request.body(()).map_err(wrong)?;
+        // A stream has no end; one that is silent for longer than the server ever is has broken.
+        let request = self.agent.configure_request(request).timeout_global(None);
+        let request = request.timeout_connect(Some(CONNECT)).timeout_recv_response(Some(CONNECT));
+        let answer = self.agent.run(request.timeout_per_read(Some(SILENCE)).build());
+        let answer = answer.map_err(|error| HttpError::Down(error.to_string()))?;
+        let streams = answer.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        if answer.status() == 200 && streams { Ok(answer.into_body()) } else { Err(other(answer)) }
+    }
+
+    fn request(
         &self,
         parts: &Parts<'_>,
         kind: Option<&str>,
         signer: Option<(&LedgerId, &Signer<'_>)>,
-    ) -> Result<Vec<u8>, ClientError> {
+    ) -> Result<Builder, ClientError> {
         let mark = if parts.query.is_empty() { "" } else { "?" };
         let uri = format!("{}{}{mark}{}", self.base, parts.path, parts.query);
         let mut request = Request::builder().method(parts.method).uri(uri);
@@ -174,6 +199,16 @@ impl Http {
             }
             _ => {}
         }
+        Ok(request)
+    }
+
+    fn ask(
+        &self,
+        parts: &Parts<'_>,
+        kind: Option<&str>,
+        signer: Option<(&LedgerId, &Signer<'_>)>,
+    ) -> Result<Vec<u8>, ClientError> {
+        let request = self.request(parts, kind, signer)?;
         let wrong = |error: ureq::http::Error| HttpError::Answer(error.to_string());
         let down = |error: ureq::Error| HttpError::Down(error.to_string());
         let answer = match parts.body {
@@ -199,6 +234,14 @@ fn read(mut answer: Response<Body>) -> Result<Vec<u8>, ClientError> {
     }
     let error = format!("HTTP {status}");
     Err(if status >= 500 { HttpError::Down(error) } else { HttpError::Answer(error) }.into())
+}
+
+/// Why an answer is no stream.
+fn other(answer: Response<Body>) -> ClientError {
+    match read(answer) {
+        Ok(_) => HttpError::Answer("expected a stream of events".to_owned()).into(),
+        Err(error) => error,
+    }
 }
 
 fn is_loopback(host: &str) -> bool {

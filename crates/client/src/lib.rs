@@ -15,13 +15,14 @@
 mod form;
 mod http;
 mod rotation;
+mod stream;
 
 pub use http::{HttpError, Options};
 pub use rotation::RotationError;
 
 use http::Http;
 use lockstep_api::answer::{
-    BatchAnswer, Case, CaseRow, CosignedAnswer, CredentialRow, DomainRow, Entered, GenesisRecord,
+    BatchAnswer, Case, CaseRecord, CaseRow, CosignedAnswer, CredentialRow, DomainRow, Entered, GenesisRecord,
     HandoverRow, KeyRow, Ledger, LedgerRow, Outcome, OutcomeRow, Page, PolicyRow, ProposalRow, Token, Trial,
     WaitingRow,
 };
@@ -379,6 +380,23 @@ impl Client {
         signer: &Signer<'_>,
     ) -> Result<Page<CredentialRow>, ClientError> {
         self.signed(&of_ledger(route::CREDENTIALS, &self.id), &paging(cursor), signer)
+    }
+
+    /// Records of all cases that the signer's party may see, from number `from` of the log on, as they are
+    /// sealed: each is handed to `each`, which says whether to go on. Ends when it says no, or with the
+    /// stream; whoever wants more asks again from where it was. What is told is the server's word.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn case_records(
+        &self,
+        from: u64,
+        signer: &Signer<'_>,
+        each: impl FnMut(CaseRecord) -> bool,
+    ) -> Result<(), ClientError> {
+        let path = of_ledger(route::CASES_EVENTS, &self.id);
+        let stream = self.http.stream(&path, from, Some((&self.id, signer)))?;
+        stream::read(stream, "record", each)
     }
 
     /// Steps that wait for the signer's party: one page.

@@ -169,6 +169,12 @@ impl Outbox {
         self.waiting.iter()
     }
 
+    /// The number that the next message gets.
+    #[must_use]
+    pub const fn next(&self) -> u64 {
+        self.next
+    }
+
     /// Puts a message behind those that wait; its number, once it is on disk.
     ///
     /// # Errors

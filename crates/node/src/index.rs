@@ -21,8 +21,7 @@ pub fn rows(record: &Record, index: u64) -> Vec<IndexRow> {
     let by_entity =
         |entity: &Entity| ([&[BY_ENTITY], entity.key().0.as_slice(), &number].concat(), Vec::new());
     if record.tag() == Tag::Outcome {
-        let outcome = lockstep_kernel::outcome::decode(record.body());
-        return outcome.iter().map(|outcome| by_entity(&Entity::Case(CaseId(outcome.caseId.0)))).collect();
+        return case_of_outcome(record).map(|case| by_entity(&Entity::Case(case))).into_iter().collect();
     }
     let Some(body) = Body::peek(record) else { return Vec::new() };
     let by_attestation = attestation(&body)
@@ -66,6 +65,12 @@ fn topics(body: &Body) -> Vec<Topic> {
 /// When the store cannot be read.
 pub fn is_listed(store: &dyn Store) -> Result<bool> {
     Ok(store.index_get(&topic_row(&Topic::Governance, 0))?.is_some())
+}
+
+/// The case whose outcome a leaf is.
+#[must_use]
+pub fn case_of_outcome(record: &Record) -> Option<CaseId> {
+    lockstep_kernel::outcome::decode(record.body()).ok().map(|outcome| CaseId(outcome.caseId.0))
 }
 
 /// Numbers of the records that touched an entity, ascending.

@@ -210,3 +210,6 @@ impl Quorum {
         Some(Certificate::assemble(&self.checkpoint, &self.committee, &signatures))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! What happens, as it happens: server-sent events. A stream holds one place of its address, is told that it
 //! still stands every few seconds, and ends with the server.
 
+mod cases;
+
 use crate::engine::Engine;
 use crate::pace::Place;
 use crate::reply::{Failed, internal, too_often};

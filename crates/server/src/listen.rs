@@ -3,7 +3,7 @@
 
 use crate::figures::Connections;
 use crate::pace::Places;
-use crate::routes::{Peer, router};
+use crate::routes::{Peer, closed, router};
 use crate::service::{Limits, Service};
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
@@ -24,6 +24,8 @@ use tokio_rustls::TlsAcceptor;
 /// Longest head.
 const HEAD_BYTES_MAX: usize = 16_384;
 const HEADERS_MAX: usize = 64;
+/// Connections at once, where few are expected: each may hold a body.
+const FEW: usize = 64;
 /// How long to wait when the system gives no connection, because it has too many open.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -84,6 +86,15 @@ pub async fn serve(
     carried?;
     service.ledgers().for_each(|hosted| hosted.engine.stop());
     Ok(())
+}
+
+/// Carries requests to the routes of a program that is no server of ledgers, on few connections at once.
+///
+/// # Errors
+/// [`ListenError`]: nothing was carried.
+pub async fn few(port: Port, router: Router, until: impl Future<Output = ()>) -> Result<(), ListenError> {
+    let limits = Limits { connections: FEW, connections_per_address: FEW / 4, ..Limits::default() };
+    carry(port, closed(router), Held { limits, ..Held::default() }, until).await
 }
 
 /// Carries requests to routes and answers back, until it is to end.

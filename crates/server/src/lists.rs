@@ -1,7 +1,7 @@
 //! Lists that go back to the first record: cases that are closed, and credentials.
 
 use crate::reply::{Failed, Replied, internal, json};
-use crate::routes::{On, body, eye, hosted, query, signed_by, signer, value};
+use crate::routes::{On, body, bounded, eye, hosted, query, signed_by, signer, value};
 use crate::see::{self, Eye};
 use crate::service::Hosted;
 use crate::submissions::{busy, may_submit};
@@ -30,7 +30,8 @@ struct Opening {
 }
 
 fn limit(limit: Option<&str>) -> Result<usize, Failed> {
-    let limit: usize = limit.map_or(Ok(PAGE_ITEMS), |limit| value(limit, "limit"))?;
+    let limit: usize =
+        limit.map_or(Ok(PAGE_ITEMS), |limit| bounded(value(limit, "limit")?, ("query", "limit")))?;
     Ok(limit.clamp(1, PAGE_ITEMS_MAX))
 }
 

@@ -3,7 +3,7 @@
 
 use crate::pace::Place;
 use crate::reply::{Failed, Replied, internal, too_often};
-use crate::routes::{On, Peer, eye, hosted, note, query, seen, signer, value};
+use crate::routes::{On, Peer, bounded, eye, hosted, note, query, seen, signer, value};
 use crate::see::Eye;
 use crate::service::Hosted;
 use axum::Extension;
@@ -123,7 +123,7 @@ fn options(parts: &Parts, eye: Eye) -> Result<Options, Failed> {
         (None, None) => None,
         (Some(size), Some(root)) => {
             let root: RootHash = value(root, "root of a log")?;
-            Some(TreeHead { size: value(size, "size")?, root })
+            Some(TreeHead { size: bounded(value(size, "size")?, ("query", "size"))?, root })
         }
         _ => return Err(Problem::new(Kind::Invalid, "query", "`size` and `root` go together").into()),
     };

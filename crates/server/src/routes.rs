@@ -32,6 +32,7 @@ use lockstep_ledger::log::TilePath;
 use lockstep_ledger::{Certificate, Checkpoint, Tag};
 use lockstep_node::cosigner::Cosigned;
 use lockstep_node::{Asked, feed, records as stored, replica};
+use lockstep_types::limits::INTEGER_MAX;
 use lockstep_types::{AttestationDigest, CaseId, KeyId, LedgerId};
 use serde_json::value::RawValue;
 use std::net::IpAddr;
@@ -44,6 +45,9 @@ pub(crate) type On = State<Arc<Service>>;
 
 /// How late who asks too often is told so.
 const TOO_OFTEN: Duration = Duration::from_millis(500);
+
+/// What `from` is called.
+const NUMBER: &str = "number of a record";
 
 /// Where a connection comes from.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +78,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::TILE, get(tile))
         .route(route::EVENTS, get(events))
         .route(route::CASE_EVENTS, get(case_events))
+        .route(route::CASES_EVENTS, get(cases_events))
         .route(route::OPENAPI, get(openapi))
         .route(route::HEALTHZ, get(|| async { "ok\n" }))
         .route(route::READYZ, get(readyz))
@@ -191,10 +196,17 @@ pub(crate) fn value<T: std::str::FromStr>(text: &str, what: &'static str) -> Res
     text.parse().map_err(refused)
 }
 
+/// A number that JSON can say, and so the description of this interface.
+pub(crate) fn bounded<T: TryFrom<u64>>(number: u64, (code, what): (&str, &str)) -> Result<T, Failed> {
+    let fits = u64::try_from(INTEGER_MAX).is_ok_and(|most| number <= most);
+    let refused = || Problem::new(Kind::Invalid, code, format!("this is no {what}")).into();
+    T::try_from(number).ok().filter(|_| fits).ok_or_else(refused)
+}
+
 fn paging(parts: &Parts) -> Result<(Option<CaseId>, usize), Failed> {
     let [cursor, limit] = query(parts, ["cursor", "limit"])?;
     let cursor = cursor.map(|cursor| value(cursor, "cursor")).transpose()?;
-    let limit: usize = limit.map_or(Ok(PAGE_ITEMS), |limit| value(limit, "limit"))?;
+    let limit = limit.map_or(Ok(PAGE_ITEMS), |limit| bounded(value(limit, "limit")?, ("query", "limit")))?;
     Ok((cursor, limit.clamp(1, PAGE_ITEMS_MAX)))
 }
 
@@ -368,6 +380,18 @@ async fn case_events(
     Ok(watch.of_case(id, eye.who))
 }
 
+async fn cases_events(
+    State(service): On,
+    Extension(Peer(peer)): Extension<Peer>,
+    Path(ledger): Path<String>,
+    request: Request,
+) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let (parts, _) = request.into_parts();
+    let eye = eye(&service, hosted, signer(&service, hosted, &parts)?);
+    Ok(Watch::new((&service, hosted), peer, &parts.headers)?.of_cases(eye))
+}
+
 async fn waiting(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
     let hosted = hosted(&service, &ledger)?;
     let (parts, _) = request.into_parts();
@@ -413,7 +437,7 @@ async fn records(State(service): On, Path(ledger): Path<String>, request: Reques
         return Err(missing("feed"));
     }
     let [from] = query(&parts, ["from"])?;
-    let from: u64 = value(from.unwrap_or("0"), "number of a record")?;
+    let from: u64 = bounded(value(from.unwrap_or("0"), NUMBER)?, ("query", NUMBER))?;
     // What is read here is durable: the store knows nothing else.
     let store = Arc::clone(hosted.engine.store());
     let read = tokio::task::spawn_blocking(move || replica::whole_commands(&*store, from, FEED_RECORDS));
@@ -468,7 +492,7 @@ async fn certificate(State(service): On, Path(ledger): Path<String>) -> Replied 
 
 async fn certificate_at(State(service): On, Path((ledger, size)): Path<(String, String)>) -> Replied {
     let hosted = hosted(&service, &ledger)?;
-    let size: u64 = part(&size, "size")?;
+    let size: u64 = bounded(part(&size, "size")?, ("path", "size"))?;
     told_certificate(hosted.engine.certificate(size).map_err(|error| internal(&error))?)
 }
 

@@ -61,14 +61,14 @@ fn roles<'a>(kernel: &Kernel, layout: &'a Layout, party: Lei, now: Time) -> Vec<
 
 /// The parties and the policy of a case, as its records show them.
 #[derive(Default)]
-struct Course {
+pub(crate) struct Course {
     parties: BTreeSet<Lei>,
     opener: Option<Lei>,
     policy: Option<PolicyDigest>,
     governance: bool,
 }
 
-fn course(all: &[(u64, Record)]) -> Course {
+pub(crate) fn course(all: &[(u64, Record)]) -> Course {
     let mut course = Course::default();
     for (_, record) in all {
         match Body::from_slice(record.body()) {
@@ -110,20 +110,28 @@ pub(crate) fn policies_acted_under(replica: &Replica, eye: Eye) -> BTreeSet<Poli
     adopted.filter(acts).map(|adopted| adopted.policy.digest()).collect()
 }
 
+/// True when `eye` may see the case: it takes part in it, or may, or reads for an audience.
+pub(crate) fn may_see(kernel: &Kernel, course: &Course, eye: Eye) -> bool {
+    let adopted = course.policy.and_then(|digest| kernel.policy(&digest));
+    let layout = adopted.map(|adopted| adopted.policy.layout());
+    let acts = || layout.is_some_and(|layout| !roles(kernel, layout, eye.who.party, eye.now).is_empty());
+    // Changes of the ledger concern whoever has a key on it.
+    course.governance || course.parties.contains(&eye.who.party) || eye.sees_all_cases() || acts()
+}
+
 /// A case as `eye` may see it; none when there is no such case for it.
 pub(crate) fn case(replica: &Replica, id: CaseId, eye: Eye) -> Result<Option<Case>, ReplicaError> {
     let kernel = replica.kernel();
     let all = records::of_case(&**replica.store(), id)?;
-    let Course { parties, opener, policy, governance } = course(&all);
+    let course = course(&all);
+    if !may_see(kernel, &course, eye) {
+        return Ok(None);
+    }
+    let Course { opener, policy, .. } = course;
     let open = kernel.case(&id);
     let opener = open.map(|case| case.opener).or(opener);
     let adopted = policy.and_then(|digest| kernel.policy(&digest));
     let layout = adopted.map(|adopted| adopted.policy.layout());
-    let acts = layout.is_some_and(|layout| !roles(kernel, layout, eye.who.party, eye.now).is_empty());
-    // Changes of the ledger concern whoever has a key on it.
-    if !governance && !parties.contains(&eye.who.party) && !acts && !eye.sees_all_cases() {
-        return Ok(None);
-    }
     let granted = granted(layout, eye.audience);
     let shown = |own: bool, granted: bool, value: &Option<String>| {
         value.clone().filter(|_| own || granted || eye.administrator)

@@ -1,14 +1,17 @@
-//! Drafts: what a bank message lets a party say of a step, waiting for the party's signature.
+//! Drafts: what a message, a bank's or a planning system's, lets a party say of a step, waiting for the
+//! party's signature.
 //!
 //! [`propose`] is a function of the message, a [`Mapping`] and nothing else: whoever has the draft and the
 //! file can run it again, and [`Draft::check`] does so before anything is signed. A draft holds no key, no
 //! salt and no time of its own, so two drafts of one message are the same bytes.
 
 mod error;
+pub mod json;
 mod mapping;
 
 pub use error::{DraftError, MappingError};
-pub use mapping::{ClaimSource, Form, Mapping, StepMapping};
+pub use json::{JsonError, JsonMapping, JsonMessage};
+pub use mapping::{ClaimSource, Form, Mapping, Rules, StepMapping};
 
 use crate::iso::{BankDate, Limits, Side, UtcOffset, cut};
 use crate::message::{Field, Item, ItemKind, ItemQuery, MessageKind, Value, find_item};
@@ -54,7 +57,7 @@ pub struct Origin {
     pub act: String,
     /// Length of the file.
     pub bytes: u64,
-    /// Which message: `camt.054`.
+    /// Which message: `camt.054`, `json`.
     pub message: String,
     /// The name that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,7 +145,12 @@ pub fn propose(
     (case, step): (CaseId, &Name),
     limits: &Limits,
 ) -> Result<Draft, DraftError> {
-    let rules = mapping.step(step)?;
+    let rules = match mapping.step(step)? {
+        Rules::Message(rules) => rules,
+        Rules::Json(rules) => {
+            return Ok(json::propose(origin, (mapping, rules, query.reference), (case, step))?);
+        }
+    };
     let item = find_item(origin, query, limits)?;
     if item.message != rules.message {
         return Err(DraftError::Message { found: item.message, expected: rules.message });

@@ -1,5 +1,5 @@
-//! A durable workflow of five steps, the yardstick of `cargo xtask bench peers`: each step is journaled before
-//! the next begins, and does nothing else.
+//! A durable workflow of five steps, the yardstick of `cargo xtask bench peers`: each step is journaled
+//! before the next begins, and does nothing else.
 
 use restate_sdk::prelude::*;
 use std::net::SocketAddr;

@@ -1,8 +1,10 @@
-//! `lockstep witness-check`: whether the log, its co-signers and its newest certificate tell one history.
+//! `lockstep witness-check`: whether the log, its co-signers, its newest certificate and an Anchor tell one
+//! history.
 //! Nobody's word counts without a signature, and nothing is asked that is not public.
 
 mod compare;
 
+use crate::endpoints::EndpointArgs;
 use crate::fault::{Fault, Kind, told};
 use crate::os;
 use crate::server::ReachArgs;
@@ -11,13 +13,14 @@ use crate::words::duration_ms;
 use anyhow::{Context, Result};
 use clap::Args;
 use compare::{Compared, Head, compare};
+use lockstep_chain::{Account, Domain, enforce};
 use lockstep_client::{Client, ClientError, Options, signed};
 use lockstep_crypto::recover;
 use lockstep_ledger::Committee;
 use lockstep_ledger::log::{SignedCheckpoint, TileHashes, TilePath, origin};
 use lockstep_ledger::note::{NoteKey, NoteKeyKind};
 use lockstep_node::cosigner::Cosigned;
-use lockstep_types::LedgerId;
+use lockstep_types::{Address, ChainId, LedgerId, RootHash};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -44,6 +47,14 @@ pub struct WitnessCheck {
     ledger: Option<LedgerId>,
     #[command(flatten)]
     reach: ReachArgs,
+    /// An Anchor of the ledger, asked by `--rpc`
+    #[arg(long, value_name = "ADDRESS", requires = "chain")]
+    anchor: Option<Address>,
+    /// The Anchor's chain, by its EIP-155 number
+    #[arg(long, value_name = "N", requires = "anchor")]
+    chain: Option<u64>,
+    #[command(flatten)]
+    endpoints: EndpointArgs,
     /// When two histories are told, write both signed heads and what shows it here
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -116,6 +127,12 @@ fn look(args: &WitnessCheck, options: &Options) -> Result<Found> {
         }),
         Err(error) => found.unheard.push((format!("{url} (certificate)"), why(error.into()))),
     }
+    if let (Some(anchor), Some(chain)) = (args.anchor, args.chain) {
+        match anchored(&args.endpoints, (anchor, ChainId(chain)), client.id()) {
+            Ok(head) => found.heads.extend(head),
+            Err(error) => found.unheard.push((format!("Anchor {anchor}"), why(error))),
+        }
+    }
     let until = Instant::now() + LATE;
     loop {
         let log = match log(&client) {
@@ -164,6 +181,29 @@ fn cosigner(
     let (size, root) = (cosigned.checkpoint.size, cosigned.checkpoint.root);
     let signed = serde_json::to_value(&cosigned).map_err(|error| error.to_string())?;
     Ok(Head { by: format!("co-signer {by}"), size, root, signed })
+}
+
+/// What an Anchor holds as of the last final block; none while that is nothing.
+fn anchored(
+    endpoints: &EndpointArgs,
+    (anchor, chain): (Address, ChainId),
+    ledger: LedgerId,
+) -> Result<Option<Head>> {
+    let rpc = endpoints.connect(chain.0)?;
+    let block = rpc.finalized()?;
+    let held = enforce::held_by(&rpc, &block, Account::from(anchor.0))?;
+    if held.ledger != ledger {
+        anyhow::bail!("it follows ledger `{}`", held.ledger);
+    }
+    let head = |(size, root): (u64, RootHash)| {
+        let by = format!("Anchor {anchor} on {chain}");
+        let signed = json!({
+            "anchor": anchor, "block": block.number, "chain": chain, "epoch": held.epoch, "ledger": ledger,
+            "root": root, "rests_on": rpc.rests_on(), "size": size,
+        });
+        Head { by, size, root, signed }
+    };
+    Ok(held.head.map(head))
 }
 
 /// The log's head, signed with the key that the first record names.

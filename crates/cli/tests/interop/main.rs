@@ -4,6 +4,7 @@
 mod check;
 mod made;
 mod others;
+mod schema;
 mod served;
 #[path = "../story/town.rs"]
 #[expect(dead_code, reason = "the stories use more of it")]

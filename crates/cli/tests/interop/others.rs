@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// A program that `cargo xtask test` puts into place; says so when it has not.
-fn program(path: &str) -> Option<PathBuf> {
+pub fn program(path: &str) -> Option<PathBuf> {
     let found = Path::new(ROOT).join(path);
     if found.exists() {
         return Some(found);

@@ -2,6 +2,7 @@
 
 mod audience;
 mod chain;
+mod connect;
 mod declare;
 mod draft;
 mod feed;
@@ -22,6 +23,7 @@ mod serve;
 #[path = "../wallets/served.rs"]
 #[expect(dead_code, reason = "the tests for wallets ask it in more ways than these do")]
 mod served;
+mod sftp;
 mod signer;
 mod submit;
 #[path = "../../../client/examples/ten_lines.rs"]

@@ -11,9 +11,9 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 /// A process that ends with the test.
-struct Running {
+pub struct Running {
     child: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Drop for Running {
@@ -24,7 +24,7 @@ impl Drop for Running {
 }
 
 /// Starts the program; its first line says where it listens.
-fn start(town: &Town, args: &[&str]) -> Running {
+pub fn start(town: &Town, args: &[&str]) -> Running {
     let mut child = town.command(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -78,6 +78,12 @@ fn signed_path(town: &Town) -> String {
     format!("/v1/ledgers/{}/signed", config["ledger"].as_str().unwrap())
 }
 
+/// Waits until a co-signer has signed something.
+pub fn has_signed(town: &Town, cosigner: &Running) {
+    let signed = signed_path(town);
+    until("it has signed", || ask(&cosigner.url, &signed).0 == 200);
+}
+
 /// Four institutions that co-sign: three of them with the program.
 fn town() -> Town {
     let town = Town::new();
@@ -94,7 +100,7 @@ fn town() -> Town {
     town
 }
 
-fn cosigner(town: &Town, server: &Running, number: u8) -> Running {
+pub fn cosigner(town: &Town, server: &Running, number: u8) -> Running {
     let key = format!("cosigner{number}");
     start(town, &["cosign", "--follow", &server.url, "--key", &key, "--listen", "127.0.0.1:0"])
 }

@@ -43,7 +43,7 @@ impl Scene {
         let endpoints = [node.endpoint(), node.endpoint()];
         let urls = [&endpoints[0].url, &endpoints[1].url];
         let rpc = Rpc::connect(&urls, Rule::new(31_337, Finality::Tag)).unwrap();
-        let token = place(&town, &rpc);
+        let (_, token) = place(&town, &rpc);
         node.ask("evm_increaseTime", json!([6_600]));
         node.mine(4);
         town.key("eip712", "sender");

@@ -22,33 +22,33 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A process that goes on until it is ended.
-struct Running {
-    child: Child,
+pub struct Running {
+    pub child: Child,
     out: BufReader<ChildStdout>,
 }
 
 impl Running {
-    fn start(town: &Town, args: &[&str]) -> Self {
+    pub fn start(town: &Town, args: &[&str]) -> Self {
         let mut command = town.command(args);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         Self { child, out }
     }
 
-    fn line(&mut self) -> Value {
+    pub fn line(&mut self) -> Value {
         let mut line = String::new();
         self.out.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
     /// Asks it to end, and waits until it has.
-    fn end(mut self) {
+    pub fn end(mut self) {
         let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
         assert!(self.child.wait().unwrap().success());
     }
 
-    fn kill(mut self) {
+    pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
@@ -62,20 +62,20 @@ impl Drop for Running {
 }
 
 /// A server over the town's ledger.
-struct Served {
-    process: Running,
-    url: String,
+pub struct Served {
+    pub process: Running,
+    pub url: String,
 }
 
 impl Served {
-    fn start(town: &Town, args: &[&str]) -> Self {
+    pub fn start(town: &Town, args: &[&str]) -> Self {
         town.ask(&[]);
         let mut process = Running::start(town, args);
         let url = process.line()["url"].as_str().unwrap().to_owned();
         Self { process, url }
     }
 
-    fn folder(town: &Town) -> Self {
+    pub fn folder(town: &Town) -> Self {
         Self::start(town, &["serve", "acme", "--listen", "127.0.0.1:0"])
     }
 
@@ -89,7 +89,7 @@ impl Served {
     }
 }
 
-fn ledger(town: &Town) -> String {
+pub fn ledger(town: &Town) -> String {
     let config: Value =
         serde_json::from_slice(&std::fs::read(town.path("acme/lockstep.json")).unwrap()).unwrap();
     config["ledger"].as_str().unwrap().to_owned()

@@ -2,6 +2,7 @@
 
 use crate::chain::{anchor, balance, coin};
 use crate::key::Key;
+use crate::network;
 use crate::node::{Mode, Node};
 use crate::town::Town;
 use lockstep_chain::rpc::Rule;
@@ -22,13 +23,13 @@ pub const LIMITS: Limits = Limits {
     patience: Duration::from_secs(60),
 };
 
-/// The programme's contracts on the node; where the token is.
-pub fn place(town: &Town, rpc: &Rpc) -> Account {
+/// The programme's contracts on the node; where the Anchor and the token are.
+pub fn place(town: &Town, rpc: &Rpc) -> (Account, Account) {
     let (anybody, deployer) = (Key::new(ANYBODY), Key::new(DEPLOYER));
     let (mut one, mut other) = (InMemory::default(), InMemory::default());
     let mut chain = Submitter::open((rpc, &anybody), &mut one, LIMITS).unwrap();
     let anchor = anchor(town, &mut chain, anybody.account());
-    coin(town, &mut Submitter::open((rpc, &deployer), &mut other, LIMITS).unwrap(), anchor)
+    (anchor, coin(town, &mut Submitter::open((rpc, &deployer), &mut other, LIMITS).unwrap(), anchor))
 }
 
 #[test]
@@ -41,7 +42,7 @@ fn an_outcome_is_submitted_once_whatever_is_asked_and_however_often() {
     let (one, other) = (node.endpoint(), node.endpoint());
     let rule = Rule::new(31_337, Finality::Tag);
     let rpc = Rpc::connect(&[&one.url, &other.url], rule).unwrap();
-    let token = place(&town, &rpc);
+    let (anchor, token) = place(&town, &rpc);
     town.key("eip712", "sender");
     let base = ["outcome", "submit", "acme", &case, "--as", "sender"];
     let both = ["--rpc", &one.url, "--rpc", &other.url];
@@ -79,4 +80,24 @@ fn an_outcome_is_submitted_once_whatever_is_asked_and_however_often() {
     let word = submit(&["--rpc-quorum", "1"]).json()["rests_on"].as_str().unwrap().to_owned();
     assert!(word.starts_with("the word of any one endpoint of "), "{word}");
     assert_eq!(balance(&rpc, token), "1000000000000");
+    witnessed(&town, &anchor.to_string(), &both);
+}
+
+/// What the Anchor holds is held against log and co-signers; of another ledger's Anchor nothing is believed.
+fn witnessed(town: &Town, anchor: &str, endpoints: &[&str]) {
+    let server = network::start(town, &["serve", "acme", "--listen", "127.0.0.1:0"]);
+    let signer = network::cosigner(town, &server, 1);
+    network::has_signed(town, &signer);
+    let check = |anchor: &str| {
+        let at = ["--anchor", anchor, "--chain", "31337"];
+        let args = ["witness-check", &server.url, "--cosigner", &signer.url];
+        let ran = town.run(&[&args[..], &at[..], endpoints].concat());
+        (ran.code, ran.json())
+    };
+    let (code, agrees) = check(anchor);
+    assert_eq!((code, agrees["answer"].as_str()), (0, Some("agree")), "{agrees}");
+    let heads = agrees["heads"].as_array().unwrap();
+    assert!(heads.iter().any(|head| head["by"] == format!("Anchor {anchor} on eip155:31337")), "{agrees}");
+    let (code, nobody) = check("0x52908400098527886E0F7030069857D2E4169EE7");
+    assert_eq!((code, nobody["answer"].as_str()), (2, Some("cannot-tell")), "{nobody}");
 }

@@ -148,6 +148,11 @@ impl Town {
     }
 
     pub fn govern(&self) {
+        self.govern_by(POLICY);
+    }
+
+    /// The same, with another policy.
+    pub fn govern_by(&self, policy: &str) {
         let mut issuer =
             vec!["govern", "name-issuer", "acme", OTHERBANK, "--as", "admin", "--key", "registry.pub"];
         for (_, kind, _) in ROLES {
@@ -167,7 +172,7 @@ impl Town {
             "--as",
             "admin",
         ]);
-        let adopted = self.ok(&["govern", "adopt", "acme", POLICY, "--as", "admin"]);
+        let adopted = self.ok(&["govern", "adopt", "acme", policy, "--as", "admin"]);
         assert_eq!(adopted["enacted"], true);
     }
 

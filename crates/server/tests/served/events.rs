@@ -139,6 +139,41 @@ fn records_of_a_case_are_told_to_whoever_may_see_it() {
 }
 
 #[test]
+fn records_of_all_cases_are_told_in_order_to_whoever_may_see_them_and_taken_up_where_they_ended() {
+    let mut served = Served::new();
+    let ledger = served.ledger();
+    let path = ledger.path(route::CASES_EVENTS);
+    served.get(&path).send().must_be(401, "not-signed");
+    let ask = |role: &str| served.signed(served.get(&path), ledger.key(role), ledger.id);
+    ask("keeper").header("Last-Event-ID", "-1").send().must_be(400, "event-id");
+    let of_case = format!("data: {{\"case\":\"{}\"", ledger.case);
+    let mut outsider = Stream::new(&served, &ask("issuer"));
+    let mut stream = Stream::new(&served, &ask("keeper"));
+    stream.until_times(&of_case, 3);
+    assert_eq!(served.post(&ledger.path(route::SUBMISSIONS), ledger.third()).send().status, 200);
+    let told = stream.until_times(&of_case, 4).to_owned();
+    let ids: Vec<u64> = told.lines().filter_map(|line| line.strip_prefix("id: ")?.parse().ok()).collect();
+    assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
+    // The step and who took it are told, and nothing that was claimed.
+    let keeper = ledger.lei("keeper").to_string();
+    assert!(
+        told.contains(&keeper) && told.contains("\"step\":\"third\"") && !told.contains("claim"),
+        "{told}"
+    );
+    let last = told.lines().filter_map(|line| line.strip_prefix("id: ")).next_back().unwrap();
+    let mut later = Stream::new(&served, &ask("keeper").header("Last-Event-ID", last));
+    assert_eq!(served.post(&ledger.path(route::SUBMISSIONS), &ledger.opening()).send().status, 200);
+    assert!(!later.until("\"kind\":\"opened\"").contains(&of_case), "{}", later.1);
+    outsider.until("event-stream");
+    let noted: Vec<_> = ledger.noted.all();
+    assert!(noted.contains(&(ledger.lei("keeper"), ledger.case, "events".to_owned())), "{noted:?}");
+    assert!(!noted.iter().any(|(who, case, _)| *who == ledger.lei("issuer") && *case == ledger.case));
+    let case = ledger.case.to_string();
+    served.end();
+    assert!(!outsider.end().contains(&case), "another's case");
+}
+
+#[test]
 fn streams_are_bounded_by_address_and_end_with_the_server() {
     let limits = Limits { streams_per_address: 2, ..Limits::default() };
     let mut served = Served::with(Settings { limits, ..Settings::default() });

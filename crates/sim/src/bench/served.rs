@@ -102,8 +102,12 @@ impl Served {
     /// # Errors
     /// The operating system tells nothing of one.
     pub(crate) fn resident(&self) -> Result<Vec<u64>> {
-        let server = self.server.process();
-        server.into_iter().chain(self.cosigners.iter().filter_map(Cosigner::process)).map(resident).collect()
+        let server = self.server.process_id();
+        server
+            .into_iter()
+            .chain(self.cosigners.iter().filter_map(Cosigner::process_id))
+            .map(resident)
+            .collect()
     }
 }
 

@@ -30,7 +30,7 @@ struct Part {
 }
 
 /// What threads share.
-struct Shared<'a> {
+struct Load<'a> {
     served: &'a Served,
     parties: &'a Parties,
     /// Milliseconds to a receipt, and to a certificate.
@@ -47,7 +47,7 @@ struct Shared<'a> {
 pub fn run(minutes: u32, show: &mut dyn FnMut(Measure)) -> Result<()> {
     let served = Served::begin(Programme::Five, COSIGNERS, ONE_ADDRESS)?;
     let parties = Parties::of(Programme::Five)?;
-    let shared = Shared {
+    let load = Load {
         served: &served,
         parties: &parties,
         times: Mutex::default(),
@@ -55,8 +55,8 @@ pub fn run(minutes: u32, show: &mut dyn FnMut(Measure)) -> Result<()> {
         cases: AtomicU64::new(0),
         ends: AtomicBool::new(false),
     };
-    let full = rate(&shared)?;
-    let parts = at_half(&shared, (full / 2.0, minutes))?;
+    let full = rate(&load)?;
+    let parts = at_half(&load, (full / 2.0, minutes))?;
     let quarter = (parts.len() / 4).max(1);
     let of = |from: usize, value: &dyn Fn(&Part) -> f64| {
         median(&mut parts.iter().skip(from).take(quarter).map(value).collect::<Vec<_>>())
@@ -84,32 +84,32 @@ pub fn run(minutes: u32, show: &mut dyn FnMut(Measure)) -> Result<()> {
 }
 
 /// Cases a second when nobody waits.
-fn rate(shared: &Shared<'_>) -> Result<f64> {
+fn rate(load: &Load<'_>) -> Result<f64> {
     let begun = Instant::now();
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| cases(shared, None))).collect();
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| cases(load, None))).collect();
         std::thread::sleep(FULL);
-        shared.ends.store(true, Ordering::SeqCst);
+        load.ends.store(true, Ordering::SeqCst);
         threads
             .into_iter()
             .try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })?;
-    shared.ends.store(false, Ordering::SeqCst);
-    Ok(shared.cases.swap(0, Ordering::SeqCst) as f64 / begun.elapsed().as_secs_f64())
+    load.ends.store(false, Ordering::SeqCst);
+    Ok(load.cases.swap(0, Ordering::SeqCst) as f64 / begun.elapsed().as_secs_f64())
 }
 
 /// Cases at this rate; one part a minute.
-fn at_half(shared: &Shared<'_>, (rate, minutes): (f64, u32)) -> Result<Vec<Part>> {
+fn at_half(load: &Load<'_>, (rate, minutes): (f64, u32)) -> Result<Vec<Part>> {
     let each = Duration::from_secs_f64(f64::from(THREADS) / rate);
     std::thread::scope(|scope| {
-        let mut threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| cases(shared, Some(each)))).collect();
-        threads.push(scope.spawn(|| certificates(shared)));
+        let mut threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| cases(load, Some(each)))).collect();
+        threads.push(scope.spawn(|| certificates(load)));
         let mut parts = Vec::new();
         for minute in 1..=minutes {
-            taken(&shared.times);
-            taken(&shared.certified);
+            taken(&load.times);
+            taken(&load.certified);
             std::thread::sleep(Duration::from_secs(60));
-            let part = part(shared)?;
+            let part = part(load)?;
             eprintln!(
                 "minute {minute} of {minutes}: {:.0} MiB, co-signers {:.0} MiB, accepted {:.1} ms, certified \
                  {:.0} ms",
@@ -120,7 +120,7 @@ fn at_half(shared: &Shared<'_>, (rate, minutes): (f64, u32)) -> Result<Vec<Part>
                 break;
             }
         }
-        shared.ends.store(true, Ordering::SeqCst);
+        load.ends.store(true, Ordering::SeqCst);
         threads
             .into_iter()
             .try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))?;
@@ -128,14 +128,14 @@ fn at_half(shared: &Shared<'_>, (rate, minutes): (f64, u32)) -> Result<Vec<Part>
     })
 }
 
-fn part(shared: &Shared<'_>) -> Result<Part> {
+fn part(load: &Load<'_>) -> Result<Part> {
     const MIB: f64 = 1_048_576.0;
-    let resident = shared.served.resident()?;
+    let resident = load.served.resident()?;
     let (server, cosigners) = resident.split_first().context("the server is gone")?;
     let most = cosigners.iter().max().copied().unwrap_or_default();
     Ok(Part {
-        accepted: p99(&mut taken(&shared.times)),
-        certified: p99(&mut taken(&shared.certified)),
+        accepted: p99(&mut taken(&load.times)),
+        certified: p99(&mut taken(&load.certified)),
         server: *server as f64 / MIB,
         cosigners: most as f64 / MIB,
     })
@@ -146,38 +146,38 @@ fn taken(times: &Mutex<Vec<f64>>) -> Vec<f64> {
 }
 
 /// Takes cases, one every so often, until it is to end.
-fn cases(shared: &Shared<'_>, each: Option<Duration>) -> Result<()> {
-    let client = shared.served.client()?;
+fn cases(load: &Load<'_>, each: Option<Duration>) -> Result<()> {
+    let client = load.served.client()?;
     let mut due = Instant::now();
-    while !shared.ends.load(Ordering::SeqCst) {
+    while !load.ends.load(Ordering::SeqCst) {
         if let Some(each) = each {
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
             due += each;
         }
-        let times = shared.parties.take_case(&client).with_context(|| shared.served.log())?;
-        shared.cases.fetch_add(1, Ordering::SeqCst);
+        let times = load.parties.take_case(&client).with_context(|| load.served.log())?;
+        load.cases.fetch_add(1, Ordering::SeqCst);
         let times = times.into_iter().map(|time| time.as_secs_f64() * 1_000.0);
-        shared.times.lock().unwrap_or_else(PoisonError::into_inner).extend(times);
+        load.times.lock().unwrap_or_else(PoisonError::into_inner).extend(times);
     }
     Ok(())
 }
 
 /// Opens a case now and then, and waits for its certificate; reads and fetches figures meanwhile.
-fn certificates(shared: &Shared<'_>) -> Result<()> {
-    let client = shared.served.client()?;
-    while !shared.ends.load(Ordering::SeqCst) {
-        let (opening, _) = shared.parties.opening(client.id())?;
+fn certificates(load: &Load<'_>) -> Result<()> {
+    let client = load.served.client()?;
+    while !load.ends.load(Ordering::SeqCst) {
+        let (opening, _) = load.parties.opening(client.id())?;
         let entered = client.submit(&opening, &[])?;
         let (begun, index) = (Instant::now(), entered.records.first().context("no record")?.index);
-        while !shared.ends.load(Ordering::SeqCst)
+        while !load.ends.load(Ordering::SeqCst)
             && client.ledger()?.certified.is_none_or(|head| head.size <= index)
         {
             std::thread::sleep(LOOKS);
         }
-        let mut times = shared.certified.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut times = load.certified.lock().unwrap_or_else(PoisonError::into_inner);
         times.push(begun.elapsed().as_secs_f64() * 1_000.0);
         drop(times);
-        shared.served.figure("lockstep_connections")?;
+        load.served.figure("lockstep_connections")?;
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! Whether others are still served while slow readers hold connections and a party floods the server.
 //!
 //! Parties hand openings in at a steady rate, each over a connection of its own; the time from handing in to
-//! a verified receipt is taken first in quiet, then in the storm: two thousand connections that send a head or
-//! take an answer a byte at a time, and one party that hands in what is refused as often as it is answered.
-//! The storm comes from other addresses of this machine, under the limits that a server has when nobody says
-//! otherwise.
+//! a verified receipt is taken first in quiet, then in the storm: two thousand connections that send a head
+//! or take an answer a byte at a time, and one party that hands in what is refused as often as it is
+//! answered. The storm comes from other addresses of this machine, under the limits that a server has when
+//! nobody says otherwise.
 
 use crate::bench::p99;
 use crate::bench::served::{Parties, Served};

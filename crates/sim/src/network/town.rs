@@ -212,7 +212,7 @@ impl Server {
     }
 
     /// The number of its process, while it runs.
-    pub fn process(&self) -> Option<u32> {
+    pub fn process_id(&self) -> Option<u32> {
         self.running.as_ref().map(Running::id)
     }
 
@@ -272,7 +272,7 @@ impl Cosigner {
     }
 
     /// The number of its process, while it runs.
-    pub fn process(&self) -> Option<u32> {
+    pub fn process_id(&self) -> Option<u32> {
         self.running.as_ref().map(Running::id)
     }
 

@@ -27,7 +27,9 @@ pub enum MappingError {
         found: String,
     },
     /// A message that is not read.
-    #[error("step `{step}` maps `{found}`, expected `camt.053`, `camt.054`, `pacs.002` or `pacs.008`")]
+    #[error(
+        "step `{step}` maps `{found}`, expected `camt.053`, `camt.054`, `pacs.002`, `pacs.008` or `json`"
+    )]
     Message {
         /// The step.
         step: Name,
@@ -51,6 +53,14 @@ pub enum MappingError {
         step: Name,
         /// The claim.
         claim: Name,
+        /// What would be one.
+        expected: &'static str,
+    },
+    /// A step that is not filled from JSON in its form.
+    #[error("step `{step}`: {expected}")]
+    Json {
+        /// The step.
+        step: Name,
         /// What would be one.
         expected: &'static str,
     },
@@ -106,6 +116,9 @@ pub enum DraftError {
         /// Those it has.
         known: String,
     },
+    /// JSON proposes nothing.
+    #[error(transparent)]
+    Json(#[from] super::json::JsonError),
     /// The message does not show one item.
     #[error(transparent)]
     Item(#[from] ItemError),

@@ -1,6 +1,7 @@
 //! Mappings: which claim of a step is filled from which field of a message.
 
 use super::error::{DraftError, MappingError};
+use super::json::{self, JsonMapping, JsonSource};
 use crate::iso::{UtcOffset, cut};
 use crate::message::{Field, MessageKind};
 use lockstep_types::{Currency, Name};
@@ -9,15 +10,27 @@ use std::collections::BTreeMap;
 
 /// Longest mapping, in bytes.
 const MAPPING_BYTES_MAX: usize = 65_536;
+/// Longest pointer into JSON.
+const POINTER_BYTES_MAX: usize = 256;
+const FORMS: &str = "expected `as` to be `text`, `time` or `money:USD`";
 
-/// Which claims of which steps a bank's messages fill.
+/// Which claims of which steps a partner's messages fill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
     text: String,
-    steps: BTreeMap<Name, StepMapping>,
+    steps: BTreeMap<Name, Rules>,
 }
 
-/// How one step is filled.
+/// From what one step is filled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rules {
+    /// From a bank's message.
+    Message(StepMapping),
+    /// From JSON.
+    Json(JsonMapping),
+}
+
+/// How one step is filled from a bank's message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepMapping {
     /// The message it is filled from.
@@ -70,6 +83,8 @@ struct RawMapping {
 #[serde(deny_unknown_fields)]
 struct RawStep {
     message: String,
+    #[serde(default)]
+    act: Vec<String>,
     evidence: Option<Name>,
     utc_offset: Option<String>,
     #[serde(default)]
@@ -89,6 +104,7 @@ enum RawClaim {
 struct RawSource {
     field: Option<String>,
     value: Option<String>,
+    currency: Option<String>,
     #[serde(rename = "as")]
     form: Option<String>,
     absent: Option<String>,
@@ -120,11 +136,16 @@ impl Mapping {
         &self.text
     }
 
+    /// The steps that are filled.
+    pub fn steps(&self) -> impl Iterator<Item = &Name> {
+        self.steps.keys()
+    }
+
     /// How a step is filled.
     ///
     /// # Errors
     /// [`DraftError::Step`] names those there are.
-    pub fn step(&self, step: &Name) -> Result<&StepMapping, DraftError> {
+    pub fn step(&self, step: &Name) -> Result<&Rules, DraftError> {
         self.steps.get(step).ok_or_else(|| {
             let known: Vec<_> = self.steps.keys().map(|name| format!("`{name}`")).collect();
             DraftError::Step { step: step.clone(), known: known.join(", ") }
@@ -132,7 +153,13 @@ impl Mapping {
     }
 }
 
-fn step(name: &Name, raw: RawStep) -> Result<StepMapping, MappingError> {
+fn step(name: &Name, raw: RawStep) -> Result<Rules, MappingError> {
+    if raw.message == json::MESSAGE {
+        return json_step(name, raw).map(Rules::Json);
+    }
+    if !raw.act.is_empty() {
+        return Err(MappingError::Json { step: name.clone(), expected: "expected `act` for JSON only" });
+    }
     let message = MessageKind::ALL.into_iter().find(|kind| kind.as_str() == raw.message);
     let unknown = || MappingError::Message { step: name.clone(), found: cut(&raw.message) };
     let message = message.ok_or_else(unknown)?;
@@ -154,19 +181,79 @@ fn step(name: &Name, raw: RawStep) -> Result<StepMapping, MappingError> {
         claims.insert(claim, source);
     }
     let utc_offset = raw.utc_offset.map(|text| text.parse()).transpose()?;
-    Ok(StepMapping { message, evidence: raw.evidence, utc_offset, require, claims })
+    Ok(Rules::Message(StepMapping { message, evidence: raw.evidence, utc_offset, require, claims }))
+}
+
+fn json_step(name: &Name, raw: RawStep) -> Result<JsonMapping, MappingError> {
+    let refused = |expected| MappingError::Json { step: name.clone(), expected };
+    let pointers = raw.act.iter().chain(raw.require.keys());
+    if !pointers.clone().all(|pointer| is_pointer(pointer)) {
+        return Err(refused("expected pointers of the form `/data/amount` (RFC 6901)"));
+    }
+    // Without a kind, another message of the same partner would be taken for this one.
+    if raw.act.is_empty() || raw.require.is_empty() || raw.utc_offset.is_some() {
+        return Err(refused("expected `act`, pointers to what tells one act from another, and a `require`"));
+    }
+    let mut claims = BTreeMap::new();
+    for (claim, raw) in raw.claim {
+        let source = json_source((name, &claim), raw)?;
+        claims.insert(claim, source);
+    }
+    Ok(JsonMapping { evidence: raw.evidence, act: raw.act, require: raw.require, claims })
+}
+
+fn json_source((step, claim): (&Name, &Name), raw: RawClaim) -> Result<JsonSource, MappingError> {
+    let refused = |expected| MappingError::Claim { step: step.clone(), claim: claim.clone(), expected };
+    let raw = long(raw);
+    let pointer = match (raw.field, raw.value) {
+        (None, Some(value)) if raw.form.is_none() && raw.absent.is_none() && raw.currency.is_none() => {
+            return Ok(JsonSource::Fixed(value));
+        }
+        (Some(pointer), None) => pointer,
+        _ => return Err(refused("expected `field`, perhaps with `as` and `absent`, or `value` alone")),
+    };
+    if ![Some(&pointer), raw.currency.as_ref()].into_iter().flatten().all(|pointer| is_pointer(pointer)) {
+        return Err(refused("expected a pointer of the form `/data/amount` (RFC 6901)"));
+    }
+    let form = form(raw.form.as_deref()).ok_or_else(|| refused(FORMS))?;
+    if matches!(form, Form::Money(_)) != raw.currency.is_some() {
+        return Err(refused("expected `as = \"money:USD\"` and `currency`, a pointer, both or neither"));
+    }
+    Ok(JsonSource::Pointer { pointer, currency: raw.currency, form, absent: raw.absent })
+}
+
+fn is_pointer(text: &str) -> bool {
+    let escapes = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+    text.starts_with('/') && text.len() <= POINTER_BYTES_MAX && escapes
 }
 
 fn known(step: &Name, field: &str) -> Result<Field, MappingError> {
     Field::from_name(field).ok_or_else(|| MappingError::Field { step: step.clone(), found: cut(field) })
 }
 
+fn long(raw: RawClaim) -> RawSource {
+    match raw {
+        RawClaim::Short(field) => {
+            RawSource { field: Some(field), value: None, currency: None, form: None, absent: None }
+        }
+        RawClaim::Long(raw) => raw,
+    }
+}
+
+fn form(text: Option<&str>) -> Option<Form> {
+    match text {
+        None | Some("text") => Some(Form::Text),
+        Some("time") => Some(Form::Time),
+        Some(text) => text.strip_prefix("money:")?.parse().ok().map(Form::Money),
+    }
+}
+
 fn source((step, claim): (&Name, &Name), raw: RawClaim) -> Result<ClaimSource, MappingError> {
     let refused = |expected| MappingError::Claim { step: step.clone(), claim: claim.clone(), expected };
-    let raw = match raw {
-        RawClaim::Short(field) => RawSource { field: Some(field), value: None, form: None, absent: None },
-        RawClaim::Long(raw) => raw,
-    };
+    let raw = long(raw);
+    if raw.currency.is_some() {
+        return Err(refused("expected `currency` for JSON only"));
+    }
     let field = match (raw.field, raw.value) {
         (None, Some(value)) if raw.form.is_none() && raw.absent.is_none() => {
             return Ok(ClaimSource::Fixed(value));
@@ -174,14 +261,7 @@ fn source((step, claim): (&Name, &Name), raw: RawClaim) -> Result<ClaimSource, M
         (Some(field), None) => known(step, &field)?,
         _ => return Err(refused("expected `field`, perhaps with `as` and `absent`, or `value` alone")),
     };
-    let form = match raw.form.as_deref() {
-        None | Some("text") => Form::Text,
-        Some("time") => Form::Time,
-        Some(text) => {
-            let currency = text.strip_prefix("money:").and_then(|code| code.parse().ok());
-            Form::Money(currency.ok_or_else(|| refused("expected `as` to be `text`, `time` or `money:USD`"))?)
-        }
-    };
+    let form = form(raw.form.as_deref()).ok_or_else(|| refused(FORMS))?;
     match (field.is_amount(), field.is_date(), form) {
         (true, _, Form::Text | Form::Time) => Err(refused("expected `as = \"money:USD\"` for an amount")),
         (_, true, Form::Text | Form::Money(_)) => {

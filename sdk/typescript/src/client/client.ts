@@ -208,8 +208,8 @@ export class Client {
   }
 
   /**
-   * The newest certificate, by `committee()` unless the caller knows another to be in force. None when nothing
-   * is certified yet.
+   * The newest certificate, by `committee()` unless the caller knows another to be in force. None when
+   * nothing is certified yet.
    */
   async certificate(committee?: Committee): Promise<Certificate | undefined> {
     const by = committee ?? (await this.committee());

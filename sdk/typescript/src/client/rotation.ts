@@ -46,8 +46,9 @@ export function nextCommittee(ledger: string, before: Committee, row: HandoverRo
     const after = committeeOf(before.epoch + 1, action.members, action.threshold);
     checkHandover(row.handover, ledger, before, after);
     const { root, size } = row.handover.old;
+    const head = { root: fromHex(root), size };
     const leaf = { hash: leafHash(row.enacted.leaf), index: row.index };
-    if (!isIncluded(leaf, { root: fromHex(root), size }, row.inclusion)) refuse("inclusion", "not in the log");
+    if (!isIncluded(leaf, head, row.inclusion)) refuse("inclusion", "not in the log");
     return after;
   });
 }

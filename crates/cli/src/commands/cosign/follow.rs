@@ -252,8 +252,8 @@ impl Follower<'_> {
                 self.unsure = (!done).then(|| Instant::now() + UNSURE);
                 Ok(())
             }
-            // It came too late, and the server waits for signatures over later seals; or too early, and it does
-            // not know yet that a committee leaves.
+            // It came too late, and the server waits for signatures over later seals; or too early, and it
+            // does not know yet that a committee leaves.
             Err(ClientError::Problem(problem)) if problem.code == "cosignature" => {
                 self.unsure = self.cosigner.leaving().map(|_| Instant::now() + UNSURE);
                 Ok(())
@@ -263,8 +263,8 @@ impl Follower<'_> {
     }
 }
 
-/// True when the server may answer otherwise later: it is away or failing, one of the two clocks is off, or the
-/// key is no co-signer's yet.
+/// True when the server may answer otherwise later: it is away or failing, one of the two clocks is off, or
+/// the key is no co-signer's yet.
 fn may_pass(error: &anyhow::Error) -> bool {
     let passing = |error: &ClientError| match error {
         ClientError::Problem(problem) => {

@@ -147,7 +147,7 @@ impl Head {
 
     /// In a line.
     pub fn text(&self) -> String {
-        format!("  {} signed {} records, root {}", self.by, self.size, self.root)
+        format!("  {}: {} records, root {}", self.by, self.size, self.root)
     }
 }
 
