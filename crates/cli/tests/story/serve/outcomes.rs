@@ -71,7 +71,7 @@ fn a_submitter_with_a_key_on_the_ledger_needs_no_folder() {
     town.ok(&["trust", "export", "acme", "-o", "trust.json"]);
     let (one, other) = (node.endpoint(), node.endpoint());
     let rpc = Rpc::connect(&[&one.url, &other.url], Rule::new(31_337, Finality::Tag)).unwrap();
-    let token = place(&town, &rpc);
+    let (_, token) = place(&town, &rpc);
     town.key("eip712", "sender");
     let address = town.ok(&["key", "show", "sender"])["address"].clone();
     node.ask("anvil_setBalance", json!([address, "0xde0b6b3a7640000"]));
