@@ -1,14 +1,16 @@
 //! What is answered. All of it is JSON; amounts and sizes are integers or canonical texts, as everywhere.
 
 use crate::openapi::{
-    CommitteeObject, HandoverObject, Hash, LeiText, NameText, ReceiptObject, RecordObject, TimeMs,
+    AddressText, ChainText, CommitteeObject, HandoverObject, Hash, LeiText, NameText, ReceiptObject,
+    RecordObject, TimeMs,
 };
 use crate::problem::Problem;
+use lockstep_kernel::state::Held;
 use lockstep_ledger::receipt::Receipt;
 use lockstep_ledger::{Committee, Handover, Record};
 use lockstep_types::{
-    AttestationDigest, CaseId, CertificateDigest, Digest, KeyId, LeafHash, LedgerId, Lei, Name, PolicyDigest,
-    RootHash, Time,
+    Address, AttestationDigest, CaseId, CertificateDigest, ChainId, CredentialDigest, Digest, KeyId,
+    LeafHash, LedgerId, Lei, Name, PolicyDigest, RootHash, Time,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -236,9 +238,12 @@ pub struct CaseRow {
     /// Its id.
     #[schemars(with = "Hash")]
     pub case: CaseId,
-    /// When it must have been decided.
+    /// When it must have been decided; none once it is closed.
+    #[schemars(with = "Option<TimeMs>")]
+    pub deadline: Option<Time>,
+    /// Ledger time of its opening.
     #[schemars(with = "TimeMs")]
-    pub deadline: Time,
+    pub opened: Time,
     /// Who opened it.
     #[schemars(with = "LeiText")]
     pub opener: Lei,
@@ -247,6 +252,152 @@ pub struct CaseRow {
     /// Its policy.
     #[schemars(with = "Hash")]
     pub policy: PolicyDigest,
+}
+
+/// A credential.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialRow {
+    /// Its id.
+    #[schemars(with = "Hash")]
+    pub credential: CredentialDigest,
+    /// Who gave it.
+    #[schemars(with = "LeiText")]
+    pub issuer: Lei,
+    /// Its keys.
+    #[schemars(with = "Vec<Hash>")]
+    pub keys: Vec<KeyId>,
+    /// Its kind: what a role of a policy asks for.
+    #[schemars(with = "NameText")]
+    pub kind: Name,
+    /// When it was taken back.
+    #[schemars(with = "Option<TimeMs>")]
+    pub revoked: Option<Time>,
+    /// Who holds it.
+    #[schemars(with = "LeiText")]
+    pub subject: Lei,
+    /// Steps taken under it since then are suspect.
+    #[schemars(with = "Option<TimeMs>")]
+    pub suspect_since: Option<Time>,
+    /// Valid from, inclusive.
+    #[schemars(with = "TimeMs")]
+    pub valid_from: Time,
+    /// Valid until, inclusive.
+    #[schemars(with = "TimeMs")]
+    pub valid_until: Time,
+}
+
+impl CredentialRow {
+    /// As the kernel holds it.
+    #[must_use]
+    pub fn of(credential: CredentialDigest, held: &Held) -> Self {
+        Self {
+            credential,
+            issuer: held.issuer,
+            keys: held.keys.iter().map(|key| key.key.id()).collect(),
+            kind: held.kind.clone(),
+            revoked: held.revoked,
+            subject: held.subject,
+            suspect_since: held.suspect_since,
+            valid_from: held.valid_from,
+            valid_until: held.valid_until,
+        }
+    }
+}
+
+/// An outcome of a case, as it stands in the log.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomeRow {
+    /// Its number.
+    pub index: u64,
+    /// The record, opened.
+    #[schemars(with = "RecordObject")]
+    pub record: Record,
+}
+
+/// What readings of a domain have to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedRow {
+    /// Milliseconds after which one does not count any more.
+    pub max_age_ms: u64,
+    /// So many observers must have read the same.
+    pub quorum: u32,
+}
+
+/// An outcome of which it is not settled yet what became of it on a domain.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PendingRow {
+    /// The case.
+    #[schemars(with = "Hash")]
+    pub case: CaseId,
+    /// The Gate at which it waits.
+    #[schemars(with = "AddressText")]
+    pub gate: Address,
+    /// Which decision of the case unlocked it.
+    pub ordinal: u32,
+    /// Until when it can be executed; none when it never expires.
+    #[schemars(with = "Option<TimeMs>")]
+    pub until: Option<Time>,
+}
+
+/// A domain of a programme: where its value lives, and what observers are asked about it.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DomainRow {
+    /// What policies ask observers to read there; none when none does.
+    pub asked: Option<AskedRow>,
+    /// The date of the newest balance: headroom counts the supply of then.
+    #[schemars(with = "Option<TimeMs>")]
+    pub balance: Option<Time>,
+    /// The chain.
+    #[schemars(with = "ChainText")]
+    pub chain: ChainId,
+    /// What policies call the domain.
+    #[schemars(with = "NameText")]
+    pub domain: Name,
+    /// The Gates' Escrows, where a policy takes deposits.
+    #[schemars(with = "Vec<AddressText>")]
+    pub escrows: BTreeSet<Address>,
+    /// The Gate in force, and then those that it has replaced.
+    #[schemars(with = "Vec<AddressText>")]
+    pub gates: Vec<Address>,
+    /// True when a policy in force has observers look there.
+    pub observed: bool,
+    /// Until when the last pause of the Gate that is on record lasts.
+    #[schemars(with = "Option<TimeMs>")]
+    pub paused_until: Option<Time>,
+    /// Outcomes that are waited for.
+    pub pending: Vec<PendingRow>,
+    /// The programme.
+    #[schemars(with = "NameText")]
+    pub programme: Name,
+    /// When the last reading of a party was signed.
+    #[schemars(with = "BTreeMap<LeiText, TimeMs>")]
+    pub read: BTreeMap<Lei, Time>,
+    /// The token.
+    #[schemars(with = "AddressText")]
+    pub token: Address,
+}
+
+/// What would become of a request now.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// The rule that would refuse it; none when it would count.
+    pub refused: Option<TrialRefused>,
+}
+
+/// A rule that would refuse a request.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialRefused {
+    /// Its code.
+    pub code: String,
+    /// What it says.
+    pub detail: String,
 }
 
 /// A step that waits for whoever asks.

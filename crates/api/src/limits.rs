@@ -20,6 +20,8 @@ pub const COSIGNED_BYTES_MAX: usize = 4_096;
 pub const PAGE_ITEMS_MAX: usize = 500;
 /// Items on one page when nobody says how many.
 pub const PAGE_ITEMS: usize = 100;
+/// Parts of one case that are withheld from a pack by name.
+pub const WITHHELD_MAX: usize = 256;
 /// Records in one answer to a co-signer; the last command's records are never cut.
 pub const FEED_RECORDS: usize = 1_024;
 /// How far the time of a signed request may lie from the server's clock, in seconds.

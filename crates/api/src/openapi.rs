@@ -1,8 +1,9 @@
 //! This interface in OpenAPI 3.1: paths from one table, answers from the types themselves.
 
 use crate::answer::{
-    BatchAnswer, Case, CaseRow, CosignedAnswer, Entered, GenesisRecord, HandoverRow, KeyRow, Ledger,
-    LedgerRow, Page, PolicyRow, ProposalRow, Token, WaitingRow,
+    BatchAnswer, Case, CaseRow, CosignedAnswer, CredentialRow, DomainRow, Entered, GenesisRecord,
+    HandoverRow, KeyRow, Ledger, LedgerRow, OutcomeRow, Page, PolicyRow, ProposalRow, Token, Trial,
+    WaitingRow,
 };
 use crate::path::route;
 use crate::people::{Challenge, PersonToken, ReadRow, SignIn};
@@ -92,20 +93,49 @@ impl Operation {
 
 /// Every question.
 fn operations() -> Vec<Operation> {
-    use Asks::{Signer, SignerOnly};
+    of_cases().into_iter().chain(of_parties()).chain(of_logs()).chain(of_people()).collect()
+}
+
+/// A ledger and its cases, and what is handed in.
+fn of_cases() -> Vec<Operation> {
+    use Asks::Signer;
     let pages: &[&str] = &["cursor", "limit"];
-    let all = [
+    vec![
         get(route::LEDGERS, ("ledgers", "The ledgers of this server"), answers::<Page<LedgerRow>>),
         get(route::LEDGER, ("ledger", "How a ledger stands"), answers::<Ledger>),
         get(route::GENESIS, ("genesis", "The first record"), answers::<GenesisRecord>),
         post(route::SUBMISSIONS, ("submit", "Hand one request in"), Body::Request, answers::<Entered>),
         post(route::BATCHES, ("submitAll", "Hand several in"), Body::Batch, answers::<BatchAnswer>),
         get(route::ATTESTATION, ("receipt", "What is on record of an attestation"), answers::<ReceiptObject>),
-        get(route::CASES, ("cases", "Open cases of the asking party"), answers::<Page<CaseRow>>)
-            .asked_by(Signer)
-            .with_query(pages),
+        get(
+            route::CASES,
+            ("cases", "Open cases of the asking party; with `all` closed ones too"),
+            answers::<Page<CaseRow>>,
+        )
+        .asked_by(Signer)
+        .with_query(&["all", "cursor", "limit"]),
+        get(
+            route::CREDENTIALS,
+            ("credentials", "Credentials that the asking party holds or gave"),
+            answers::<Page<CredentialRow>>,
+        )
+        .asked_by(Signer)
+        .with_query(pages),
         get(route::CASE, ("case", "A case, as the asking party may see it"), answers::<Case>)
             .asked_by(Signer),
+        get(
+            route::PACK,
+            ("casePack", "The evidence pack of a case, as the asking party may see it"),
+            answers::<PackObject>,
+        )
+        .asked_by(Signer)
+        .with_query(&["audience", "withhold", "evidence", "size", "root"]),
+        get(
+            route::OUTCOMES,
+            ("outcomes", "What a case unlocks: the records, opened"),
+            answers::<Page<OutcomeRow>>,
+        )
+        .asked_by(Signer),
         get(route::CASE_EVENTS, ("caseEvents", "Records of a case, `record`, as they are sealed"), events)
             .asked_by(Signer),
         get(
@@ -117,6 +147,14 @@ fn operations() -> Vec<Operation> {
             events,
         )
         .asked_by(Signer),
+    ]
+}
+
+/// What concerns whoever asks.
+fn of_parties() -> Vec<Operation> {
+    use Asks::{Signer, SignerOnly};
+    let pages: &[&str] = &["cursor", "limit"];
+    vec![
         get(route::EVENTS, ("events", "Seals, `head`, and certificates, `certificate`"), events),
         get(route::WAITING, ("waiting", "Steps that wait for the asking party"), answers::<Page<WaitingRow>>)
             .asked_by(Signer)
@@ -134,7 +172,27 @@ fn operations() -> Vec<Operation> {
         )
         .asked_by(Signer),
         get(route::POLICIES, ("policies", "Policies in force"), answers::<Page<PolicyRow>>).asked_by(Signer),
+        get(
+            route::DOMAINS,
+            ("domains", "Domains of programmes, and what is waited for there"),
+            answers::<Page<DomainRow>>,
+        )
+        .asked_by(Signer),
+        post(
+            route::TRIALS,
+            ("try", "What would become of a request: nothing is recorded"),
+            Body::Request,
+            answers::<Trial>,
+        )
+        .asked_by(SignerOnly),
         get(route::KEY, ("key", "Whose the asking party's key is"), answers::<KeyRow>).asked_by(Signer),
+    ]
+}
+
+/// The log, its co-signers, and the process.
+fn of_logs() -> Vec<Operation> {
+    use Asks::{Signer, SignerOnly};
+    vec![
         get(route::RECORDS, ("records", "Records with their commands, for co-signers"), bytes)
             .asked_by(Signer)
             .with_query(&["from"]),
@@ -164,8 +222,7 @@ fn operations() -> Vec<Operation> {
         get(route::HEALTHZ, ("healthz", "Is the process alive?"), text),
         get(route::READYZ, ("readyz", "Does it take work?"), text),
         get(route::METRICS, ("metrics", "Figures for Prometheus"), text),
-    ];
-    all.into_iter().chain(of_people()).collect()
+    ]
 }
 
 /// Questions about people, and of those who administer.
@@ -284,7 +341,9 @@ fn content(body: Body, generator: &mut SchemaGenerator) -> Option<Value> {
 fn parameters(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<Value> {
     let mut parameter = |name: &str, place: &str| {
         let schema = match name {
-            "ledger" | "case" | "attestation" | "key" | "cursor" => generator.subschema_for::<Hash>(),
+            "ledger" | "case" | "attestation" | "key" | "root" => generator.subschema_for::<Hash>(),
+            "audience" => json_schema!({ "enum": ["public", "counterparty", "auditor", "supervisor"] }),
+            "all" | "evidence" => json_schema!({ "type": "boolean" }),
             "size" | "from" | "limit" => {
                 json_schema!({ "type": "integer", "minimum": 0, "maximum": INTEGER_MAX })
             }
@@ -327,12 +386,20 @@ texts! {
     };
     /// A name.
     NameText, "Name", { "type": "string", "description": "A name (specs/policy.md)" };
+    /// An address.
+    AddressText, "Address", {
+        "type": "string", "pattern": "^0x[0-9a-f]{40}$", "description": "20 bytes of an EVM domain"
+    };
+    /// A chain.
+    ChainText, "Chain", { "type": "string", "description": "A chain (CAIP-2)" };
     /// A committee.
     CommitteeObject, "Committee", { "type": "object", "description": "Who co-signs, and how many must" };
     /// A record.
     RecordObject, "Record", { "type": "object", "description": "A record (specs/ledger.md)" };
     /// A receipt.
     ReceiptObject, "Receipt", { "type": "object", "description": "A receipt, signed (specs/receipt.md)" };
+    /// A pack.
+    PackObject, "Pack", { "type": "object", "description": "An evidence pack (specs/pack.md)" };
     /// A certificate.
     CertificateObject, "Certificate", {
         "type": "object", "description": "A quorum certificate (specs/certificate.md)"

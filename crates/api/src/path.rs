@@ -22,6 +22,16 @@ pub mod route {
     pub const CASE: &str = "/v1/ledgers/{ledger}/cases/{case}";
     /// What becomes of a case, as it happens.
     pub const CASE_EVENTS: &str = "/v1/ledgers/{ledger}/cases/{case}/events";
+    /// Credentials that the asking party holds or gave.
+    pub const CREDENTIALS: &str = "/v1/ledgers/{ledger}/credentials";
+    /// What a case unlocks.
+    pub const OUTCOMES: &str = "/v1/ledgers/{ledger}/cases/{case}/outcomes";
+    /// Domains of programmes, and what is waited for there.
+    pub const DOMAINS: &str = "/v1/ledgers/{ledger}/domains";
+    /// What would become of a request.
+    pub const TRIALS: &str = "/v1/ledgers/{ledger}/trials";
+    /// The evidence pack of a case.
+    pub const PACK: &str = "/v1/ledgers/{ledger}/cases/{case}/pack";
     /// What becomes of every case that the asking party may see, as it happens.
     pub const CASES_EVENTS: &str = "/v1/ledgers/{ledger}/events/cases";
     /// Steps that wait for the asking party.

@@ -2,7 +2,7 @@
 //! needs, and hand in at it; only here is it known which of the two it is.
 
 pub mod entered;
-mod remote;
+pub mod remote;
 pub mod shown;
 
 use crate::commands::login::signed_in;
@@ -17,12 +17,14 @@ use crate::words;
 use anyhow::{Context, Result};
 use clap::Args;
 use entered::Entered;
+use lockstep_api::answer::{CredentialRow, DomainRow};
 use lockstep_attest::Submission;
-use lockstep_kernel::{Kernel, Request};
-use lockstep_node::client::{Draft, Found, Signing, Standing};
+use lockstep_kernel::Request;
+use lockstep_node::client::{Draft, Found, Signing, Standing, Texts};
 use lockstep_node::replica::Documents;
 use lockstep_node::{Replica, client};
-use lockstep_policy::{Policy, Step};
+use lockstep_policy::{Layout, Policy, Step};
+use lockstep_server::domains::domains;
 use lockstep_types::{CaseId, CredentialDigest, LedgerId, Name};
 pub use remote::Followed;
 use remote::{Asker, Remote};
@@ -92,6 +94,11 @@ pub struct Stands {
 }
 
 impl Stands {
+    /// Its policy.
+    pub const fn policy(&self) -> &Arc<Policy> {
+        &self.policy
+    }
+
     /// As a draft needs it.
     pub fn found(&self) -> Found<'_> {
         Found::told(self.case, &self.policy, self.standing.clone())
@@ -136,7 +143,8 @@ impl ServerPlace {
 }
 
 impl DeskArgs {
-    fn dir(&self) -> Result<&Path> {
+    /// The folder, where it is one.
+    pub fn dir(&self) -> Result<&Path> {
         self.dir.as_deref().context("no folder is named")
     }
 
@@ -154,6 +162,23 @@ impl DeskArgs {
         Ok((Desk::Server(Box::new(remote)), party))
     }
 
+    /// The server as one key sees it, where it is one.
+    pub fn server(&self, shell: &mut Shell, key: Option<&KeyRef>) -> Result<Option<Remote>> {
+        self.server.server.is_some().then(|| self.server.look(shell, key)).transpose()
+    }
+
+    /// The server, where it is one, under an id that is not of its own telling; no key is asked for.
+    pub fn pinned_server(&self, shell: &Shell) -> Result<Option<lockstep_client::Client>> {
+        let Some(url) = &self.server.server else { return Ok(None) };
+        if self.server.pinned.is_none() {
+            let text = "what a server says of itself is no trust: the ledger's id must come from elsewhere";
+            return Err(told(Kind::Invalid, "ledger-pinned", text)
+                .hint("compare the id with the other institutions, then name it with `--ledger`")
+                .into());
+        }
+        self.server.connect(shell, url).map(Some)
+    }
+
     /// Does something that may take hours, while others go on with a ledger in a folder.
     pub fn leave_for<T>(
         &self,
@@ -169,6 +194,14 @@ impl DeskArgs {
             }
             server @ Desk::Server(_) => Ok((long()?, server)),
         }
+    }
+
+    /// Opens the ledger for whoever looks with the first key of an envelope.
+    pub fn look_as(&self, shell: &mut Shell, signer: &SignerArgs) -> Result<Window> {
+        Ok(match self.server(shell, Some(signer.first()))? {
+            None => Window::Folder(Box::new(Folder::open(self.dir()?)?.replica()?)),
+            Some(remote) => Window::Server(Box::new(remote)),
+        })
     }
 
     /// Opens the ledger for whoever looks.
@@ -220,28 +253,77 @@ impl Desk {
         }
     }
 
-    /// A credential, by the letters its id begins with; on a server, by the whole of it.
-    pub fn credential(&self, prefix: &str) -> Result<CredentialDigest> {
+    /// A case that steps can be taken of, if there is one, for this reader.
+    pub fn case_if_any(&self, case: CaseId) -> Result<Option<Stands>> {
         match self {
-            Self::Folder(live) => words::credential(live.replica(), prefix),
-            Self::Server(_) => prefix.parse().map_err(|_| {
-                invalid("unknown-id", format!("`{prefix}` is no credential's whole id"))
-                    .hint("a server lists no credentials: its id was told when it was issued")
-                    .into()
-            }),
+            Self::Server(remote) => remote.stands_if_any(case),
+            Self::Folder(live) => match live.kernel().policy_of_case(&case, live.replica().view()) {
+                None => Ok(None),
+                Some(_) => self.case(case).map(Some),
+            },
         }
     }
 
-    /// The copy of the ledger, for what no server answers yet.
-    pub fn kernel(&self, what: &str) -> Result<&Kernel> {
+    /// Policies under which cases are opened, with programme and name.
+    pub fn policies_in_force(&self) -> Result<Vec<(Name, Name, Arc<Policy>)>> {
         match self {
-            Self::Folder(live) => Ok(live.kernel()),
-            Self::Server(_) => {
-                let text = format!("{what} is not known over a server");
-                Err(told(Kind::Invalid, "folder-only", text)
-                    .hint("ask whoever has the ledger's folder, or a co-signer")
-                    .into())
+            Self::Folder(live) => Ok(words::policies_in_force(live.replica())),
+            Self::Server(remote) => remote.policies_in_force(),
+        }
+    }
+
+    /// Whether an act is on record that a step would name with these claims. A server shows it as long as the
+    /// step stands, and to whoever may see the claims: a trial tells otherwise.
+    pub fn has_act(&self, (layout, step): (&Layout, &Step), (case, texts): (CaseId, &Texts)) -> Result<bool> {
+        match self {
+            Self::Folder(live) => {
+                let named = texts.iter().map(|(name, text)| Ok((name.parse::<Name>()?, text.clone())));
+                let named = named.collect::<Result<_>>()?;
+                let found = live.kernel().case_of_act((layout, step), &named, live.replica().view())?;
+                Ok(found.is_some())
             }
+            Self::Server(remote) => {
+                for name in ["transaction", "log"] {
+                    let stated = remote.stated(case, (&step.name, name))?;
+                    if stated.is_none() || stated.as_ref() != texts.get(name) {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    /// A credential, by the letters its id begins with; on a server, one that the party holds or gave.
+    pub fn credential(&self, prefix: &str) -> Result<CredentialDigest> {
+        match self {
+            Self::Folder(live) => words::credential(live.replica(), prefix),
+            Self::Server(remote) => match prefix.parse() {
+                Ok(whole) => Ok(whole),
+                Err(_) => {
+                    let all = remote.credentials()?.into_iter().map(|row| row.credential);
+                    words::one(prefix, "credential", all)
+                }
+            },
+        }
+    }
+
+    /// Domains of programmes, and what is waited for there.
+    pub fn domains(&self) -> Result<Vec<DomainRow>> {
+        match self {
+            Self::Folder(live) => Ok(domains(live.kernel())),
+            Self::Server(remote) => remote.domains(),
+        }
+    }
+
+    /// The code of the rule that would refuse a request now, and what it says; nothing is recorded.
+    pub fn would_refuse(&self, request: Request) -> Result<Option<(String, String)>> {
+        match self {
+            Self::Folder(live) => {
+                let refusal = live.would_refuse(request)?;
+                Ok(refusal.map(|refusal| (refusal.code().as_text(), refusal.to_string())))
+            }
+            Self::Server(remote) => remote.would_refuse(&request),
         }
     }
 
@@ -277,11 +359,30 @@ impl Window {
         }
     }
 
-    /// All cases; on a server, the open ones that the reader takes part in, or may.
-    pub fn cases(&self) -> Result<Vec<CaseRow>> {
+    /// All cases; on a server, those that the reader takes part in, or may, and without `all` the open ones.
+    pub fn cases(&self, all: bool) -> Result<Vec<CaseRow>> {
         match self {
             Self::Folder(replica) => shown::cases(replica),
-            Self::Server(remote) => remote.cases(),
+            Self::Server(remote) => remote.cases(all),
+        }
+    }
+
+    /// All credentials; on a server, those that the reader's party holds or gave.
+    pub fn credentials(&self) -> Result<Vec<CredentialRow>> {
+        match self {
+            Self::Folder(replica) => {
+                let all = replica.kernel().credentials();
+                Ok(all.map(|(id, held)| CredentialRow::of(*id, held)).collect())
+            }
+            Self::Server(remote) => remote.credentials(),
+        }
+    }
+
+    /// Domains of programmes, and what is waited for there.
+    pub fn domains(&self) -> Result<Vec<DomainRow>> {
+        match self {
+            Self::Folder(replica) => Ok(domains(replica.kernel())),
+            Self::Server(remote) => remote.domains(),
         }
     }
 

@@ -163,7 +163,10 @@ fn client_error(error: &ClientError) -> Option<Known> {
         }
         ClientError::Http(_) => plain("server-address", Kind::Invalid, "expected `https://HOST:PORT`"),
         ClientError::WhichLedger { .. } => plain("which-ledger", Kind::Invalid, "name it with `--ledger ID`"),
-        ClientError::OtherLedger { .. } | ClientError::OtherCase { .. } | ClientError::NoReceipt => {
+        ClientError::OtherLedger { .. }
+        | ClientError::OtherCase { .. }
+        | ClientError::OtherCount { .. }
+        | ClientError::NoReceipt => {
             plain("server-differs", Kind::Refused, "do not go on with this server before you know why")
         }
         ClientError::Receipt(_) | ClientError::Certificate(_) | ClientError::Rotation(_) => {

@@ -7,7 +7,6 @@
 //! handovers/     after rotations, by both sets
 //! ```
 
-pub mod archive;
 pub mod live;
 pub mod memory;
 pub mod tiles;

@@ -3,7 +3,6 @@
 use crate::desk::entered::Entered;
 use crate::fault::{Kind, invalid, told};
 use crate::folder::latest_certificate;
-use crate::folder::live::Live;
 use crate::key::{Holder, KeyRef};
 use crate::os;
 use crate::shell::Shell;
@@ -103,6 +102,13 @@ impl Party {
     }
 }
 
+impl SignerArgs {
+    /// The key that signs first: by it a server knows who asks.
+    pub const fn first(&self) -> &KeyRef {
+        &self.key
+    }
+}
+
 /// Opens the keys of an envelope.
 pub fn keys(shell: &mut Shell, args: &SignerArgs) -> Result<Vec<Rc<Holder>>> {
     let named = std::iter::once(&args.key).chain(&args.and);
@@ -139,12 +145,6 @@ pub fn tell(shell: &Shell, entered: &Entered, done: impl FnOnce() -> String) -> 
         Some(refusal) => format!("refused, on record as {}: {}", entered.index(), refusal.text),
     })?;
     Ok(u8::from(entered.refused().is_some()))
-}
-
-/// Hands in a draft of a party.
-pub fn hand_in(live: &mut Live, party: &Party, draft: Draft) -> Result<Entered> {
-    let submission = party.sign(draft)?;
-    live.submit(lockstep_kernel::Request::Submit(Box::new(submission)), Vec::new())
 }
 
 #[cfg(test)]

@@ -144,6 +144,11 @@ pub fn credential(replica: &Replica, prefix: &str) -> Result<CredentialDigest> {
 
 /// A policy in force: its name, or `PROGRAMME/NAME` where two programmes have one of that name.
 pub fn policy(replica: &Replica, text: &str) -> Result<Arc<Policy>> {
+    policy_of(policies_in_force(replica), text)
+}
+
+/// Every policy in force, with programme and name.
+pub fn policies_in_force(replica: &Replica) -> Vec<(Name, Name, Arc<Policy>)> {
     let kernel = replica.kernel();
     let in_force = kernel.programmes().flat_map(|(programme, p)| {
         p.policies.iter().map(move |(name, (digest, _))| (programme, name, digest))
@@ -152,7 +157,7 @@ pub fn policy(replica: &Replica, text: &str) -> Result<Arc<Policy>> {
         let policy = Arc::clone(&kernel.policy(digest)?.policy);
         Some((programme.clone(), name.clone(), policy))
     });
-    policy_of(known.collect(), text)
+    known.collect()
 }
 
 /// The one of these policies, by programme and name, that is meant.

@@ -26,14 +26,16 @@ pub use rotation::RotationError;
 
 use http::Http;
 use lockstep_api::answer::{
-    BatchAnswer, Case, CaseRecord, CaseRow, CosignedAnswer, Entered, GenesisRecord, HandoverRow, KeyRow,
-    Ledger, LedgerRow, Outcome, Page, PolicyRow, ProposalRow, Token, WaitingRow,
+    BatchAnswer, Case, CaseRecord, CaseRow, CosignedAnswer, CredentialRow, DomainRow, Entered, GenesisRecord,
+    HandoverRow, KeyRow, Ledger, LedgerRow, Outcome, OutcomeRow, Page, PolicyRow, ProposalRow, Token, Trial,
+    WaitingRow,
 };
 use lockstep_api::path::{of_case, of_ledger, route};
 use lockstep_api::people::{self as people_api, PersonToken, ReadRow};
 use lockstep_api::signing::SigningError;
 use lockstep_api::{Kind, Problem};
 use lockstep_attest::sign::Sign;
+use lockstep_crypto::tree::TreeHead;
 use lockstep_kernel::{Body, Genesis, Request};
 use lockstep_ledger::log::TilePath;
 use lockstep_ledger::receipt::{AcceptedError, AcceptedReceipt, ItemResult, Receipt};
@@ -76,6 +78,14 @@ pub enum ClientError {
     /// The answer has no receipt for what was handed in.
     #[error("the server answered without a receipt for what was handed in: whether it counts is not known")]
     NoReceipt,
+    /// Not one answer a request: whether the others count is not known.
+    #[error("the server answered {found} of {expected} requests: hand the same in again")]
+    OtherCount {
+        /// Requests.
+        expected: usize,
+        /// Answers.
+        found: usize,
+    },
     /// The receipt does not hold.
     #[error("the server's receipt does not hold")]
     Receipt(#[source] AcceptedError),
@@ -199,6 +209,9 @@ impl Client {
         body.push(b']');
         let path = of_ledger(route::BATCHES, &self.id);
         let BatchAnswer { answers } = self.http.post(&path, "application/json", &body, None)?;
+        if answers.len() != requests.len() {
+            return Err(ClientError::OtherCount { expected: requests.len(), found: answers.len() });
+        }
         let each = answers.into_iter().zip(requests).map(|(answer, request)| {
             let answer = match answer {
                 Outcome::Entered(entered) => Ok(entered),
@@ -308,12 +321,73 @@ impl Client {
         }
     }
 
-    /// Open cases that the signer's party takes part in, or may: one page.
+    /// The evidence pack of a case, as the signer's party may see it; whoever takes it verifies it.
     ///
     /// # Errors
     /// [`ClientError`].
-    pub fn cases(&self, cursor: Option<&str>, signer: &Signer<'_>) -> Result<Page<CaseRow>, ClientError> {
-        self.signed(&of_ledger(route::CASES, &self.id), &paging(cursor), signer)
+    pub fn pack(
+        &self,
+        case: &CaseId,
+        asked: &PackAsked<'_>,
+        signer: &Signer<'_>,
+    ) -> Result<Vec<u8>, ClientError> {
+        let path = of_case(route::PACK, &self.id, case);
+        self.http.get_bytes(&path, &asked.query(), Some((&self.id, signer)))
+    }
+
+    /// Open cases that the signer's party takes part in, or may, with `all` closed ones too: one page, which
+    /// may be empty although another follows.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn cases(
+        &self,
+        (all, cursor): (bool, Option<&str>),
+        signer: &Signer<'_>,
+    ) -> Result<Page<CaseRow>, ClientError> {
+        let all = all.then(|| "all=true".to_owned());
+        let cursor = cursor.map(|_| paging(cursor));
+        let query: Vec<String> = all.into_iter().chain(cursor).collect();
+        self.signed(&of_ledger(route::CASES, &self.id), &query.join("&"), signer)
+    }
+
+    /// What a case unlocks: the records of its outcomes, opened. Whether they stand in the log, proofs show.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn outcomes(&self, case: &CaseId, signer: &Signer<'_>) -> Result<Vec<OutcomeRow>, ClientError> {
+        let page: Page<OutcomeRow> = self.signed(&of_case(route::OUTCOMES, &self.id, case), "", signer)?;
+        Ok(page.items)
+    }
+
+    /// Domains of programmes, and what is waited for there.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn domains(&self, signer: &Signer<'_>) -> Result<Vec<DomainRow>, ClientError> {
+        let page: Page<DomainRow> = self.signed(&of_ledger(route::DOMAINS, &self.id), "", signer)?;
+        Ok(page.items)
+    }
+
+    /// What would become of a request, by the server's word: nothing is recorded.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn try_out(&self, request: &Request, signer: &Signer<'_>) -> Result<Trial, ClientError> {
+        let path = of_ledger(route::TRIALS, &self.id);
+        self.http.post(&path, "application/json", &request.to_vec()?, Some((&self.id, signer)))
+    }
+
+    /// Credentials that the signer's party holds or gave; every one for administrators: one page.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn credentials(
+        &self,
+        cursor: Option<&str>,
+        signer: &Signer<'_>,
+    ) -> Result<Page<CredentialRow>, ClientError> {
+        self.signed(&of_ledger(route::CREDENTIALS, &self.id), &paging(cursor), signer)
     }
 
     /// Records of all cases that the signer's party may see, from number `from` of the log on, as they are
@@ -530,6 +604,30 @@ const fn opened(record: &Record) -> CaseId {
 
 fn paging(cursor: Option<&str>) -> String {
     cursor.map(|cursor| format!("cursor={cursor}")).unwrap_or_default()
+}
+
+/// What of a case a pack is to show.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PackAsked<'a> {
+    /// For whom; nobody named: for whoever asks.
+    pub audience: Option<&'a str>,
+    /// Steps and claims withheld besides, as `STEP` or `STEP.CLAIM`.
+    pub withhold: &'a [String],
+    /// With the documents.
+    pub evidence: bool,
+    /// A head with which it is to be proven consistent.
+    pub pinned: Option<TreeHead>,
+}
+
+impl PackAsked<'_> {
+    fn query(&self) -> String {
+        let audience = self.audience.map(|audience| format!("audience={audience}"));
+        let withhold = (!self.withhold.is_empty()).then(|| format!("withhold={}", self.withhold.join(",")));
+        let evidence = self.evidence.then(|| "evidence=true".to_owned());
+        let pinned = self.pinned.map(|head| format!("size={}&root={}", head.size, head.root));
+        let parts: Vec<String> = audience.into_iter().chain(withhold).chain(evidence).chain(pinned).collect();
+        parts.join("&")
+    }
 }
 
 /// Whoever signs questions, behind any kind of key; or a person's token in place of signatures.

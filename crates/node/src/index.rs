@@ -1,13 +1,16 @@
-//! Index rows written with the records: which records touched an entity, and which record an attestation
-//! made.
+//! Index rows written with the records: which records touched an entity, which record an attestation made,
+//! where packs find governance and keys, and which records opened cases.
 
 use lockstep_kernel::{Action, Body, Entity};
 use lockstep_ledger::{Record, Tag};
+use lockstep_pack::Topic;
 use lockstep_store::{IndexRow, Result, Store};
 use lockstep_types::{AttestationDigest, CaseId};
 
 const BY_ENTITY: u8 = b'e';
 const BY_ATTESTATION: u8 = b'a';
+const BY_TOPIC: u8 = b't';
+const OPENING: u8 = b'o';
 /// Rows read at a time.
 const ROWS_AT_ONCE: usize = 1_024;
 
@@ -23,7 +26,45 @@ pub fn rows(record: &Record, index: u64) -> Vec<IndexRow> {
     let Some(body) = Body::peek(record) else { return Vec::new() };
     let by_attestation = attestation(&body)
         .map(|attestation| ([&[BY_ATTESTATION], attestation.0.as_slice()].concat(), number.to_vec()));
-    entities(&body, record).iter().map(by_entity).chain(by_attestation).collect()
+    let by_topic = |topic: Topic| (topic_row(&topic, index), Vec::new());
+    let by_topic = topics(&body).into_iter().map(by_topic);
+    let opening =
+        matches!(body, Body::Opened(_)).then(|| ([&[OPENING], number.as_slice()].concat(), Vec::new()));
+    let of_body = by_attestation.into_iter().chain(by_topic).chain(opening);
+    entities(&body, record).iter().map(by_entity).chain(of_body).collect()
+}
+
+/// Numbers of the records from `from` on that opened a case, ascending: at most `max`.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn openings(store: &dyn Store, from: u64, max: usize) -> Result<Vec<u64>> {
+    let rows = store.index_range(&[OPENING], &[&[OPENING], from.to_be_bytes().as_slice()].concat(), max)?;
+    let number =
+        |(key, _): (Vec<u8>, Vec<u8>)| key.last_chunk::<8>().map(|number| u64::from_be_bytes(*number));
+    Ok(rows.into_iter().filter_map(number).collect())
+}
+
+fn topic_row(topic: &Topic, index: u64) -> Vec<u8> {
+    [&[BY_TOPIC], topic.key().0.as_slice(), &index.to_be_bytes()].concat()
+}
+
+/// Topics of a record that are no entities. Genesis stands among the governance: by it is known that such
+/// rows were written from the first record on.
+fn topics(body: &Body) -> Vec<Topic> {
+    match body {
+        Body::Genesis(_) | Body::Proposed(_) => vec![Topic::Governance],
+        Body::Credentialed(body) => body.keys.iter().map(|key| Topic::Key(key.key.id())).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// True when the records have been listed by topic from the first one on.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn is_listed(store: &dyn Store) -> Result<bool> {
+    Ok(store.index_get(&topic_row(&Topic::Governance, 0))?.is_some())
 }
 
 /// The case whose outcome a leaf is.
@@ -37,11 +78,22 @@ pub fn case_of_outcome(record: &Record) -> Option<CaseId> {
 /// # Errors
 /// When the store cannot be read.
 pub fn records_of(store: &dyn Store, entity: &Entity) -> Result<Vec<u64>> {
-    let prefix = [&[BY_ENTITY], entity.key().0.as_slice()].concat();
+    numbers(store, &[&[BY_ENTITY], entity.key().0.as_slice()].concat())
+}
+
+/// Numbers of the records of a topic that is no entity, ascending: governance, with genesis, and keys.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn records_about(store: &dyn Store, topic: &Topic) -> Result<Vec<u64>> {
+    numbers(store, &[&[BY_TOPIC], topic.key().0.as_slice()].concat())
+}
+
+fn numbers(store: &dyn Store, prefix: &[u8]) -> Result<Vec<u64>> {
     let mut numbers = Vec::new();
-    let mut from = prefix.clone();
+    let mut from = prefix.to_vec();
     loop {
-        let rows = store.index_range(&prefix, &from, ROWS_AT_ONCE)?;
+        let rows = store.index_range(prefix, &from, ROWS_AT_ONCE)?;
         let full = rows.len() == ROWS_AT_ONCE;
         for (key, _) in rows {
             from = [key.as_slice(), &[0]].concat();

@@ -2,6 +2,7 @@
 //! store and tile files are handed in, so that `sim` can drive the very same code from one seed.
 
 pub mod appender;
+pub mod archive;
 pub mod client;
 pub mod cosigner;
 pub mod epochs;
@@ -17,6 +18,7 @@ mod snapshot;
 mod tiles;
 
 pub use appender::{Accepted, Admitted, Answer, Appender, AppenderError};
+pub use archive::{Archive, ArchiveError};
 pub use cosigner::{Cosigner, CosignerError};
 pub use pipeline::{Asked, Look, Ports, SealedHead, Tell, Work};
 pub use port::{Seeds, SignerMemory, TileFiles};

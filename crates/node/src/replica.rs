@@ -35,7 +35,7 @@ pub struct Replica {
     ledger: CaseLedger,
     store: Arc<dyn Store>,
     head: Head,
-    tiles: Arc<Tiles>,
+    pub(crate) tiles: Arc<Tiles>,
     /// Leaves appended since tiles were last written.
     unwritten: Vec<Leaf>,
     snapshot_size: u64,

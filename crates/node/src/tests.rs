@@ -1,6 +1,6 @@
 //! One ledger, four co-signers, six institutions: the loops together, over stores in memory.
 
-mod kit;
+pub(crate) mod kit;
 
 use crate::appender::AppenderError;
 use crate::cosigner::CosignerError;

@@ -9,12 +9,13 @@ pub use error::{BuildError, Unreadable};
 use crate::pack::{Consistency, Document, PACK_FORMAT, Pack, PackedHandover};
 use collect::Collector;
 use hidden::Hidden;
+use lockstep_attest::Seen;
 use lockstep_crypto::map::MapProof;
 use lockstep_crypto::tree::TreeHead;
 use lockstep_ledger::{Certificate, Handover, Record};
 use lockstep_policy::Audience;
 use lockstep_types::limits::PACK_BYTES_MAX;
-use lockstep_types::{CaseId, CertificateDigest, Digest, EvidenceDigest, MapKey, RootHash};
+use lockstep_types::{CaseId, Digest, EvidenceDigest, Lei, MapKey, RootHash};
 
 /// What the builder reads of a ledger. A shell implements it over its store; nothing here writes.
 pub trait LedgerReader {
@@ -55,11 +56,11 @@ pub trait LedgerReader {
     /// # Errors
     /// See [`LedgerReader::certificate`].
     fn consistency(&self, old: u64, new: u64) -> Result<Vec<Digest>, Unreadable>;
-    /// A certificate that was handed out, by its digest; none when it is not kept.
+    /// A certificate that was handed out, by its digest and size; none when it is not kept.
     ///
     /// # Errors
     /// See [`LedgerReader::certificate`].
-    fn seen(&self, digest: &CertificateDigest) -> Result<Option<Certificate>, Unreadable>;
+    fn seen(&self, seen: &Seen) -> Result<Option<Certificate>, Unreadable>;
     /// Every handover, in the order of epochs.
     ///
     /// # Errors
@@ -98,6 +99,9 @@ pub struct Options {
     pub audience: Option<Audience>,
     /// True: with every document that the case's attestations name and the ledger keeps.
     pub evidence: bool,
+    /// The party that the pack is for: what it has said itself is not withheld from it, and where the policy
+    /// does not name the audience, it sees nothing else.
+    pub own: Option<Lei>,
     /// A head that the reader has pinned: the pack then proves that it is of the same log.
     pub pinned: Option<TreeHead>,
     /// `step.claim` hides one claim, `step` a whole attestation; the opening's step is `open`.

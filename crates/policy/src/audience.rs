@@ -45,7 +45,7 @@ pub struct Granted {
 }
 
 /// All that one audience may see. What is not named is not shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct View {
     grants: BTreeSet<Grant>,
 }

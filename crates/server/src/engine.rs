@@ -7,7 +7,7 @@ use lockstep_ledger::Certificate;
 use lockstep_node::cosigner::Cosigned;
 use lockstep_node::quorum::QuorumError;
 use lockstep_node::{
-    Answer, Appender, AppenderError, Asked, Look, Ports, Quorums, Replica, SealedHead, Work,
+    Answer, Appender, AppenderError, Archive, Asked, Look, Ports, Quorums, Replica, SealedHead, Work,
 };
 use lockstep_store::{Store, StoreError};
 use lockstep_types::Time;
@@ -91,6 +91,7 @@ pub struct Engine {
     store: Arc<dyn Store>,
     head: watch::Receiver<Option<Head>>,
     certified: watch::Sender<u64>,
+    archive: Arc<tokio::sync::Mutex<Archive>>,
 }
 
 /// What runs the pipeline; see [`Worker::run`].
@@ -146,6 +147,7 @@ where
         store,
         head: heads,
         certified,
+        archive: Arc::new(tokio::sync::Mutex::new(Archive::of(appender.replica()))),
     };
     let worker = Worker { appender, jobs, waiting, stopped, head, certified: certificates, on_seal, clock };
     Ok((engine, worker))
@@ -282,6 +284,11 @@ impl Engine {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// The ledger to build packs from, beside the appender: for one at a time.
+    pub(crate) const fn archive(&self) -> &Arc<tokio::sync::Mutex<Archive>> {
+        &self.archive
     }
 
     /// Questions that wait now.

@@ -3,6 +3,7 @@
 //! Who submits is known by what is submitted; who reads, by a signature over the request or a token got with
 //! one. A rule of the ledger stands nowhere here: `node` decides, this crate carries.
 
+pub mod domains;
 pub mod engine;
 pub mod listen;
 pub mod service;
@@ -12,7 +13,9 @@ pub mod traces;
 mod events;
 mod figures;
 mod idempotency;
+mod lists;
 mod pace;
+mod packs;
 mod people;
 mod reply;
 mod rotation;

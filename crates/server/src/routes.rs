@@ -4,6 +4,8 @@ use crate::events::Watch;
 use crate::figures;
 use crate::idempotency::{self, Claim};
 use crate::people;
+use crate::lists::{cases, credentials, domains, trials};
+use crate::packs::case_pack;
 use crate::reply::{Failed, Replied, bytes_of, internal, json, missing};
 use crate::rotation;
 use crate::see::{self, Eye};
@@ -21,8 +23,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use lockstep_api::answer::{
-    BatchAnswer, Case, Certified, CosignedAnswer, Entered, GenesisRecord, KeyRow, Ledger, Outcome, Page,
-    Token,
+    BatchAnswer, Case, Certified, CosignedAnswer, Entered, GenesisRecord, KeyRow, Ledger, Outcome,
+    OutcomeRow, Page, Token,
 };
 use lockstep_api::limits::{
     BATCH_BYTES_MAX, BATCH_REQUESTS_MAX, BODY_BYTES_MAX, COSIGNED_BYTES_MAX, FEED_RECORDS, PAGE_ITEMS,
@@ -31,9 +33,9 @@ use lockstep_api::limits::{
 use lockstep_api::path::route;
 use lockstep_api::{Kind, Problem};
 use lockstep_ledger::log::TilePath;
-use lockstep_ledger::{Certificate, Checkpoint};
+use lockstep_ledger::{Certificate, Checkpoint, Tag};
 use lockstep_node::cosigner::Cosigned;
-use lockstep_node::{Asked, feed, replica};
+use lockstep_node::{Asked, feed, records as stored, replica};
 use lockstep_types::limits::INTEGER_MAX;
 use lockstep_types::{AttestationDigest, CaseId, KeyId, LedgerId};
 use serde_json::value::RawValue;
@@ -65,6 +67,9 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route(route::BATCHES, post(batches))
         .route(route::ATTESTATION, get(attestation))
         .route(route::CASE, get(case))
+        .route(route::OUTCOMES, get(outcomes))
+        .route(route::DOMAINS, get(domains))
+        .route(route::TRIALS, post(trials))
         .route(route::PROPOSALS, get(proposals))
         .route(route::POLICIES, get(policies))
         .route(route::KEY, get(key))
@@ -89,9 +94,11 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route_layer(from_fn(no_query));
     let routes = without_query
         .route(route::CASES, get(cases))
+        .route(route::CREDENTIALS, get(credentials))
         .route(route::WAITING, get(waiting))
         .route(route::RECORDS, get(records))
-        .route(route::READS, get(people::reads));
+        .route(route::READS, get(people::reads))
+        .route(route::PACK, get(case_pack));
     let paced = from_fn_with_state(Arc::clone(&service), paced);
     closed(routes).layer(paced).layer(from_fn(unhurried)).with_state(service)
 }
@@ -168,13 +175,17 @@ pub(crate) fn signer(service: &Service, hosted: &Hosted, parts: &Parts) -> Resul
     who((service, hosted), parts, None)
 }
 
-fn eye(service: &Service, hosted: &Hosted, who: Who) -> Eye {
+pub(crate) fn eye(service: &Service, hosted: &Hosted, who: Who) -> Eye {
     let audience = hosted.parts.readers.get(&who.party).copied();
-    Eye { who, audience, now: service.now() }
+    let administrator = hosted.administrators.contains(&who.party);
+    Eye { who, administrator, audience, now: service.now() }
 }
 
 /// The values of a query; a name that is not known, or comes twice, is refused.
-fn query<'a, const N: usize>(parts: &'a Parts, names: [&str; N]) -> Result<[Option<&'a str>; N], Failed> {
+pub(crate) fn query<'a, const N: usize>(
+    parts: &'a Parts,
+    names: [&str; N],
+) -> Result<[Option<&'a str>; N], Failed> {
     let mut found = [None; N];
     let refused = |text: String| Failed::from(Problem::new(Kind::Invalid, "query", text));
     for pair in parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
@@ -189,13 +200,13 @@ fn query<'a, const N: usize>(parts: &'a Parts, names: [&str; N]) -> Result<[Opti
     Ok(found)
 }
 
-fn value<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T, Failed> {
+pub(crate) fn value<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T, Failed> {
     let refused = |_| Problem::new(Kind::Invalid, "query", format!("this is no {what}")).into();
     text.parse().map_err(refused)
 }
 
 /// A number that JSON can say, and so the description of this interface.
-fn bounded<T: TryFrom<u64>>(number: u64, (code, what): (&str, &str)) -> Result<T, Failed> {
+pub(crate) fn bounded<T: TryFrom<u64>>(number: u64, (code, what): (&str, &str)) -> Result<T, Failed> {
     let fits = u64::try_from(INTEGER_MAX).is_ok_and(|most| number <= most);
     let refused = || Problem::new(Kind::Invalid, code, format!("this is no {what}")).into();
     T::try_from(number).ok().filter(|_| fits).ok_or_else(refused)
@@ -353,17 +364,6 @@ async fn attestation(State(service): On, Path((ledger, attestation)): Path<(Stri
     Ok(json(&receipt))
 }
 
-async fn cases(State(service): On, Path(ledger): Path<String>, request: Request) -> Replied {
-    let hosted = hosted(&service, &ledger)?;
-    let (parts, _) = request.into_parts();
-    let eye = eye(&service, hosted, signer(&service, hosted, &parts)?);
-    let (from, max) = paging(&parts)?;
-    let looked = hosted.engine.look(move |replica| see::cases(replica, eye, (from, max)));
-    let items = looked.await.map_err(busy)?;
-    let next = items.last().filter(|_| items.len() == max).map(|row| row.case.to_string());
-    Ok(json(&Page { items, next }))
-}
-
 async fn case(State(service): On, Path((ledger, case)): Path<(String, String)>, request: Request) -> Replied {
     let hosted = hosted(&service, &ledger)?;
     let (parts, _) = request.into_parts();
@@ -373,8 +373,26 @@ async fn case(State(service): On, Path((ledger, case)): Path<(String, String)>, 
     Ok(json(&seen))
 }
 
+async fn outcomes(
+    State(service): On,
+    Path((ledger, case)): Path<(String, String)>,
+    request: Request,
+) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let (parts, _) = request.into_parts();
+    let eye = eye(&service, hosted, signer(&service, hosted, &parts)?);
+    let (id, _) = seen(hosted, &case, eye).await?;
+    let store = Arc::clone(hosted.engine.store());
+    let read = tokio::task::spawn_blocking(move || stored::of_case(&*store, id)).await;
+    let all = read.map_err(|error| internal(&error))?.map_err(|error| internal(&error))?;
+    let unlocked = all.into_iter().filter(|(_, record)| record.tag() == Tag::Outcome);
+    let items = unlocked.map(|(index, record)| OutcomeRow { index, record }).collect();
+    note(hosted, eye, id, "outcomes")?;
+    Ok(json(&Page { items, next: None }))
+}
+
 /// A case, if whoever asks may see it.
-async fn seen(hosted: &Hosted, case: &str, eye: Eye) -> Result<(CaseId, Case), Failed> {
+pub(crate) async fn seen(hosted: &Hosted, case: &str, eye: Eye) -> Result<(CaseId, Case), Failed> {
     let id: CaseId = part(case, "id of a case")?;
     let looked = hosted.engine.look(move |replica| see::case(replica, id, eye));
     let seen = looked.await.map_err(busy)?.map_err(|error| internal(&error))?;
@@ -382,7 +400,7 @@ async fn seen(hosted: &Hosted, case: &str, eye: Eye) -> Result<(CaseId, Case), F
 }
 
 /// What is not noted is not shown.
-fn note(hosted: &Hosted, eye: Eye, case: CaseId, what: &str) -> Result<(), Failed> {
+pub(crate) fn note(hosted: &Hosted, eye: Eye, case: CaseId, what: &str) -> Result<(), Failed> {
     let noted = hosted.parts.reads.note(eye.who.reader(), case, what);
     noted.map_err(|what| internal(&std::io::Error::other(what)))
 }
@@ -544,15 +562,27 @@ async fn tokens(State(service): On, Path(ledger): Path<String>, request: Request
     let hosted = hosted(&service, &ledger)?;
     let (parts, content) = request.into_parts();
     let bytes = body(&service, content, COSIGNED_BYTES_MAX).await?;
-    if parts.headers.contains_key(axum::http::header::AUTHORIZATION) {
-        return Err(
-            Problem::new(Kind::Unauthorised, "not-signed", "a token is given for a signature only").into()
-        );
-    }
-    let known = who((&service, hosted), &parts, Some(&bytes))?;
+    let known = signed_by((&service, hosted), &parts, &bytes)?;
     let now = service.now();
     let (token, expires) = hosted.tokens.give((known, now.saturating_add_ms(TOKEN_MS)), now)?;
     Ok(json(&Token { expires, token }))
+}
+
+/// Whoever signed a question with a body; a token does not do.
+pub(crate) fn signed_by(
+    (service, hosted): (&Service, &Hosted),
+    parts: &Parts,
+    bytes: &[u8],
+) -> Result<Who, Failed> {
+    if parts.headers.contains_key(axum::http::header::AUTHORIZATION) {
+        return Err(Problem::new(
+            Kind::Unauthorised,
+            "not-signed",
+            "a token does not do here: a signature does",
+        )
+        .into());
+    }
+    who((service, hosted), parts, Some(bytes))
 }
 
 async fn checkpoint(State(service): On, Path(ledger): Path<String>) -> Replied {

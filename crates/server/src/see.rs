@@ -4,21 +4,48 @@
 use crate::submissions::row;
 use crate::who::Who;
 use lockstep_api::answer::{
-    Case, CaseRow, ChangeRow, NextStep, PolicyRow, ProposalRow, StepRow, WaitingRow, Waits,
+    Case, CaseRow, ChangeRow, CredentialRow, DomainRow, NextStep, PolicyRow, ProposalRow, StepRow, WaitingRow,
+    Waits,
 };
+use lockstep_kernel::state::Held;
 use lockstep_kernel::{Body, Kernel};
 use lockstep_ledger::Record;
 use lockstep_node::{Replica, ReplicaError, records};
 use lockstep_policy::{Audience, Layout, Role, View as Granted};
-use lockstep_types::{CaseId, Lei, Name, PolicyDigest, Time};
+use lockstep_store::Store;
+use lockstep_types::{CaseId, CredentialDigest, Lei, Name, PolicyDigest, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who looks, and as whom besides a party to the case.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Eye {
     pub(crate) who: Who,
+    /// Of the ledger: sees everything.
+    pub(crate) administrator: bool,
     pub(crate) audience: Option<Audience>,
     pub(crate) now: Time,
+}
+
+impl Eye {
+    /// Sees every case.
+    pub(crate) const fn sees_all_cases(&self) -> bool {
+        self.administrator || self.audience.is_some()
+    }
+
+    /// For which audience a pack is, and whose own words it shows besides: without an audience, everything.
+    /// Nothing for an audience that is not the reader's.
+    pub(crate) fn of_pack(&self, asked: Option<Audience>) -> Option<(Option<Audience>, Option<Lei>)> {
+        let usual = self.audience.unwrap_or(Audience::Counterparty);
+        match asked {
+            None if self.administrator => Some((None, None)),
+            None => Some((Some(usual), Some(self.who.party))),
+            // To be handed on: own words go by the policy too.
+            Some(asked) if self.administrator || asked == usual || asked == Audience::Public => {
+                Some((Some(asked), None))
+            }
+            Some(_) => None,
+        }
+    }
 }
 
 /// Roles of a policy that a party can act in now, by the credentials that it holds.
@@ -64,13 +91,33 @@ pub(crate) fn course(all: &[(u64, Record)]) -> Course {
     course
 }
 
+/// True for whoever's words stand in the records of a case.
+pub(crate) fn takes_part(store: &dyn Store, case: CaseId, party: Lei) -> Result<bool, ReplicaError> {
+    Ok(course(&records::of_case(store, case)?).parties.contains(&party))
+}
+
+/// How a case stands, whether it is open or closed.
+pub(crate) fn phase(replica: &Replica, case: &CaseId) -> String {
+    replica.case_entry(case).map_or_else(|| "unknown".to_owned(), |entry| entry.phase)
+}
+
+/// The policies in which `eye` can act now.
+pub(crate) fn policies_acted_under(replica: &Replica, eye: Eye) -> BTreeSet<PolicyDigest> {
+    let kernel = replica.kernel();
+    let adopted = kernel.programmes().flat_map(|(name, _)| kernel.policies_of(name));
+    let acts = |adopted: &&lockstep_kernel::state::Adopted| {
+        !roles(kernel, adopted.policy.layout(), eye.who.party, eye.now).is_empty()
+    };
+    adopted.filter(acts).map(|adopted| adopted.policy.digest()).collect()
+}
+
 /// True when `eye` may see the case: it takes part in it, or may, or reads for an audience.
 pub(crate) fn may_see(kernel: &Kernel, course: &Course, eye: Eye) -> bool {
     let adopted = course.policy.and_then(|digest| kernel.policy(&digest));
     let layout = adopted.map(|adopted| adopted.policy.layout());
     let acts = || layout.is_some_and(|layout| !roles(kernel, layout, eye.who.party, eye.now).is_empty());
     // Changes of the ledger concern whoever has a key on it.
-    course.governance || course.parties.contains(&eye.who.party) || eye.audience.is_some() || acts()
+    course.governance || course.parties.contains(&eye.who.party) || eye.sees_all_cases() || acts()
 }
 
 /// A case as `eye` may see it; none when there is no such case for it.
@@ -87,7 +134,9 @@ pub(crate) fn case(replica: &Replica, id: CaseId, eye: Eye) -> Result<Option<Cas
     let adopted = policy.and_then(|digest| kernel.policy(&digest));
     let layout = adopted.map(|adopted| adopted.policy.layout());
     let granted = granted(layout, eye.audience);
-    let shown = |own: bool, granted: bool, value: &Option<String>| value.clone().filter(|_| own || granted);
+    let shown = |own: bool, granted: bool, value: &Option<String>| {
+        value.clone().filter(|_| own || granted || eye.administrator)
+    };
     let params = open.map(|case| {
         let own = case.opener == eye.who.party;
         let param = |(name, value): (&Name, &Option<String>)| {
@@ -121,7 +170,7 @@ pub(crate) fn case(replica: &Replica, id: CaseId, eye: Eye) -> Result<Option<Cas
         opener,
         opening: all.first().map(|(_, record)| record.clone()),
         params: params.unwrap_or_default(),
-        phase: replica.case_entry(&id).map_or_else(|| "unknown".to_owned(), |entry| entry.phase),
+        phase: phase(replica, &id),
         policy: policy.or_else(|| open.map(|case| case.policy)),
         records: all.iter().map(|(index, record)| row(*index, record)).collect(),
         steps: steps.unwrap_or_default(),
@@ -155,17 +204,20 @@ pub(crate) fn cases(replica: &Replica, eye: Eye, (from, max): (Option<CaseId>, u
         });
         let takes_part =
             case.opener == eye.who.party || case.steps.values().any(|t| t.party == eye.who.party);
-        takes_part || of_policy || eye.audience.is_some()
+        takes_part || of_policy || eye.sees_all_cases()
     };
     let row = |(id, case): (&CaseId, &lockstep_kernel::Case)| CaseRow {
         case: *id,
-        deadline: case.deadline,
+        deadline: Some(case.deadline),
+        opened: case.opened,
         opener: case.opener,
         phase: case.phase.as_str().to_owned(),
         policy: case.policy,
     };
     let after = kernel.cases().filter(|(id, _)| from.is_none_or(|from| **id > from));
-    after.filter(|(_, case)| visible(case)).take(max).map(row).collect()
+    // What is over stays until the next seal.
+    let open = after.filter(|(_, case)| !case.phase.is_closed());
+    open.filter(|(_, case)| visible(case)).take(max).map(row).collect()
 }
 
 /// Steps that the party of `eye` can take now.
@@ -227,6 +279,36 @@ pub(crate) fn proposals(replica: &Replica) -> Result<Vec<ProposalRow>, ReplicaEr
         }))
     };
     replica.kernel().proposals().filter_map(|proposal| row(proposal).transpose()).collect()
+}
+
+/// Domains of programmes, with what `eye` may see of what waits there.
+pub(crate) fn domains(replica: &Replica, eye: Eye) -> Vec<DomainRow> {
+    let kernel = replica.kernel();
+    let acts = policies_acted_under(replica, eye);
+    let visible = |id: &CaseId| {
+        kernel.case(id).is_some_and(|case| {
+            let words = case.opener == eye.who.party || case.steps.values().any(|t| t.party == eye.who.party);
+            words || acts.contains(&case.policy) || eye.sees_all_cases()
+        })
+    };
+    let mut rows = crate::domains::domains(kernel);
+    for row in &mut rows {
+        row.pending.retain(|pending| visible(&pending.case));
+        row.read.retain(|party, _| *party == eye.who.party);
+    }
+    rows
+}
+
+/// Credentials that `eye` may see, from the one after `from` on: at most `max`.
+pub(crate) fn credentials(
+    replica: &Replica,
+    eye: Eye,
+    (from, max): (Option<CredentialDigest>, usize),
+) -> Vec<CredentialRow> {
+    let own = |held: &Held| [held.subject, held.issuer].contains(&eye.who.party);
+    let all = replica.kernel().credentials().filter(|(id, _)| from.is_none_or(|from| **id > from));
+    let seen = all.filter(|(_, held)| eye.sees_all_cases() || own(held)).take(max);
+    seen.map(|(id, held)| CredentialRow::of(*id, held)).collect()
 }
 
 /// Every policy under which cases may be open.

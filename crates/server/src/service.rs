@@ -6,6 +6,7 @@ use crate::figures::{Figures, Signed};
 use crate::idempotency::Answers;
 use crate::pace::{Paces, Places, Rate};
 use crate::people::People;
+use crate::packs::Packs;
 use crate::rotation;
 use crate::traces::{Awaiting, SpanSink, Traces};
 use crate::who::{Keys, Nonces, Tokens};
@@ -143,6 +144,7 @@ pub struct Hosted {
     pub(crate) answers: Answers,
     pub(crate) awaiting: Awaiting,
     pub(crate) signed: Signed,
+    pub(crate) packs: Packs,
     pub(crate) parts: Parts,
 }
 
@@ -175,6 +177,7 @@ impl Hosted {
             answers: Answers::default(),
             awaiting: Awaiting::default(),
             signed: Signed::default(),
+            packs: Packs::default(),
             parts,
         })
     }
@@ -209,6 +212,7 @@ pub struct Service {
     pub(crate) paces: Paces,
     pub(crate) places: Places,
     pub(crate) streams: Places,
+    pub(crate) packs: Places,
     /// True once the server is to end: streams end with it.
     pub(crate) ending: watch::Sender<bool>,
 }
@@ -219,7 +223,8 @@ impl Service {
     pub fn new(hosted: Vec<Hosted>, own: BTreeSet<String>, clock: fn() -> Time, limits: Limits) -> Self {
         let hosted = hosted.into_iter().map(|hosted| (hosted.ledger, Arc::new(hosted))).collect();
         let (nonces, figures) = (Nonces::default(), Figures::default());
-        let (paces, places, streams) = (Paces::new(&limits), Places::default(), Places::default());
+        let (paces, places) = (Paces::new(&limits), Places::default());
+        let (streams, packs) = (Places::default(), Places::default());
         let ending = watch::Sender::new(false);
         let told_headroom = BTreeSet::new();
         let traces = None;
@@ -235,6 +240,7 @@ impl Service {
             paces,
             places,
             streams,
+            packs,
             ending,
         }
     }

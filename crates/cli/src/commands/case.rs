@@ -17,7 +17,8 @@ pub enum CaseCommand {
     Open(Open),
     /// Show a case: how it stands, its records, what comes next
     Show(Show),
-    /// List all cases of a ledger; of a server's, the open ones that you take part in, or may
+    /// List all cases of a ledger; of a server's, those that you take part in, or may: the open ones, or with
+    /// `--all` closed ones too
     List(List),
 }
 
@@ -56,6 +57,9 @@ pub struct List {
     desk: DeskArgs,
     #[command(flatten)]
     reader: ReaderArgs,
+    /// With `--server`: closed ones too
+    #[arg(long, requires = "server")]
+    all: bool,
 }
 
 /// Runs the command.
@@ -95,7 +99,7 @@ fn open(shell: &mut Shell, args: &Open) -> Result<u8> {
 }
 
 fn list(shell: &mut Shell, args: &List) -> Result<u8> {
-    let cases = args.desk.look(shell, &args.reader)?.cases()?;
+    let cases = args.desk.look(shell, &args.reader)?.cases(args.all)?;
     let rows: Vec<Value> = cases.iter().map(|case| case.json()).collect();
     shell.out.answer(&rows, || cases.iter().map(|case| case.line()).collect::<Vec<_>>().join("\n"))?;
     Ok(0)

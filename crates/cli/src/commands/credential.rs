@@ -1,8 +1,7 @@
 //! `lockstep credential`: who may act in which role, by whose word.
 
-use crate::desk::DeskArgs;
+use crate::desk::{DeskArgs, ReaderArgs};
 use crate::fault::invalid;
-use crate::folder::{Folder, FolderArgs};
 use crate::key::public_of;
 use crate::os;
 use crate::party::{SignerArgs, tell};
@@ -10,10 +9,10 @@ use crate::shell::Shell;
 use crate::words;
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use lockstep_api::answer::CredentialRow;
 use lockstep_attest::{Credential, CredentialKey, Revocation, Statement};
 use lockstep_node::client::Draft;
 use lockstep_types::{Digest, Lei, Name};
-use serde_json::json;
 
 /// What to do with credentials.
 #[derive(Debug, Clone, Subcommand)]
@@ -22,8 +21,8 @@ pub enum CredentialCommand {
     Issue(Issue),
     /// Take a credential back
     Revoke(Revoke),
-    /// List the credentials of a ledger
-    List(FolderArgs),
+    /// List the credentials of a ledger; of a server's, those that you hold or gave, or all to administrators
+    List(List),
 }
 
 /// A credential to issue.
@@ -69,6 +68,15 @@ pub struct Revoke {
     /// Steps taken since then are suspect: open cases with one are suspended
     #[arg(long, value_name = "TIME")]
     suspect_since: Option<String>,
+}
+
+/// A ledger whose credentials are listed.
+#[derive(Debug, Clone, Args)]
+pub struct List {
+    #[command(flatten)]
+    desk: DeskArgs,
+    #[command(flatten)]
+    reader: ReaderArgs,
 }
 
 /// Runs the command.
@@ -141,30 +149,16 @@ fn revoke(shell: &mut Shell, args: &Revoke) -> Result<u8> {
     tell(shell, &entered, || format!("credential {credential} is revoked, on record as {}", entered.index()))
 }
 
-fn list(shell: &Shell, args: &FolderArgs) -> Result<u8> {
-    let replica = Folder::open(&args.dir)?.replica()?;
-    let held: Vec<_> = replica.kernel().credentials().collect();
-    let rows: Vec<_> = held
-        .iter()
-        .map(|(id, held)| {
-            let keys: Vec<_> = held.keys.iter().map(|key| key.key.id()).collect();
-            json!({
-                "credential": id, "issuer": held.issuer, "keys": keys, "kind": held.kind,
-                "revoked": held.revoked, "subject": held.subject,
-                "suspect_since": held.suspect_since, "valid_from": held.valid_from,
-                "valid_until": held.valid_until,
-            })
-        })
-        .collect();
-    shell.out.answer(&rows, || {
-        let line = |(id, held): &(&lockstep_types::CredentialDigest, &lockstep_kernel::state::Held)| {
-            let short: String = id.to_string().chars().take(12).collect();
-            let state = held
-                .revoked
-                .map_or_else(|| format!("until {}", held.valid_until), |at| format!("revoked {at}"));
-            format!("{short}  {}  {:<24} {state}", held.subject, held.kind.as_str())
-        };
-        held.iter().map(line).collect::<Vec<_>>().join("\n")
-    })?;
+fn list(shell: &mut Shell, args: &List) -> Result<u8> {
+    let held = args.desk.look(shell, &args.reader)?.credentials()?;
+    shell.out.answer(&held, || held.iter().map(line).collect::<Vec<_>>().join("\n"))?;
     Ok(0)
+}
+
+/// For people.
+fn line(held: &CredentialRow) -> String {
+    let short: String = held.credential.to_string().chars().take(12).collect();
+    let until = || format!("until {}", held.valid_until);
+    let state = held.revoked.map_or_else(until, |at| format!("revoked {at}"));
+    format!("{short}  {}  {:<24} {state}", held.subject, held.kind.as_str())
 }

@@ -217,8 +217,7 @@ pub fn run(shell: &mut Shell, command: &Govern) -> Result<u8> {
             propose(shell, proposal, Action::SetRules(LaterRules { rules: *rules }))
         }
         Govern::ReplaceGate(args) => propose_by(shell, &args.proposal, |desk| {
-            let kernel = desk.kernel("which outcomes wait at a Gate")?;
-            Ok(Action::ReplaceGate(replacement::change(kernel, args)?))
+            Ok(Action::ReplaceGate(replacement::change(&desk.domains()?, args)?))
         }),
         Govern::Approve(args) => agree(shell, args, APPROVE),
         Govern::Consent(args) => agree(shell, args, CONSENT),
@@ -260,7 +259,7 @@ fn propose_by(
     let submission = party.sign(draft)?;
     let kind = action.kind();
     let waiting = match &action {
-        Action::ReplaceGate(change) => Some(replacement::waiting(desk.kernel("what waits")?, change)),
+        Action::ReplaceGate(change) => Some(replacement::waiting(&desk.domains()?, change)),
         _ => None,
     };
     let entered = desk.submit(Request::Propose(Box::new(Proposing { action, submission })), Vec::new())?;

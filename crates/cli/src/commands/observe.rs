@@ -6,10 +6,10 @@ mod deposits;
 mod place;
 mod readings;
 
+use crate::desk::DeskArgs;
 use crate::endpoints::EndpointArgs;
 use crate::fault::{Fault, Kind, invalid};
-use crate::folder::{Folder, FolderArgs};
-use crate::party::{Party, SignerArgs};
+use crate::party::SignerArgs;
 use crate::shell::Shell;
 use anyhow::Result;
 use clap::Args;
@@ -28,7 +28,7 @@ const WATCH_S_MAX: u64 = 86_400;
 #[derive(Debug, Clone, Args)]
 pub struct Observe {
     #[command(flatten)]
-    folder: FolderArgs,
+    desk: DeskArgs,
     #[command(flatten)]
     endpoints: EndpointArgs,
     #[command(flatten)]
@@ -99,12 +99,11 @@ struct Observer<'a> {
 impl Observer<'_> {
     /// The ledger is open before and after the chain is asked, not meanwhile: others work with it.
     fn look(&mut self, shell: &mut Shell) -> Result<Round> {
-        let dir = &self.args.folder.dir;
-        let replica = Folder::open(dir)?.replica()?;
+        let ledger = &self.args.desk;
         let (programme, domain) = (self.args.programme.as_ref(), self.args.domain.as_ref());
-        let place = place::find(replica.kernel(), (programme, domain))?;
-        let wanted = readings::wanted(replica.kernel(), &place);
-        drop(replica);
+        let domains = ledger.look_as(shell, &self.args.signer)?.domains()?;
+        let place = place::find(&domains, (programme, domain))?;
+        let wanted = readings::wanted(place.row(&domains)?);
         let rpc = match self.rpc.take() {
             Some(rpc) => rpc,
             None => self.args.endpoints.connect(place.chain.0)?,
@@ -114,10 +113,9 @@ impl Observer<'_> {
         let seen = readings::read(rpc, (&place, self.args.since), &wanted)?;
         let found = deposits::read(rpc, (&place, self.args.since))?;
         let rests_on = rpc.rests_on();
-        let mut live = shell.live(dir)?;
-        let party = Party::open(shell, &self.args.signer, live.kernel())?;
-        let readings = readings::hand_in_all((&mut live, &party), (&place, seen), &mut self.noted)?;
-        let deposits = deposits::show_all((&mut live, &party), (&place, found))?;
+        let (mut desk, party) = ledger.open(shell, &self.args.signer)?;
+        let readings = readings::hand_in_all((&mut desk, &party), (&place, seen), &mut self.noted)?;
+        let deposits = deposits::show_all((&mut desk, &party), (&place, found))?;
         Ok(Round { place, finalized, rests_on, readings, deposits })
     }
 }

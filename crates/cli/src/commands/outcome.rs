@@ -2,21 +2,20 @@
 //! printed for whoever sends them in a way of its own, or sent from an account whose key is named. Anybody
 //! may.
 
+mod books;
 mod submit;
 
+use crate::desk::{DeskArgs, ReaderArgs};
 use crate::fault::{Kind, told};
-use crate::folder::{Folder, FolderArgs, latest_certificate, latest_leaving};
-use crate::records;
 use crate::shell::Shell;
-use crate::words;
 use anyhow::Result;
+use books::Books;
 use clap::{Args, Subcommand};
 use lockstep_chain::enforce::{self, Placed};
-use lockstep_crypto::tree;
+use lockstep_crypto::tree::TreeHead;
 use lockstep_kernel::gate::loosenings;
 use lockstep_kernel::outcome::{self, OutcomeBody};
-use lockstep_ledger::{Certificate, Record, Tag};
-use lockstep_node::Replica;
+use lockstep_ledger::{Certificate, Record};
 use lockstep_types::{Address, CaseId, Digest, Time};
 use serde_json::{Value, json};
 
@@ -33,11 +32,20 @@ pub enum OutcomeCommand {
 
 /// Whose outcomes.
 #[derive(Debug, Clone, Args)]
-pub struct Show {
+pub struct OfCase {
     #[command(flatten)]
-    folder: FolderArgs,
+    desk: DeskArgs,
     /// The case, or the letters that its id begins with
     case: String,
+}
+
+/// What is shown.
+#[derive(Debug, Clone, Args)]
+pub struct Show {
+    #[command(flatten)]
+    of: OfCase,
+    #[command(flatten)]
+    reader: ReaderArgs,
 }
 
 /// For which Anchor.
@@ -75,11 +83,11 @@ pub fn run(shell: &mut Shell, command: &OutcomeCommand) -> Result<u8> {
     }
 }
 
-fn show(shell: &Shell, args: &Show) -> Result<u8> {
-    let replica = Folder::open(&args.folder.dir)?.replica()?;
-    let case = words::case(&replica, &args.case)?;
-    let found = outcomes(&replica, case)?;
-    let certified = latest_certificate(&replica)?.map_or(0, |certificate| certificate.size);
+fn show(shell: &mut Shell, args: &Show) -> Result<u8> {
+    let books = Books::open(shell, &args.of.desk, &args.reader)?;
+    let case = books.case_id(&args.of.case)?;
+    let found = books.outcomes(case)?;
+    let certified = books.certificate()?.map_or(0, |certificate| certificate.size);
     let shown: Vec<Value> = found.iter().map(|found| found.json(certified)).collect();
     shell.out.answer(&json!({ "case": case, "outcomes": shown }), || {
         if found.is_empty() {
@@ -91,27 +99,27 @@ fn show(shell: &Shell, args: &Show) -> Result<u8> {
     Ok(0)
 }
 
-fn print_tx(shell: &Shell, args: &PrintTx) -> Result<u8> {
-    let folder = Folder::open(&args.show.folder.dir)?;
-    let replica = folder.replica()?;
-    let case = words::case(&replica, &args.show.case)?;
-    let found = of_chain(&replica, case, args.chain)?;
-    let before = replica.kernel().committee().and_then(|committee| committee.epoch().checked_sub(1));
-    let certificate = match before.filter(|_| args.leaving) {
-        Some(epoch) => covering_in(&folder, epoch, &found)?,
-        None => covering(&replica, &found)?,
+fn print_tx(shell: &mut Shell, args: &PrintTx) -> Result<u8> {
+    let books = Books::open(shell, &args.show.of.desk, &args.show.reader)?;
+    let case = books.case_id(&args.show.of.case)?;
+    let found = of_chain(&books, case, args.chain)?;
+    let before = if args.leaving { books.epoch()?.and_then(|epoch| epoch.checked_sub(1)) } else { None };
+    let certificate = match before {
+        Some(epoch) => books.covering_in(epoch, &found)?,
+        None => books.covering(&found)?,
     };
-    let size = certificate.size;
+    let head = TreeHead { size: certificate.size, root: certificate.root };
     let chain = found.first().map(|found| found.body.chainId.to_string()).unwrap_or_default();
+    let proven = |anchored| books.consistency((anchored, None), &certificate);
     let mut transactions: Vec<Transaction> =
-        anchoring(&replica, &certificate, (args.anchor, args.anchored))?.into_iter().collect();
+        anchoring(&certificate, (args.anchor, args.anchored), proven)?.into_iter().collect();
     for found in &found {
-        let path: Vec<Digest> = tree::inclusion_proof(&replica.hashes(), found.index, size)?;
+        let path = books.inclusion(found, head)?;
         let placed = Placed { record: &found.record, index: found.index, path: &path };
         transactions.push(Transaction {
             does: format!("executes the outcome of record {}, {}", found.index, found.until()),
             to: Address(found.body.gate.into_array()),
-            data: enforce::execute(placed, size).to_string(),
+            data: enforce::execute(placed, head.size).to_string(),
         });
     }
     transactions.extend(found.iter().flat_map(Found::enactments));
@@ -119,15 +127,22 @@ fn print_tx(shell: &Shell, args: &PrintTx) -> Result<u8> {
     if certificate.epoch > 0 && !args.leaving {
         shell.out.note("note: the Anchor must have been shown the rotations up to that epoch");
     }
-    let about = json!({ "case": case, "chain": chain, "epoch": certificate.epoch, "size": size });
+    let about = json!({ "case": case, "chain": chain, "epoch": certificate.epoch, "size": head.size });
     print(shell, about, &transactions)
+}
+
+/// That nothing is certified far enough yet.
+fn not_certified(text: String) -> anyhow::Error {
+    told(Kind::Conflict, "not-certified", text)
+        .hint("enough co-signers run `lockstep cosign DIR --key KEY`, then do the same again")
+        .into()
 }
 
 /// The transaction that brings an Anchor from one size to that of a certificate; none if it is there.
 pub(super) fn anchoring(
-    replica: &Replica,
     certificate: &Certificate,
     (anchor, anchored): (Address, u64),
+    proven: impl Fn(u64) -> Result<Vec<Digest>>,
 ) -> Result<Option<Transaction>> {
     let size = certificate.size;
     if anchored > size {
@@ -139,7 +154,7 @@ pub(super) fn anchoring(
     let proof = match anchored {
         0 => Vec::new(),
         anchored if anchored == size => return Ok(None),
-        anchored => tree::consistency_proof(&replica.hashes(), anchored, size)?,
+        anchored => proven(anchored)?,
     };
     Ok(Some(Transaction {
         does: format!("anchors the head of {size} records, signed in epoch {}", certificate.epoch),
@@ -163,8 +178,8 @@ pub(super) fn print(shell: &Shell, mut about: Value, transactions: &[Transaction
 }
 
 /// The outcomes of a case on one chain: on the only one, unless it is named.
-fn of_chain(replica: &Replica, case: CaseId, chain: Option<u64>) -> Result<Vec<Found>> {
-    let mut found = outcomes(replica, case)?;
+fn of_chain(books: &Books, case: CaseId, chain: Option<u64>) -> Result<Vec<Found>> {
+    let mut found = books.outcomes(case)?;
     if found.is_empty() {
         let text = format!("case {case} unlocks nothing so far");
         return Err(told(Kind::Conflict, "no-outcome", text)
@@ -204,44 +219,6 @@ impl Transaction {
     pub(super) fn line(&self) -> String {
         format!("# {}\nto    {}\ndata  {}", self.does, self.to, self.data)
     }
-}
-
-/// The latest certificate, if it covers these outcomes.
-fn covering(replica: &Replica, found: &[Found]) -> Result<Certificate> {
-    let last = found.last().map_or(0, |found| found.index);
-    match latest_certificate(replica)? {
-        Some(certificate) if certificate.size > last => Ok(certificate),
-        _ => Err(told(Kind::Conflict, "not-certified", format!("no certificate covers record {last} yet"))
-            .hint("enough co-signers run `lockstep cosign DIR --key KEY`, then print again")
-            .into()),
-    }
-}
-
-/// The latest certificate of the committee of an epoch, which an Anchor still goes by; it must cover the
-/// outcomes.
-fn covering_in(folder: &Folder, epoch: u64, found: &[Found]) -> Result<Certificate> {
-    let last = found.last().map_or(0, |found| found.index);
-    match latest_leaving(folder.dir(), epoch)? {
-        Some(certificate) if certificate.size > last => Ok(certificate),
-        _ => {
-            let text = format!(
-                "no certificate of epoch {epoch} covers record {last}, and the Anchor takes no other"
-            );
-            let hint = "co-signers of that epoch run `lockstep cosign DIR --key KEY --leaving`; `lockstep chain \
-                        rotate` shows the rotation, which is in force after the Anchor's notice";
-            Err(told(Kind::Conflict, "not-certified", text).hint(hint).into())
-        }
-    }
-}
-
-fn outcomes(replica: &Replica, case: CaseId) -> Result<Vec<Found>> {
-    let records = records::of_case(replica, case)?.into_iter();
-    let of_outcomes = records.filter(|(_, record)| record.tag() == Tag::Outcome);
-    let found = of_outcomes.map(|(index, record)| {
-        let body = outcome::decode(record.body()).map_err(anyhow::Error::msg)?;
-        Ok(Found { index, record, body })
-    });
-    found.collect()
 }
 
 impl Found {

@@ -1,6 +1,7 @@
 //! A ledger as packs are built from it, honest or not: records, the state map, and a certificate.
 
 use anyhow::Result;
+use lockstep_attest::Seen;
 use lockstep_crypto::map;
 use lockstep_crypto::tree::{Subtrees, consistency_proof, inclusion_proof};
 use lockstep_ledger::{Certificate, Handover, Input, Record, View};
@@ -111,8 +112,8 @@ impl LedgerReader for Archive {
         consistency_proof(&self.hashes, old, new).map_err(unreadable)
     }
 
-    fn seen(&self, digest: &CertificateDigest) -> Result<Option<Certificate>, Unreadable> {
-        Ok(self.seen.get(digest).cloned())
+    fn seen(&self, seen: &Seen) -> Result<Option<Certificate>, Unreadable> {
+        Ok(self.seen.get(&seen.certificate).cloned())
     }
 
     fn handovers(&self) -> Result<Vec<Handover>, Unreadable> {

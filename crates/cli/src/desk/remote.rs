@@ -11,16 +11,17 @@ use crate::out::Out;
 use crate::server::seconds;
 use crate::words;
 use anyhow::{Context, Result};
-use lockstep_api::answer::{Case, Page, PolicyRow, WaitingRow};
+use lockstep_api::answer::{Case, CredentialRow, DomainRow, OutcomeRow, Page, PolicyRow, WaitingRow};
 use lockstep_api::people::ReadRow;
 use lockstep_attest::Seen;
 use lockstep_attest::sign::Sign;
-use lockstep_client::{Client, ClientError, Signer, WaitingEvent};
+use lockstep_client::{Client, ClientError, PackAsked, Signer, WaitingEvent};
 use lockstep_kernel::state::Phase;
 use lockstep_kernel::{Body, Request};
 use lockstep_ledger::Certificate;
 use lockstep_node::replica::Documents;
-use lockstep_policy::Policy;
+use lockstep_pack::{Options, Trust, Verdict, verify};
+use lockstep_policy::{Audience, Policy};
 use lockstep_types::{CaseId, LedgerId, Lei, Name, PolicyDigest};
 use serde_json::json;
 use std::rc::Rc;
@@ -62,7 +63,34 @@ pub fn owner(client: &Client, holder: &Holder) -> Result<Lei> {
     Ok(client.key(holder.public().id(), &Signer::new(holder, seconds))?.owner)
 }
 
-fn differs(what: String) -> anyhow::Error {
+/// What the first record, handovers and a certificate prove together, to whoever has the ledger's id from
+/// elsewhere.
+pub fn trust(client: &Client) -> Result<Trust> {
+    let committee = client.committee()?;
+    let named = client.ledger()?.committee.epoch();
+    if named > committee.epoch() {
+        let text = format!("nobody has handed over to the co-signers of epoch {named} yet");
+        return Err(told(Kind::Conflict, "not-handed-over", text)
+            .hint("ask again once co-signers of the epoch before have signed the handover")
+            .into());
+    }
+    let certificate = client.certificate(&committee)?.ok_or_else(|| {
+        told(Kind::Conflict, "nothing-certified", "nothing of this ledger is certified yet")
+    })?;
+    Ok(Trust::from_certificate(client.genesis().name.clone(), committee, &certificate)?)
+}
+
+/// A pack that has been checked.
+pub struct Checked {
+    /// The pack.
+    pub bytes: Vec<u8>,
+    /// Records that are certified in it.
+    pub size: u64,
+    /// What a verifier says of it.
+    pub verdict: &'static str,
+}
+
+pub fn differs(what: String) -> anyhow::Error {
     told(Kind::Refused, "server-differs", what)
         .hint("do not go on with this server before you know why")
         .into()
@@ -76,6 +104,11 @@ fn is_away(error: &ClientError) -> bool {
     }
 }
 
+/// True for what can be the name of a step, or of a claim in it.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
 impl Remote {
     pub const fn new(client: Client, asks: Asker, out: Out) -> Self {
         Self { client, asks, out }
@@ -83,6 +116,35 @@ impl Remote {
 
     pub const fn ledger(&self) -> LedgerId {
         self.client.id()
+    }
+
+    /// The way to the server.
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Domains of programmes, by the server's word: a wrong one makes a reading that the ledger refuses, or
+    /// none.
+    pub fn domains(&self) -> Result<Vec<DomainRow>> {
+        Ok(self.client.domains(&self.signer())?)
+    }
+
+    /// The code of the rule that would refuse a request, and what it says.
+    pub fn would_refuse(&self, request: &Request) -> Result<Option<(String, String)>> {
+        let tried = self.client.try_out(request, &self.signer())?;
+        Ok(tried.refused.map(|refused| (refused.code, refused.detail)))
+    }
+
+    /// A claim of a step that stands, where it is shown.
+    pub fn stated(&self, case: CaseId, (step, claim): (&Name, &str)) -> Result<Option<String>> {
+        let seen = self.case(case)?;
+        let claims = seen.steps.get(step).map(|step| &step.claims);
+        Ok(claims.and_then(|claims| claims.get(claim).cloned().flatten()))
+    }
+
+    /// What a case unlocks, by the server's word so far.
+    pub fn outcomes(&self, case: CaseId) -> Result<Vec<OutcomeRow>> {
+        Ok(self.client.outcomes(&case, &self.signer())?)
     }
 
     fn signer(&self) -> Signer<'_> {
@@ -100,7 +162,7 @@ impl Remote {
     }
 
     /// The newest certificate, by the committee to which handovers lead.
-    fn certificate(&self) -> Result<Option<Certificate>> {
+    pub fn certificate(&self) -> Result<Option<Certificate>> {
         let (known, named) = (self.client.committee()?, self.client.ledger()?.committee);
         if named.epoch() == known.epoch() && named != known {
             let text = format!("the server names other co-signers of epoch {} than it shows", known.epoch());
@@ -114,6 +176,48 @@ impl Remote {
                 Ok(None)
             }
             found => Ok(found?),
+        }
+    }
+
+    /// Whom this reader believes: the co-signers in force, and the newest certificate. Nothing before there
+    /// is one.
+    fn trust(&self) -> Result<Option<Trust>> {
+        let Some(certificate) = self.certificate()? else { return Ok(None) };
+        let committee = self.client.committee()?;
+        let name = self.client.genesis().name.clone();
+        Ok(Some(Trust::from_certificate(name, committee, &certificate)?))
+    }
+
+    /// The pack of a case. It is verified, under `trust` where that is given: what fails is not taken.
+    pub fn pack(&self, case: CaseId, options: Options, trust: Option<Trust>) -> Result<Checked> {
+        let trust = match trust {
+            Some(trust) => Some(trust),
+            None => self.trust()?,
+        };
+        if let Some(name) = options.withhold.iter().find(|name| !is_plain(name)) {
+            let text = format!("there is no `{name}` in this case to withhold");
+            return Err(told(Kind::Invalid, "withhold", text).into());
+        }
+        let asked = PackAsked {
+            audience: options.audience.map(Audience::as_str),
+            withhold: &options.withhold,
+            evidence: options.evidence,
+            pinned: trust.as_ref().map(Trust::head),
+        };
+        let bytes = self.client.pack(&case, &asked, &self.signer())?;
+        let report = verify(&bytes, trust.as_ref());
+        let verdict = match &report.verdict {
+            Verdict::Verified => "verified",
+            Verdict::CannotTell(_) => "cannot tell",
+            Verdict::Failed(failure) => {
+                return Err(differs(format!("the server's pack is refused: {failure}")));
+            }
+        };
+        match report.facts {
+            Some(facts) if (facts.ledger, facts.case) == (self.ledger(), case) => {
+                Ok(Checked { bytes, size: facts.head.size, verdict })
+            }
+            _ => Err(differs(format!("the server's pack is of another case than `{case}`"))),
         }
     }
 
@@ -148,7 +252,7 @@ impl Remote {
             return Ok(whole);
         }
         let proposals = self.client.proposals(&self.signer())?;
-        let ids = self.cases()?.into_iter().map(|row| row.case);
+        let ids = self.cases(false)?.into_iter().map(|row| row.case);
         words::one(prefix, "case", ids.chain(proposals.into_iter().map(|row| row.case)))
     }
 
@@ -163,6 +267,16 @@ impl Remote {
         let open = Phase::from_text(&seen.phase).is_some_and(|phase| !phase.is_closed());
         let steps = seen.steps.into_iter().filter(|_| open);
         Ok(Stands { case, policy, standing: steps.map(|(name, step)| (name, step.leaf)).collect() })
+    }
+
+    /// The same; nothing where there is no such case, or not for this reader.
+    pub fn stands_if_any(&self, case: CaseId) -> Result<Option<Stands>> {
+        match self.client.case(&case, &self.signer()) {
+            Err(ClientError::Problem(problem)) if problem.kind == lockstep_api::Kind::Missing => Ok(None),
+            Err(error) => Err(error.into()),
+            Ok(seen) if seen.policy.is_none() => Ok(None),
+            Ok(_) => self.stands(case).map(Some),
+        }
     }
 
     pub fn shown(&self, case: CaseId) -> Result<CaseShown> {
@@ -186,17 +300,32 @@ impl Remote {
         })
     }
 
-    pub fn cases(&self) -> Result<Vec<CaseRow>> {
+    /// Open cases, or all of them.
+    pub fn cases(&self, all: bool) -> Result<Vec<CaseRow>> {
         let (mut rows, mut cursor) = (Vec::new(), None);
         for _ in 0..PAGES_MAX {
-            let page = self.client.cases(cursor.as_deref(), &self.signer())?;
+            let page = self.client.cases((all, cursor.as_deref()), &self.signer())?;
             let row = |row: lockstep_api::answer::CaseRow| CaseRow {
                 case: row.case,
-                opened: None,
+                opened: Some(row.opened),
                 opener: row.opener,
                 phase: row.phase,
             };
             rows.extend(page.items.into_iter().map(row));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Credentials that the reader's party holds or gave; all of them for administrators.
+    pub fn credentials(&self) -> Result<Vec<CredentialRow>> {
+        let (mut rows, mut cursor) = (Vec::new(), None);
+        for _ in 0..PAGES_MAX {
+            let page = self.client.credentials(cursor.as_deref(), &self.signer())?;
+            rows.extend(page.items);
             cursor = page.next;
             if cursor.is_none() {
                 break;

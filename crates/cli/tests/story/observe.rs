@@ -57,6 +57,11 @@ impl Scene {
         [args, &["--rpc", &one.url, "--rpc", &other.url]].concat()
     }
 
+    /// So many blocks more.
+    pub fn mine(&self, blocks: u64) {
+        self.node.mine(blocks);
+    }
+
     pub fn observe(&self) -> Value {
         self.town.ok(&self.with_rpc(&["observe", "acme", "--as", "observer"]))
     }

@@ -1,8 +1,14 @@
 //! A ledger on a server: parties have their keys and an address, co-signers follow, and nobody is believed.
 
+mod lists;
+mod observer;
+mod outcomes;
+mod packs;
+
 use crate::ten_lines;
 use crate::town::{CLEAR, Ran, Town};
 use lockstep_attest::Submission;
+use lockstep_client::{ClientError, Options};
 use lockstep_kernel::Request;
 use lockstep_ledger::receipt::{ItemResult, Receipt};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -138,6 +144,13 @@ pub fn verified(town: &Town, case: &str) {
     assert_eq!(checked.code, 0, "{}\n{}", checked.out, checked.err);
 }
 
+/// What was signed and kept in `kept.json`, to be handed in.
+fn kept(town: &Town) -> Request {
+    let file: Value = serde_json::from_slice(&std::fs::read(town.path("kept.json")).unwrap()).unwrap();
+    let submission: Submission = serde_json::from_value(file["submission"].clone()).unwrap();
+    Request::Submit(Box::new(submission))
+}
+
 fn refused(ran: &Ran, code: &str) {
     assert!(ran.code != 0, "{}", ran.out);
     assert_eq!(ran.fault(), code, "{}", ran.err);
@@ -212,22 +225,20 @@ fn a_server_that_is_killed_has_lost_nothing_that_it_has_answered_for() {
     let ledger = ledger(&town);
     town.ask(&["--server", &url, "--ledger", &ledger]);
     let case = town.open_case();
-    let kept = town.ok(&["attest", "acme", &case, "request", "--as", "issuer", "--keep", "kept.json"]);
+    let first = town.ok(&["attest", "acme", &case, "request", "--as", "issuer", "--keep", "kept.json"]);
     served.process.kill();
     refused(&town.run(&["case", "show", "acme", &case, "--as", "issuer"]), "server-down");
 
     let served = Served::start(&town, &["serve", "acme", "--listen", &address]);
     town.ask(&["--server", &url, "--ledger", &ledger]);
     // The same attestation again is answered as the first time.
-    let file: Value = serde_json::from_slice(&std::fs::read(town.path("kept.json")).unwrap()).unwrap();
-    let submission: Submission = serde_json::from_value(file["submission"].clone()).unwrap();
-    let request = Request::Submit(Box::new(submission)).to_vec().unwrap();
+    let request = kept(&town).to_vec().unwrap();
     for _ in 0..2 {
         let receipt = ten_lines::hand_in(&url, &ledger, &request).unwrap();
         let Some(Receipt::Accepted(receipt)) = receipt else { panic!("{receipt:?}") };
         let ItemResult::Recorded(place) = receipt.item.result else { panic!("{:?}", receipt.item) };
-        assert_eq!(kept["records"][0]["index"], place.index);
-        assert_eq!(kept["records"][0]["leaf"], place.leaf.to_string());
+        assert_eq!(first["records"][0]["index"], place.index);
+        assert_eq!(first["records"][0]["leaf"], place.leaf.to_string());
     }
     assert_eq!(town.payment(&case, "1").code, 0);
     town.evidence(&case);
@@ -276,6 +287,13 @@ fn what_is_not_of_the_ledger_is_refused() {
     // Beside a receipt that holds, another record is told.
     let issue = ["credential", "issue", "acme", "--as", "registry", "--subject", CLEAR, "--kind"];
     refused(&town.run(&[&issue[..], &["aml-provider", "--key", "screening.pub"]].concat()), "server-differs");
+    // Of two requests one is answered: whether the other counts, nobody can tell.
+    town.ask(&["--server", &served.url, "--ledger", &id]);
+    town.ok(&["attest", "acme", &case, "request", "--as", "issuer", "--keep", "kept.json"]);
+    let client = lockstep_client::Client::connect(&url, Some(id.parse().unwrap()), &Options::default());
+    let both = client.unwrap().submit_all(&[kept(&town), kept(&town)]);
+    assert!(matches!(both, Err(ClientError::OtherCount { expected: 2, found: 1 })), "{both:?}");
+    town.ask(&["--server", &url, "--ledger", &id]);
     // The first record is not the ledger's, whether an id is named or not.
     let changed = url.replace("127.0.0.1", "localhost");
     town.ask(&["--server", &changed]);
@@ -293,9 +311,22 @@ fn lie(listen: &TcpListener, upstream: &str) {
         server.write_all(&[head.as_bytes(), &asked].concat()).unwrap();
         let (answer, mut body) = message(&mut server);
         let path = head.split(' ').nth(1).unwrap();
-        if path.ends_with("/policies") {
+        if path.ends_with("/outcomes") {
+            let mut answer: Value = serde_json::from_slice(&body).unwrap();
+            let index = answer["items"][0]["index"].as_u64().unwrap();
+            answer["items"][0]["index"] = (index - 1).into();
+            body = serde_json::to_vec(&answer).unwrap();
+        } else if path.ends_with("/batches") {
+            let mut answer: Value = serde_json::from_slice(&body).unwrap();
+            answer["answers"].as_array_mut().unwrap().pop();
+            let length = body.len();
+            body = serde_json::to_vec(&answer).unwrap();
+            body.resize(length, b' ');
+        } else if path.ends_with("/policies") {
             body =
                 String::from_utf8(body).unwrap().replace("stablecoin.issue", "stablecoin.other").into_bytes();
+        } else if path.contains("/pack?") {
+            body = other(&body, "/seal/salt");
         } else if path.contains("/cases/") {
             body = other(&body, "/policy");
         } else if path.ends_with("/submissions") {
@@ -384,6 +415,17 @@ fn a_rotation_is_handed_over_to_by_those_who_follow_and_parties_learn_it_from_wh
         "{}",
         witnessed.err
     );
+
+    // A trust file and a pack from the server lead over the rotation, from the ledger's id alone.
+    town.ok(&["trust", "export", "acme", "-o", "after.json"]);
+    let told = town.ok(&["pack", "export", "acme", &case, "--as", "admin", "-o", "served.json"]);
+    assert_eq!(told["verdict"], "verified", "{told}");
+    let older = ["--trust", "before.json"];
+    town.ok(&[&["pack", "export", "acme", &case, "--as", "admin", "-o", "older.json"], &older[..]].concat());
+    for (pack, trust) in [("served.json", "after.json"), ("older.json", "before.json")] {
+        let verified = town.run(&["verify", pack, "--trust", trust]);
+        assert_eq!(verified.code, 0, "{pack} under {trust}: {}", verified.out);
+    }
 
     // What leads from one committee to the next is changed on the way: nobody follows it.
     let upstream = url.strip_prefix("http://").unwrap().to_owned();

@@ -266,8 +266,9 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
             Request::Tick => PackedCommand::Tick,
             Request::Propose(proposing) => PackedCommand::Propose(Box::new(proposing.submission)),
             Request::Submit(submission) => {
-                let about = About::of(&statement(&submission)?, self.case, steps);
-                hidden.show(submission, about.as_ref())
+                let said = statement(&submission)?;
+                let about = About::of(&said, self.case, steps);
+                hidden.show(submission, (&said, about.as_ref()))
             }
         })
     }
@@ -300,7 +301,7 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
         let mut by_size = BTreeMap::new();
         for submission in excerpt.iter().filter_map(|group| group.command.submission()) {
             let Some(seen) = statement(submission)?.seen() else { continue };
-            let known = self.ledger.seen(&seen.certificate)?;
+            let known = self.ledger.seen(&seen)?;
             if let Some(certificate) =
                 known.filter(|found| found.size == seen.size && found.size <= self.certificate.size)
             {
@@ -333,9 +334,11 @@ impl<'a, R: LedgerReader> Collector<'a, R> {
         for submission in excerpt.iter().filter_map(|group| group.command.submission()) {
             let statement = statement(submission)?;
             let Some(about) = About::of(&statement, self.case, &BTreeMap::new()) else { continue };
+            let own = hidden.is_own(&statement);
             let Statement::Attestation(attestation) = statement else { continue };
             for (at, digest) in attestation.evidence.into_iter().enumerate() {
-                if hidden.shows_document(&about, self.layout(), at) && named.insert(digest) {
+                let shown = own || hidden.shows_document(&about, self.layout(), at);
+                if shown && named.insert(digest) {
                     documents.extend(self.ledger.evidence(&digest)?);
                 }
             }

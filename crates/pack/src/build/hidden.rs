@@ -4,8 +4,9 @@
 use super::{BuildError, Options};
 use crate::pack::PackedCommand;
 use crate::showing::About;
-use lockstep_attest::Submission;
+use lockstep_attest::{Statement, Submission};
 use lockstep_policy::{Layout, View};
+use lockstep_types::Lei;
 use std::collections::BTreeSet;
 
 /// The step under which an opening is withheld.
@@ -17,6 +18,8 @@ pub(super) struct Hidden<'o> {
     /// Names given that nothing had so far.
     unused: BTreeSet<&'o str>,
     view: Option<View>,
+    /// Who sees all that it has said itself.
+    own: Option<Lei>,
 }
 
 impl<'o> Hidden<'o> {
@@ -26,6 +29,8 @@ impl<'o> Hidden<'o> {
             None => None,
             Some(audience) => {
                 let view = layout.and_then(|layout| layout.view(audience));
+                // Whom the policy grants nothing still sees its own words.
+                let view = view.or_else(|| options.own.map(|_| View::default()));
                 Some(view.ok_or_else(|| BuildError::NotAnAudience {
                     audience,
                     named: layout.map(named).unwrap_or_default(),
@@ -33,29 +38,40 @@ impl<'o> Hidden<'o> {
             }
         };
         let unused = options.withhold.iter().map(String::as_str).collect();
-        Ok(Self { withhold: &options.withhold, unused, view })
+        Ok(Self { withhold: &options.withhold, unused, view, own: options.own })
     }
 
     /// A party's word as the reader sees it.
-    pub(super) fn show(&mut self, mut submission: Box<Submission>, about: Option<&About>) -> PackedCommand {
+    pub(super) fn show(
+        &mut self,
+        mut submission: Box<Submission>,
+        (said, about): (&Statement, Option<&About>),
+    ) -> PackedCommand {
         let Some(about) = about else { return PackedCommand::Submit(submission) };
+        let own = self.is_own(said);
         let step = match about {
             About::Opening => Some(OPEN),
             About::Step(step) | About::Refusal(step) => Some(step.as_str()),
             About::Withdrawal(_) => None,
         };
         let named = step.is_some_and(|step| self.named(step));
-        if named || !self.view.as_ref().is_none_or(|view| about.word_shown(view)) {
+        if named || !(own || self.view.as_ref().is_none_or(|view| about.word_shown(view))) {
             return PackedCommand::Withheld;
         }
         for opening in &mut submission.openings {
             let Some(claim) = opening else { continue };
             let named = step.is_some_and(|step| self.named(&format!("{step}.{}", claim.name)));
-            if named || !self.view.as_ref().is_none_or(|view| about.claim_shown(view, &claim.name)) {
+            let granted = own || self.view.as_ref().is_none_or(|view| about.claim_shown(view, &claim.name));
+            if named || !granted {
                 *opening = None;
             }
         }
         PackedCommand::Submit(submission)
+    }
+
+    /// True for a word of the party that the pack is for.
+    pub(super) fn is_own(&self, said: &Statement) -> bool {
+        self.own == Some(said.party())
     }
 
     /// True when the document in a slot is for the reader.

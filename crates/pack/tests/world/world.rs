@@ -728,8 +728,8 @@ impl LedgerReader for World {
     fn consistency(&self, old: u64, new: u64) -> Result<Vec<Digest>, Unreadable> {
         tree::consistency_proof(&self.tree, old, new).map_err(|error| unreadable(&error))
     }
-    fn seen(&self, digest: &CertificateDigest) -> Result<Option<Certificate>, Unreadable> {
-        Ok(self.certificates.iter().find(|c| c.digest().unwrap() == *digest).cloned())
+    fn seen(&self, seen: &Seen) -> Result<Option<Certificate>, Unreadable> {
+        Ok(self.certificates.iter().find(|c| c.digest().unwrap() == seen.certificate).cloned())
     }
     fn handovers(&self) -> Result<Vec<Handover>, Unreadable> {
         Ok(self.handovers.clone())

@@ -12,7 +12,8 @@ fn private(served: &Served) -> Vec<String> {
     let ledger = served.ledger();
     let key = ledger.path(route::KEY).replace("{key}", &ledger.key("maker").public().id().to_string());
     let lists = [route::CASES, route::WAITING, route::POLICIES, route::RECORDS].map(|path| ledger.path(path));
-    lists.into_iter().chain([ledger.case_path(route::CASE), key]).collect()
+    let case = [route::CASE, route::PACK].map(|path| ledger.case_path(path));
+    lists.into_iter().chain(case).chain([key]).collect()
 }
 
 /// A question of the maker about the case, signed.

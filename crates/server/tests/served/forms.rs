@@ -219,3 +219,26 @@ fn a_co_signers_signature_of_another_form_is_refused() {
         served.post(&path, body.to_string().as_bytes()).send().must_be(400, "cosignature-form");
     }
 }
+
+#[test]
+fn a_trial_tells_what_would_be_refused_and_records_nothing() {
+    let served = Served::new();
+    let ledger = served.ledger();
+    let path = ledger.path(route::TRIALS);
+    let records = || {
+        let ask = served.signed(served.get(&ledger.case_path(route::CASE)), ledger.key("maker"), ledger.id);
+        ask.send().json()["records"].as_array().unwrap().len()
+    };
+    let before = records();
+    served.post(&path, ledger.third()).send().must_be(401, "not-signed");
+    let tried =
+        |bytes: &[u8]| served.signed(served.post(&path, bytes), ledger.key("keeper"), ledger.id).send();
+    assert_eq!(tried(ledger.third()).json()["refused"], serde_json::Value::Null);
+    // The step of the checker has been taken.
+    assert_eq!(tried(&ledger.refused()[0]).json()["refused"]["code"], "step_taken");
+    tried(b"{}").must_be(400, "submission");
+    assert_eq!(records(), before);
+    let taken = served.post(&ledger.path(route::SUBMISSIONS), ledger.third()).send();
+    assert_eq!(taken.status, 200, "{}", taken.text());
+    assert_eq!(records(), before + 1);
+}

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod cast;
+mod codes;
 mod events;
 mod floods;
 mod forms;

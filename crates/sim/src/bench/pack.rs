@@ -8,6 +8,7 @@ use crate::cast::{
 use crate::measure::Measure;
 use crate::stage::{Stage, accepted};
 use anyhow::{Context, Result, ensure};
+use lockstep_attest::Seen;
 use lockstep_crypto::map::prove;
 use lockstep_crypto::tree::{self, Subtrees};
 use lockstep_kernel::Request;
@@ -19,7 +20,7 @@ use lockstep_pack::build::{MapAnswer, Unreadable};
 use lockstep_pack::pack::Document;
 use lockstep_pack::{LedgerReader, Made, Options, Topic, Trust, Verdict, build, topics_of, verify};
 use lockstep_store::{Memory, Store};
-use lockstep_types::{CaseId, CertificateDigest, Digest, EvidenceDigest, MapKey, RootHash};
+use lockstep_types::{CaseId, Digest, EvidenceDigest, MapKey, RootHash};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -252,7 +253,7 @@ impl LedgerReader for Archive<'_> {
     fn consistency(&self, old: u64, new: u64) -> Result<Vec<Digest>, Unreadable> {
         tree::consistency_proof(&self.subtrees, old, new).map_err(unreadable)
     }
-    fn seen(&self, _digest: &CertificateDigest) -> Result<Option<Certificate>, Unreadable> {
+    fn seen(&self, _seen: &Seen) -> Result<Option<Certificate>, Unreadable> {
         Ok(None)
     }
     fn handovers(&self) -> Result<Vec<Handover>, Unreadable> {

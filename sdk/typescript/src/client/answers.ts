@@ -100,7 +100,8 @@ export interface Case {
 
 export interface CaseRow {
   readonly case: string;
-  readonly deadline: number;
+  readonly deadline: number | null;
+  readonly opened: number;
   readonly opener: string;
   readonly phase: string;
   readonly policy: string;
@@ -251,10 +252,11 @@ function checkOpening(value: Json | undefined, id: string, policy: string | null
 }
 
 export function readCaseRow(value: Json | undefined): CaseRow {
-  const read = object(value, ["case", "deadline", "opener", "phase", "policy"]);
+  const read = object(value, ["case", "deadline", "opened", "opener", "phase", "policy"]);
   return {
     case: digest(read["case"]),
-    deadline: time(read["deadline"]),
+    deadline: orNull(read["deadline"], time),
+    opened: time(read["opened"]),
     opener: lei(read["opener"]),
     phase: text(read["phase"]),
     policy: digest(read["policy"]),

@@ -42,8 +42,9 @@ pub fn run(shell: &Shell, args: &Rotate) -> Result<u8> {
     let Handover { old, new } = handover(&folder, epoch)?;
     old.verify(&folder.ledger(), &before.committee)?;
     new.verify(&folder.ledger(), &next.committee)?;
+    let proven = |anchored| Ok(tree::consistency_proof(&replica.hashes(), anchored, old.size)?);
     let mut transactions: Vec<Transaction> =
-        anchoring(&replica, &old, (args.anchor, args.anchored))?.into_iter().collect();
+        anchoring(&old, (args.anchor, args.anchored), proven)?.into_iter().collect();
     transactions.push(Transaction {
         does: format!("shows the co-signers of epoch {epoch}, who are in force after the Anchor's notice"),
         to: args.anchor,

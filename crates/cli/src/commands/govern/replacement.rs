@@ -6,7 +6,7 @@ use crate::words;
 use anyhow::Result;
 use clap::Args;
 use core::fmt;
-use lockstep_kernel::Kernel;
+use lockstep_api::answer::DomainRow;
 use lockstep_kernel::replacement::GateReplacement;
 use lockstep_types::{Address, CaseId, Time};
 use serde::Serialize;
@@ -50,9 +50,10 @@ impl fmt::Display for Waiting {
 }
 
 /// What is proposed.
-pub fn change(kernel: &Kernel, args: &ReplaceGate) -> Result<GateReplacement> {
+pub fn change(domains: &[DomainRow], args: &ReplaceGate) -> Result<GateReplacement> {
     let (programme, domain) = words::two_names(&args.place)?;
-    let in_force = kernel.gate_in_force(&programme, &domain);
+    let known = domains.iter().find(|row| (&row.programme, &row.domain) == (&programme, &domain));
+    let in_force = known.and_then(|row| row.gates.first()).copied();
     let from = args.from.or(in_force).ok_or_else(|| {
         invalid("domain", format!("no policy of programme `{programme}` names domain `{domain}`"))
     })?;
@@ -60,13 +61,9 @@ pub fn change(kernel: &Kernel, args: &ReplaceGate) -> Result<GateReplacement> {
 }
 
 /// The outcomes that wait at the Gate which gives its roles up.
-pub fn waiting(kernel: &Kernel, change: &GateReplacement) -> Vec<Waiting> {
-    let waits = |(case, found): (&CaseId, &lockstep_kernel::Case)| {
-        let until = *found.pending.get(&change.domain)?;
-        let layout = kernel.policy(&found.policy)?.policy.layout();
-        let gate = layout.domain(change.domain.as_str())?.gate;
-        let there = layout.programme == change.programme && gate == change.from;
-        there.then_some(Waiting { case: *case, until })
-    };
-    kernel.cases().filter_map(waits).collect()
+pub fn waiting(domains: &[DomainRow], change: &GateReplacement) -> Vec<Waiting> {
+    let there =
+        domains.iter().filter(|row| (&row.programme, &row.domain) == (&change.programme, &change.domain));
+    let pending = there.flat_map(|row| &row.pending).filter(|pending| pending.gate == change.from);
+    pending.map(|pending| Waiting { case: pending.case, until: pending.until }).collect()
 }

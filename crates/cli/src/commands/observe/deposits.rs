@@ -1,19 +1,20 @@
 //! Deposits: what lies in an Escrow in a final block under the name of a case is shown to the ledger, once.
 
 use super::place::Place;
+use crate::desk::Desk;
 use crate::desk::entered::Entered;
 use crate::fault::invalid;
-use crate::folder::live::Live;
 use crate::os;
 use crate::party::Party;
 use anyhow::Result;
 use lockstep_chain::{Account, Deposit, Rpc, all_deposits};
 use lockstep_kernel::outcome::minor_units;
-use lockstep_kernel::{Kernel, Request};
-use lockstep_node::client::{self, Found, Texts, Word};
+use lockstep_kernel::{RefusalCode, Request};
+use lockstep_node::client::{self, Texts, Word};
 use lockstep_policy::{ClaimKind, Layout, Step};
 use lockstep_types::{Address, Amount, ChainId, Digest, Money, Name};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// What a chain shows of a deposit, by the names that claims of a step must have.
 const CLAIMS: &str = "depositor, amount, chain, transaction, log, block, block_hash";
@@ -46,27 +47,26 @@ pub fn read(rpc: &Rpc, (place, since): (&Place, u64)) -> Result<Vec<(Account, De
 /// Shows every deposit that the ledger does not have. What the rules would refuse is not handed in: it would
 /// be refused again at every look, and each time stay on record.
 pub fn show_all(
-    (live, party): (&mut Live, &Party),
+    (desk, party): (&mut Desk, &Party),
     (place, found): (&Place, Vec<(Account, Deposit)>),
 ) -> Result<Vec<Shown>> {
     if !found.is_empty() {
-        check_policies(live.kernel(), place)?;
+        check_policies(desk, place)?;
     }
     let mut shown = Vec::with_capacity(found.len());
     for (escrow, deposit) in found {
-        let end = show((&mut *live, party), place, (escrow, &deposit))?;
+        let end = show((&mut *desk, party), place, (escrow, &deposit))?;
         shown.push(Shown { deposit, end });
     }
     Ok(shown)
 }
 
 /// Policies in force whose deposits this program cannot show are named before anything is signed.
-fn check_policies(kernel: &Kernel, place: &Place) -> Result<()> {
-    let programme = kernel.programme(place.programme.as_str());
-    for (digest, _) in programme.into_iter().flat_map(|programme| programme.policies.values()) {
-        let Some(adopted) = kernel.policy(digest) else { continue };
-        if let Some(step) = deposit_step(adopted.policy.layout(), &place.domain) {
-            check_step(adopted.policy.layout(), step)?;
+fn check_policies(desk: &Desk, place: &Place) -> Result<()> {
+    for (programme, _, policy) in desk.policies_in_force()? {
+        let layout = policy.layout();
+        if let Some(step) = deposit_step(layout, &place.domain).filter(|_| programme == place.programme) {
+            check_step(layout, step)?;
         }
     }
     Ok(())
@@ -98,7 +98,7 @@ fn check_step(layout: &Layout, step: &Step) -> Result<()> {
 }
 
 fn show(
-    (live, party): (&mut Live, &Party),
+    (desk, party): (&mut Desk, &Party),
     place: &Place,
     (escrow, deposit): (Account, &Deposit),
 ) -> Result<End> {
@@ -106,11 +106,11 @@ fn show(
     if deposit.token != place.token {
         return waits("another token than the domain's");
     }
-    let (kernel, view) = (live.kernel(), live.replica().view());
-    let Some(adopted) = kernel.policy_of_case(&deposit.case, view) else {
+    let Some(stands) = desk.case_if_any(deposit.case)? else {
         return waits("the ledger has no such case that takes deposits");
     };
-    let layout = adopted.policy.layout();
+    let policy = Arc::clone(stands.policy());
+    let layout = policy.layout();
     let Some(step) = deposit_step(layout, &place.domain).filter(|_| layout.programme == place.programme)
     else {
         return waits("the policy of its case takes no deposits here");
@@ -123,19 +123,18 @@ fn show(
     let Some(texts) = texts((layout, step), place, deposit) else {
         return waits("its amount is no exact amount of money");
     };
-    let named = texts.iter().map(|(name, text)| Ok((name.parse::<Name>()?, text.clone())));
-    let named = named.collect::<Result<_>>()?;
-    if kernel.case_of_act((layout, step), &named, view)?.is_some() {
+    if desk.has_act((layout, step), (deposit.case, &texts))? {
         return Ok(End::Before);
     }
-    let found = Found::new(kernel, view, deposit.case)?;
     let word = Word::Done { texts: &texts, evidence: Vec::new() };
-    let draft = client::step(&party.signing(live.replica())?, (found, &step.name), word, &mut os::seed)?;
+    let draft = client::step(&desk.signing(party)?, (stands.found(), &step.name), word, &mut os::seed)?;
     let submission = party.sign(draft)?;
     let request = || Request::Submit(Box::new(submission.clone()));
-    match live.would_refuse(request())? {
-        Some(refusal) => Ok(End::Waits(refusal.to_string())),
-        None => Ok(End::OnRecord(live.submit(request(), Vec::new())?)),
+    match desk.would_refuse(request())? {
+        // The act that it names is on record already.
+        Some((code, _)) if code == RefusalCode::SingleUse.as_text() => Ok(End::Before),
+        Some((_, text)) => Ok(End::Waits(text)),
+        None => Ok(End::OnRecord(desk.submit(request(), Vec::new())?)),
     }
 }
 

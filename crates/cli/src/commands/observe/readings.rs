@@ -1,13 +1,13 @@
 //! Readings: supply as of the date of the balance that the ledger goes by, and what has become of outcomes.
 
 use super::place::Place;
+use crate::desk::Desk;
 use crate::desk::entered::Entered;
-use crate::folder::live::Live;
-use crate::party::{Party, hand_in};
+use crate::party::Party;
 use anyhow::Result;
-use lockstep_attest::{Reading, Statement};
+use lockstep_api::answer::{DomainRow, PendingRow};
+use lockstep_attest::{Consumed, Reading, Statement};
 use lockstep_chain::{Domain, DomainError, Observation, Rpc, Watch};
-use lockstep_kernel::Kernel;
 use lockstep_node::client::Draft;
 use lockstep_types::{Digest, Time};
 use serde_json::{Value, json};
@@ -64,20 +64,12 @@ enum End {
 }
 
 /// What the ledger needs of this place.
-pub fn wanted(kernel: &Kernel, place: &Place) -> Wanted {
-    if place.asked.is_none() {
+pub fn wanted(row: &DomainRow) -> Wanted {
+    if row.asked.is_none() {
         return Wanted { balance: None, newest: false, paused_until: None };
     }
-    let programme = kernel.programme(place.programme.as_str());
-    let balance = programme.and_then(|programme| programme.account.balance_date());
-    let of_place = |policy| {
-        let layout = kernel.policy(policy).map(|adopted| adopted.policy.layout());
-        layout.is_some_and(|layout| layout.programme == place.programme)
-    };
-    let mut cases = kernel.cases();
-    let waits = cases.any(|(_, case)| case.pending.contains_key(&place.domain) && of_place(&case.policy));
-    let paused_until = programme.and_then(|programme| programme.pauses.get(&place.domain)).copied();
-    Wanted { balance, newest: waits || balance.is_none(), paused_until }
+    let newest = !row.pending.is_empty() || row.balance.is_none();
+    Wanted { balance: row.balance, newest, paused_until: row.paused_until }
 }
 
 /// Looks at the chain for every date that is needed.
@@ -130,7 +122,7 @@ fn look(rpc: &Rpc, (place, since): (&Place, u64), (purpose, as_of): (Purpose, Ti
 
 /// Signs and hands in what was seen, in order.
 pub fn hand_in_all(
-    (live, party): (&mut Live, &Party),
+    (desk, party): (&mut Desk, &Party),
     (place, seen): (&Place, Vec<Seen>),
     noted: &mut Vec<Noted>,
 ) -> Result<Vec<Told>> {
@@ -140,11 +132,16 @@ pub fn hand_in_all(
             told.push(Told { seen, end: End::NotFinal });
             continue;
         };
-        let kernel = live.kernel();
-        let domain = place.domain.as_str();
-        let observation =
-            observation.waited_for(|consumed| kernel.waits_for(&consumed.case, consumed.ordinal, domain));
-        let reading = reading((live, party), place, &observation)?;
+        // As it stands now: what was waited for before the chain was asked may be settled.
+        let all = desk.domains()?;
+        let row = place.row(&all)?;
+        let waits = |consumed: &Consumed| {
+            let names =
+                |pending: &PendingRow| (pending.case, pending.ordinal) == (consumed.case, consumed.ordinal);
+            row.pending.iter().any(names)
+        };
+        let observation = observation.waited_for(waits);
+        let reading = reading((desk, party), row, &observation)?;
         let issued = reading.issued;
         let again_ms = place.asked.map_or(0, |asked| asked.max_age_ms) / AGAIN_AFTER;
         let fresh = |noted: &Noted| {
@@ -155,7 +152,7 @@ pub fn hand_in_all(
             continue;
         }
         let statement = Statement::Reading(reading);
-        let entered = hand_in(live, party, Draft { statement, openings: Vec::new() })?;
+        let entered = desk.hand_in(party, Draft { statement, openings: Vec::new() })?;
         noted.retain(|noted| noted.purpose != seen.purpose);
         noted.push(Noted { purpose: seen.purpose, observation: observation.clone(), issued });
         let seen = Seen { observation: Some(observation), ..seen };
@@ -164,26 +161,24 @@ pub fn hand_in_all(
     Ok(told)
 }
 
-fn reading((live, party): (&Live, &Party), place: &Place, seen: &Observation) -> Result<Reading> {
-    let signing = party.signing(live.replica())?;
+fn reading((desk, party): (&Desk, &Party), row: &DomainRow, seen: &Observation) -> Result<Reading> {
+    let signing = desk.signing(party)?;
     // An observer's words on a domain count in the order in which they are signed: two of one moment do not.
-    let programme = live.kernel().programme(place.programme.as_str());
-    let of_party = programme.and_then(|programme| programme.observed.get(&party.lei));
-    let last = of_party.and_then(|domains| domains.get(&place.domain));
+    let last = row.read.get(&party.lei);
     let issued = last.map_or(signing.issued, |last| signing.issued.max(last.saturating_add_ms(1)));
     Ok(Reading {
         block: seen.block.number,
         block_hash: Digest(seen.block.hash.0),
         block_time: seen.block.time()?,
         consumed: seen.consumed.clone(),
-        domain: place.domain.clone(),
+        domain: row.domain.clone(),
         expires: signing.expires,
         issued,
         ledger: signing.ledger,
         next_block_time: seen.next.time()?,
         party: signing.party,
         paused_until: seen.paused_until,
-        programme: place.programme.clone(),
+        programme: row.programme.clone(),
         seen: signing.seen,
         supply: seen.supply.to_string(),
     })

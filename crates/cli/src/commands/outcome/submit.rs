@@ -3,25 +3,21 @@
 
 mod loosen;
 
-use super::{Found, Show, covering, covering_in, of_chain};
+use super::books::Books;
+use super::{Found, OfCase, of_chain};
 use crate::endpoints::EndpointArgs;
 use crate::fault::{Kind, told};
-use crate::folder::Folder;
-use crate::folder::memory::check_holds;
 use crate::key::KeyRef;
 use crate::sending::{Desk, SendingArgs};
 use crate::shell::Shell;
-use crate::words;
 use anyhow::{Context, Result};
 use clap::Args;
 use lockstep_chain::contracts::error_name;
 use lockstep_chain::enforce::{self, Anchored, Placed};
 use lockstep_chain::submit::{SubmitError, Until};
 use lockstep_chain::{Account, Domain, DomainError, Receipt, Rpc, Submitter, Transaction};
-use lockstep_crypto::tree;
-use lockstep_ledger::Committee;
-use lockstep_node::Replica;
-use lockstep_types::{CaseId, Digest};
+use lockstep_crypto::tree::TreeHead;
+use lockstep_types::CaseId;
 use loosen::Loosened;
 use serde_json::{Value, json};
 
@@ -29,9 +25,12 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, Args)]
 pub struct Submit {
     #[command(flatten)]
-    show: Show,
+    of: OfCase,
     #[command(flatten)]
     endpoints: EndpointArgs,
+    /// The key by which the server knows who looks, where that is not the account's
+    #[arg(long, value_name = "KEY", requires = "server")]
+    reader: Option<KeyRef>,
     /// The account that sends and pays: a key of suite `eip712`, in a file or behind `exec:PROGRAM`
     #[arg(long = "as", alias = "signer", value_name = "KEY")]
     key: KeyRef,
@@ -59,17 +58,17 @@ enum Brought {
 
 /// Runs the command.
 pub fn run(shell: &mut Shell, args: &Submit) -> Result<u8> {
-    let folder = Folder::open(&args.show.folder.dir)?;
-    let replica = folder.replica()?;
-    let case = words::case(&replica, &args.show.case)?;
-    let found = of_chain(&replica, case, args.chain)?;
+    let reader = args.reader.as_ref().unwrap_or(&args.key);
+    let books = Books::open_as(shell, &args.of.desk, Some(reader))?;
+    let case = books.case_id(&args.of.case)?;
+    let found = of_chain(&books, case, args.chain)?;
     let chain_id = found.first().and_then(|found| u64::try_from(found.body.chainId).ok());
     let chain_id = chain_id.context("the outcome is of no EIP-155 chain")?;
     let mut desk = Desk::open(shell, &args.key, (chain_id, &args.endpoints))?;
     let (path, from, until) = (desk.journal_path(), desk.account(), args.sending.until());
     let (submitter, rpc) = desk.parts(&args.sending)?;
-    let ledger = (&folder, &replica);
-    let mut work = Work { shell, ledger, rpc, submitter, case, from, until };
+    let books = &books;
+    let mut work = Work { shell, books, rpc, submitter, case, from, until };
     let brought = work.all(&found).with_context(|| format!("what was sent is kept in `{path}`"))?;
     let answer = json!({
         "account": from.to_string(),
@@ -88,7 +87,7 @@ pub fn run(shell: &mut Shell, args: &Submit) -> Result<u8> {
 /// What is needed to bring outcomes.
 struct Work<'a> {
     shell: &'a Shell,
-    ledger: (&'a Folder, &'a Replica),
+    books: &'a Books,
     rpc: &'a Rpc,
     submitter: Submitter<'a>,
     case: CaseId,
@@ -111,10 +110,10 @@ impl Work<'_> {
         if !self.submitter.has(&label) && enforce::executed(self.rpc, &block, named)? {
             return Ok(Brought::Before);
         }
-        let size = self.anchor(found, enforce::anchored(self.rpc, &block, gate)?)?;
-        let (_, replica) = self.ledger;
-        let path: Vec<Digest> = tree::inclusion_proof(&replica.hashes(), found.index, size)?;
-        let data = enforce::execute(Placed { record: &found.record, index: found.index, path: &path }, size);
+        let head = self.anchor(found, enforce::anchored(self.rpc, &block, gate)?)?;
+        let path = self.books.inclusion(found, head)?;
+        let placed = Placed { record: &found.record, index: found.index, path: &path };
+        let data = enforce::execute(placed, head.size);
         let transaction = Transaction { from: self.from, to: Some(gate), data };
         match self.submitter.submit(&label, &transaction, self.until) {
             Ok(receipt) => Ok(Brought::Now(receipt)),
@@ -128,30 +127,32 @@ impl Work<'_> {
         }
     }
 
-    /// An anchored size that covers the outcome; the latest certificate is brought if there is none.
-    fn anchor(&mut self, found: &Found, anchored: Anchored) -> Result<u64> {
+    /// An anchored head that covers the outcome; the latest certificate is brought if there is none.
+    fn anchor(&mut self, found: &Found, anchored: Anchored) -> Result<TreeHead> {
         let Anchored { anchor, ledger, epoch, head } = anchored;
-        let (folder, replica) = self.ledger;
-        let own = replica.ledger().id().context("the ledger has not begun")?;
+        let own = self.books.ledger()?;
         if ledger != own {
             let text = format!("the Anchor `{anchor}` follows ledger `{ledger}`, expected `{own}`");
             return Err(told(Kind::Conflict, "other-anchor", text).into());
         }
         if let Some((size, root)) = head {
             // Two histories under one id are a matter for people, never for a transaction.
-            check_holds(replica, (size, root), "the Anchor")?;
+            self.books.check_holds((size, root))?;
             if size > found.index {
-                return Ok(size);
+                return Ok(TreeHead { size, root });
             }
         }
         // While the notice of a rotation runs, the Anchor goes by those who were there before.
-        let present = replica.kernel().committee().map(Committee::epoch);
+        let present = self.books.epoch()?;
         let all = core::slice::from_ref(found);
-        let certificate =
-            if Some(epoch) == present { covering(replica, all)? } else { covering_in(folder, epoch, all)? };
+        let certificate = if Some(epoch) == present {
+            self.books.covering(all)?
+        } else {
+            self.books.covering_in(epoch, all)?
+        };
         let proof = match head {
             None => Vec::new(),
-            Some((last, _)) => tree::consistency_proof(&replica.hashes(), last, certificate.size)?,
+            Some((last, root)) => self.books.consistency((last, Some(root)), &certificate)?,
         };
         let data = enforce::submit(&certificate, &proof);
         let transaction = Transaction { from: self.from, to: Some(anchor), data };
@@ -159,7 +160,7 @@ impl Work<'_> {
         let receipt = self.submitter.submit(&label, &transaction, Until::Mined)?;
         let (size, block) = (certificate.size, receipt.block.number);
         self.shell.out.note(format!("note: the head of {size} records is anchored, in block {block}"));
-        Ok(size)
+        Ok(TreeHead { size, root: certificate.root })
     }
 }
 
