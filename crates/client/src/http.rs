@@ -1,7 +1,8 @@
 //! HTTP to one server: bounded in time and length, no redirects, no proxy that nobody named.
 
 use crate::events::{self, Event};
-use crate::{By, ClientError, Signer};
+use crate::signer::By;
+use crate::{ClientError, Signer};
 use lockstep_api::Problem;
 use lockstep_api::problem::PROBLEM_TYPE;
 use lockstep_api::signing::Parts;

@@ -12,19 +12,24 @@
 //! # }
 //! ```
 
+mod error;
 mod events;
 mod form;
 mod http;
 mod people;
 mod rotation;
+mod signer;
 mod stream;
 
+pub use error::ClientError;
 pub use events::WaitingEvent;
 pub use http::{HttpError, Options, fetched, may_be_asked, posted};
 pub use people::{SignIn, SignInError};
 pub use rotation::RotationError;
+pub use signer::Signer;
 
 use http::Http;
+use lockstep_api::Kind;
 use lockstep_api::answer::{
     BatchAnswer, Case, CaseRecord, CaseRow, CosignedAnswer, CredentialRow, DomainRow, Entered, GenesisRecord,
     HandoverRow, KeyRow, Ledger, LedgerRow, Outcome, OutcomeRow, Page, PolicyRow, ProposalRow, Token, Trial,
@@ -32,94 +37,14 @@ use lockstep_api::answer::{
 };
 use lockstep_api::path::{of_case, of_ledger, route};
 use lockstep_api::people::{self as people_api, PersonToken, ReadRow};
-use lockstep_api::signing::SigningError;
-use lockstep_api::{Kind, Problem};
-use lockstep_attest::sign::Sign;
 use lockstep_crypto::tree::TreeHead;
 use lockstep_kernel::{Body, Genesis, Request};
 use lockstep_ledger::log::TilePath;
-use lockstep_ledger::receipt::{AcceptedError, AcceptedReceipt, ItemResult, Receipt};
-use lockstep_ledger::{Certificate, CertificateError, Committee, Record};
-use lockstep_types::canonical::CanonicalError;
+use lockstep_ledger::receipt::{AcceptedReceipt, ItemResult, Receipt};
+use lockstep_ledger::{Certificate, Committee, Record};
 use lockstep_types::{AttestationDigest, CaseId, KeyId, LedgerId, sha256};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-/// Why a question was not answered, or the answer is not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// The server cannot be reached, or does not speak this interface.
-    #[error(transparent)]
-    Http(#[from] HttpError),
-    /// The server says no.
-    #[error(transparent)]
-    Problem(Box<Problem>),
-    /// The request cannot be signed.
-    #[error("the request cannot be signed")]
-    Signing(#[from] SigningError),
-    /// The person is not signed in.
-    #[error("nobody is signed in")]
-    SignIn(#[from] SignInError),
-    /// Something that always has a JSON form has none.
-    #[error("the request cannot be written")]
-    Write(#[from] CanonicalError),
-    /// The server hosts several ledgers, or none.
-    #[error("the server hosts {found} ledgers: name one by its id")]
-    WhichLedger {
-        /// How many.
-        found: usize,
-    },
-    /// What the server gives as the first record is not that of the ledger.
-    #[error("the server does not have ledger `{expected}`: its first record is another one")]
-    OtherLedger {
-        /// The ledger asked for.
-        expected: LedgerId,
-    },
-    /// The answer has no receipt for what was handed in.
-    #[error("the server answered without a receipt for what was handed in: whether it counts is not known")]
-    NoReceipt,
-    /// Not one answer a request: whether the others count is not known.
-    #[error("the server answered {found} of {expected} requests: hand the same in again")]
-    OtherCount {
-        /// Requests.
-        expected: usize,
-        /// Answers.
-        found: usize,
-    },
-    /// The receipt does not hold.
-    #[error("the server's receipt does not hold")]
-    Receipt(#[source] AcceptedError),
-    /// What the server gives as a case's first record is another one's.
-    #[error("what the server tells of case `{case}` is of another one")]
-    OtherCase {
-        /// The case.
-        case: CaseId,
-    },
-    /// The certificate does not hold.
-    #[error("the server's certificate does not hold")]
-    Certificate(#[source] CertificateError),
-    /// Whom the server names as co-signers is not shown.
-    #[error("the server does not show who the co-signers are")]
-    Rotation(#[from] RotationError),
-}
-
-impl From<Problem> for ClientError {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(Box::new(problem))
-    }
-}
-
-impl ClientError {
-    /// True when the same again may succeed.
-    #[must_use]
-    pub fn is_passing(&self) -> bool {
-        match self {
-            Self::Http(error) => error.is_passing(),
-            Self::Problem(problem) => problem.kind == Kind::Retry,
-            _ => false,
-        }
-    }
-}
 
 /// One ledger on one server.
 pub struct Client {
@@ -627,55 +552,5 @@ impl PackAsked<'_> {
         let pinned = self.pinned.map(|head| format!("size={}&root={}", head.size, head.root));
         let parts: Vec<String> = audience.into_iter().chain(withhold).chain(evidence).chain(pinned).collect();
         parts.join("&")
-    }
-}
-
-/// Whoever signs questions, behind any kind of key; or a person's token in place of signatures.
-pub struct Signer<'a>(By<'a>);
-
-enum By<'a> {
-    Key(Box<dyn SignsRequests + 'a>),
-    Person(&'a str),
-}
-
-impl<'a> Signer<'a> {
-    /// A key, and this machine's clock in seconds since 1970.
-    pub fn new<S: Sign>(key: &'a S, clock: fn() -> u64) -> Self
-    where
-        S::Error: core::fmt::Display,
-    {
-        Self(By::Key(Box::new((key, clock))))
-    }
-
-    /// The token of a person; see [`Client::end_sign_in`].
-    #[must_use]
-    pub const fn person(token: &'a str) -> Self {
-        Self(By::Person(token))
-    }
-}
-
-/// See [`Signer`].
-trait SignsRequests {
-    fn sign(
-        &self,
-        parts: &lockstep_api::signing::Parts<'_>,
-        ledger: &LedgerId,
-    ) -> Result<lockstep_api::signing::Headers, ClientError>;
-}
-
-impl<S: Sign> SignsRequests for (&S, fn() -> u64)
-where
-    S::Error: core::fmt::Display,
-{
-    fn sign(
-        &self,
-        parts: &lockstep_api::signing::Parts<'_>,
-        ledger: &LedgerId,
-    ) -> Result<lockstep_api::signing::Headers, ClientError> {
-        let mut nonce = [0u8; 24];
-        getrandom::fill(&mut nonce)
-            .map_err(|_| SigningError::Key { what: "this machine gives no randomness".to_owned() })?;
-        let nonce = hex::encode(nonce);
-        Ok(lockstep_api::signing::sign((parts, ledger), self.0, ((self.1)(), &nonce))?)
     }
 }

@@ -1,13 +1,16 @@
 //! Answers on their way out: JSON, problems, and the headers that every answer has.
 
 use axum::body::Body;
+use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use lockstep_api::problem::PROBLEM_TYPE;
 use lockstep_api::{Kind, Problem};
 use serde::Serialize;
 use std::time::Duration;
+use tokio::time::sleep;
 
 /// A problem as a response, and after how many seconds the same may succeed where it may.
 #[derive(Debug)]
@@ -86,4 +89,17 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 /// There is no such thing, or not for whoever asks: the two look the same.
 pub(crate) fn missing(what: &str) -> Failed {
     Problem::new(Kind::Missing, "not-found", format!("there is no {what} here, or not for you")).into()
+}
+
+/// How late who asks too often is told so.
+const TOO_OFTEN: Duration = Duration::from_millis(500);
+
+/// Who asks too often is told so late: whoever asks again at each answer would have the machine do little
+/// else.
+pub(crate) async fn unhurried(request: Request, next: Next) -> Response {
+    let answer = next.run(request).await;
+    if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+        sleep(TOO_OFTEN).await;
+    }
+    answer
 }

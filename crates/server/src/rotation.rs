@@ -1,9 +1,12 @@
 //! From one committee to the next: the committee that leaves signs once more, over a seal that holds the
 //! record of the rotation, and whoever trusted it learns whom to trust.
 
-use crate::reply::{Failed, internal};
+use crate::reply::{Failed, Replied, internal, json};
+use crate::routes::{On, hosted};
 use crate::service::Hosted;
-use lockstep_api::answer::HandoverRow;
+use crate::submissions::busy;
+use axum::extract::{Path, State};
+use lockstep_api::answer::{HandoverRow, Page};
 use lockstep_crypto::tree::inclusion_proof;
 use lockstep_ledger::Handover;
 use lockstep_node::epochs::{Epoch, epochs};
@@ -56,7 +59,7 @@ impl Hosted {
 
 /// Handovers with what shows whom they lead to: the records of the rotation, and where the second one is in
 /// the log.
-pub(crate) fn rows(replica: &Replica, handovers: Vec<Handover>) -> Result<Vec<HandoverRow>, Failed> {
+fn rows(replica: &Replica, handovers: Vec<Handover>) -> Result<Vec<HandoverRow>, Failed> {
     let store = &**replica.store();
     let all = epochs(store).map_err(|error| internal(&error))?;
     let mut rows = Vec::with_capacity(handovers.len());
@@ -78,4 +81,15 @@ pub(crate) fn rows(replica: &Replica, handovers: Vec<Handover>) -> Result<Vec<Ha
         });
     }
     Ok(rows)
+}
+
+/// `GET L/handovers`.
+pub(crate) async fn handovers(State(service): On, Path(ledger): Path<String>) -> Replied {
+    let hosted = hosted(&service, &ledger)?;
+    let all = hosted.parts.handovers.all().map_err(|what| internal(&std::io::Error::other(what)))?;
+    let items = match all.is_empty() {
+        true => Vec::new(),
+        false => hosted.engine.look(|replica| rows(replica, all)).await.map_err(busy)??,
+    };
+    Ok(json(&Page { items, next: None }))
 }

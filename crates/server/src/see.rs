@@ -4,8 +4,8 @@
 use crate::submissions::row;
 use crate::who::Who;
 use lockstep_api::answer::{
-    Case, CaseRow, ChangeRow, CredentialRow, DomainRow, NextStep, PolicyRow, ProposalRow, StepRow, WaitingRow,
-    Waits,
+    Case, CaseRow, ChangeRow, CredentialRow, DomainRow, NextStep, PolicyRow, ProposalRow, StepRow,
+    WaitingRow, Waits,
 };
 use lockstep_kernel::state::Held;
 use lockstep_kernel::{Body, Kernel};

@@ -210,6 +210,22 @@ fn a_person_sees_its_partys_cases_and_the_reading_is_noted_without_a_name() {
     assert_eq!(by_key.json()["items"].as_array().unwrap().len(), 1, "{}", by_key.text());
 }
 
+#[test]
+fn people_of_an_administrator_see_no_more_than_its_own_words() {
+    let provider = Provider::new();
+    let mut settings = settings(&provider, clock);
+    if let Some((people, _)) = &mut settings.people {
+        // The institution of the ledger's administrator runs the server, and takes part in no case.
+        people.party = lei(1);
+    }
+    let served = Served::with(settings);
+    let ledger = served.ledger();
+    let case = served.get(&ledger.case_path(route::CASE));
+    let by_key = served.signed(case.clone(), &admin_key(), ledger.id).send().json();
+    assert_ne!(by_key["steps"]["first"]["claims"]["score"], Value::Null, "its key sees all: {by_key}");
+    case.bearer(&token(&served, &provider, "desk")).send().must_be(404, "not-found");
+}
+
 /// Good claims for a sign-in under signatures that are none of the provider's, or none that count.
 fn badly_signed(provider: &Provider, good: &Value) -> Vec<(&'static str, String)> {
     let (own, rsa, es256) = (ec(), &provider.rsa, Algorithm::ES256);
