@@ -341,7 +341,13 @@ fn content(body: Body, generator: &mut SchemaGenerator) -> Option<Value> {
 fn parameters(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<Value> {
     let mut parameter = |name: &str, place: &str| {
         let schema = match name {
-            "ledger" | "case" | "attestation" | "key" | "root" => generator.subschema_for::<Hash>(),
+            // Closed cases are listed by the number of a record, open ones by their ids.
+            "cursor" if operation.query.contains(&"all") => {
+                json_schema!({ "type": "string", "pattern": "^([0-9]{1,16}|[0-9a-f]{64})$" })
+            }
+            "ledger" | "case" | "attestation" | "key" | "root" | "cursor" => {
+                generator.subschema_for::<Hash>()
+            }
             "audience" => json_schema!({ "enum": ["public", "counterparty", "auditor", "supervisor"] }),
             "all" | "evidence" => json_schema!({ "type": "boolean" }),
             "size" | "from" | "limit" => {
@@ -388,7 +394,7 @@ texts! {
     NameText, "Name", { "type": "string", "description": "A name (specs/policy.md)" };
     /// An address.
     AddressText, "Address", {
-        "type": "string", "pattern": "^0x[0-9a-f]{40}$", "description": "20 bytes of an EVM domain"
+        "type": "string", "pattern": "^0x[0-9a-fA-F]{40}$", "description": "20 bytes of an EVM domain"
     };
     /// A chain.
     ChainText, "Chain", { "type": "string", "description": "A chain (CAIP-2)" };

@@ -16,6 +16,7 @@ fn words(text: &str, begin: &str) -> BTreeSet<String> {
 #[test]
 fn alerts_look_at_figures_that_the_server_gives() {
     let mut figures = words(&text("crates/server/src/figures.rs"), "lockstep_");
+    figures.extend(words(&text("crates/server/src/figures/programmes.rs"), "lockstep_"));
     figures.extend(words(&text("crates/cli/src/commands/connect/figures.rs"), "lockstep_"));
     let looked_at = words(&text("deploy/alerts.yml"), "lockstep_");
     // A histogram is told of as three figures under one name.

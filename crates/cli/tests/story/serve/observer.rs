@@ -19,7 +19,7 @@ fn an_observer_elsewhere_shows_supply_outcomes_and_deposits_over_the_server() {
     town.approve(&issued);
 
     // What waits at a Gate is told to whoever asks for another one in its place.
-    let other = format!("0x{}", "ab".repeat(20));
+    let other = "0xABaBaBaBABabABabAbAbABAbABabababaBaBABaB".to_owned();
     let replace = ["govern", "replace-gate", "acme", "acme-usd/home", "--to", &other, "--as", "admin"];
     let asked = town.ok(&[&replace[..], &["--role", "MINTER_ROLE", "--role", "ORDER_ROLE"]].concat());
     assert_eq!(asked["waiting"][0]["case"], issued.as_str(), "{asked}");

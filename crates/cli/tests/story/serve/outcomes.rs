@@ -86,6 +86,7 @@ fn a_submitter_with_a_key_on_the_ledger_needs_no_folder() {
     assert_eq!(done.code, 0, "{}\n{}", done.out, done.err);
     assert_eq!(done.json()["outcomes"][0]["status"], "executed");
     assert_eq!(balance(&rpc, token), "1000000000000");
+    node.mine(20);
     let again = submit(&["--reader", "custodian"]);
     assert_eq!(again.json()["outcomes"][0]["status"], "already-executed");
     served.process.end();
