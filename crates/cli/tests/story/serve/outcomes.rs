@@ -87,6 +87,8 @@ fn a_submitter_with_a_key_on_the_ledger_needs_no_folder() {
     assert_eq!(done.json()["outcomes"][0]["status"], "executed");
     assert_eq!(balance(&rpc, token), "1000000000000");
     node.mine(20);
+    // What was sent is told to its end once; from then on, that it was done before.
+    assert_eq!(submit(&["--reader", "custodian"]).code, 0);
     let again = submit(&["--reader", "custodian"]);
     assert_eq!(again.json()["outcomes"][0]["status"], "already-executed");
     served.process.end();
