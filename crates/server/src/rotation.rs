@@ -11,17 +11,20 @@ use lockstep_crypto::tree::inclusion_proof;
 use lockstep_ledger::Handover;
 use lockstep_node::epochs::{Epoch, epochs};
 use lockstep_node::{Replica, records};
+use std::sync::atomic::Ordering;
 
 /// Has the signatures of a committee collected that was replaced and has not handed over.
 pub(crate) fn note(hosted: &Hosted, replica: &Replica) {
     let epoch = replica.kernel().committee().map_or(0, lockstep_ledger::Committee::epoch);
-    let Some(before) = epoch.checked_sub(1).filter(|_| !hosted.hands_over(epoch)) else { return };
+    // Asked at every seal: files are read only while it is not known.
+    let known = epoch <= hosted.handed_over_to.load(Ordering::Relaxed) || hosted.hands_over(epoch);
+    let Some(before) = epoch.checked_sub(1).filter(|_| !known) else { return };
     let kept = match hosted.parts.handovers.all() {
         Ok(all) => all.iter().any(|handover| handover.new.epoch == epoch),
         Err(what) => return tracing::error!(what, "handovers cannot be read"),
     };
     if kept {
-        return;
+        return hosted.handed_over_to.store(epoch, Ordering::Relaxed);
     }
     match epochs(&**replica.store()) {
         Ok(all) => {
@@ -48,6 +51,7 @@ impl Hosted {
             let kept = self.parts.handovers.keep(&handover);
             kept.map_err(|what| internal(&std::io::Error::other(what)))?;
             self.engine.quorums().left();
+            self.handed_over_to.store(handover.new.epoch, Ordering::Relaxed);
         }
         if self.engine.quorums().epoch().is_none_or(|in_force| in_force <= epoch) {
             return Ok(false);

@@ -22,6 +22,7 @@ use lockstep_types::{CaseId, Digest, LedgerId, Lei, Name, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -145,6 +146,8 @@ pub struct Hosted {
     pub(crate) awaiting: Awaiting,
     pub(crate) signed: Signed,
     pub(crate) packs: Packs,
+    /// The last epoch that is known to have been handed over to.
+    pub(crate) handed_over_to: AtomicU64,
     pub(crate) parts: Parts,
 }
 
@@ -178,6 +181,7 @@ impl Hosted {
             awaiting: Awaiting::default(),
             signed: Signed::default(),
             packs: Packs::default(),
+            handed_over_to: AtomicU64::new(0),
             parts,
         })
     }
