@@ -42,7 +42,16 @@ pub fn openings(store: &dyn Store, from: u64, max: usize) -> Result<Vec<u64>> {
     let rows = store.index_range(&[OPENING], &[&[OPENING], from.to_be_bytes().as_slice()].concat(), max)?;
     let number =
         |(key, _): (Vec<u8>, Vec<u8>)| key.last_chunk::<8>().map(|number| u64::from_be_bytes(*number));
-    Ok(rows.into_iter().filter_map(number).collect())
+    within_head(store, rows.into_iter().filter_map(number).collect())
+}
+
+/// Those of ascending numbers whose records the head counts: the index may know of some a moment before.
+fn within_head(store: &dyn Store, mut numbers: Vec<u64>) -> Result<Vec<u64>> {
+    if !numbers.is_empty() {
+        let size = store.head()?.size;
+        numbers.truncate(numbers.partition_point(|number| *number < size));
+    }
+    Ok(numbers)
 }
 
 fn topic_row(topic: &Topic, index: u64) -> Vec<u8> {
@@ -100,7 +109,7 @@ fn numbers(store: &dyn Store, prefix: &[u8]) -> Result<Vec<u64>> {
             numbers.extend(key.last_chunk::<8>().map(|number| u64::from_be_bytes(*number)));
         }
         if !full {
-            return Ok(numbers);
+            return within_head(store, numbers);
         }
     }
 }
@@ -111,7 +120,8 @@ fn numbers(store: &dyn Store, prefix: &[u8]) -> Result<Vec<u64>> {
 /// When the store cannot be read.
 pub fn record_of(store: &dyn Store, attestation: &AttestationDigest) -> Result<Option<u64>> {
     let row = store.index_get(&[&[BY_ATTESTATION], attestation.0.as_slice()].concat())?;
-    Ok(row.and_then(|value| value.try_into().ok()).map(u64::from_be_bytes))
+    let number = row.and_then(|value| value.try_into().ok()).map(u64::from_be_bytes);
+    Ok(within_head(store, number.into_iter().collect())?.first().copied())
 }
 
 const fn attestation(body: &Body) -> Option<AttestationDigest> {

@@ -267,7 +267,8 @@ impl Open {
     }
 
     fn certificate(&self, place: &frame::Place) -> Result<Vec<u8>> {
-        let mut window = self.log.window(self.applied.end, 0);
+        // It is durable once the index knows it; the head follows a moment later.
+        let mut window = self.log.window(place.end(), 0);
         Ok(window.place(place)?.get(8..).unwrap_or_default().to_vec())
     }
 }

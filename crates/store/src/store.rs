@@ -62,14 +62,15 @@ pub trait Store: Send + Sync {
     /// When a record is beyond the head, or the erasure may not be durable: erase again.
     fn erase(&self, documents: &[Digest], commands: &[u64]) -> Result<Erased>;
 
-    /// The value of the index row `key`.
+    /// The value of the index row `key`. Rows of an append may be seen a moment before the head that counts
+    /// its records.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn index_get(&self, key: &[u8]) -> Result<Option<Vec<u8>>>;
 
     /// Index rows whose key starts with `prefix` and is not below `from` (inclusive), ascending, at most
-    /// `max`.
+    /// `max`; as [`Store::index_get`].
     ///
     /// # Errors
     /// When the store cannot be read.
