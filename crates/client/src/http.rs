@@ -1,6 +1,7 @@
 //! HTTP to one server: bounded in time and length, no redirects, no proxy that nobody named.
 
 use crate::events::{self, Event};
+use crate::resolve::Place;
 use crate::signer::By;
 use crate::{ClientError, Signer};
 use lockstep_api::Problem;
@@ -19,6 +20,7 @@ use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use ureq::http::request::Builder;
 use ureq::http::{Request, Response, Uri};
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
 
 /// Longest answer that is read.
@@ -121,7 +123,7 @@ impl Agents {
             .proxy(None)
             .http_status_as_error(false)
             .build();
-        Ok(Self { agent: config.new_agent(), uri })
+        Ok(Self { agent: Agent::with_parts(config, DefaultConnector::default(), Place::default()), uri })
     }
 
     /// Hands something in: the status, and what came back.

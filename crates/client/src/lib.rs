@@ -17,6 +17,7 @@ mod events;
 mod form;
 mod http;
 mod people;
+mod resolve;
 mod rotation;
 mod signer;
 mod stream;
