@@ -6,16 +6,21 @@ use crate::pace::Places;
 use crate::routes::{Peer, closed, router};
 use crate::service::{Limits, Service};
 use crate::traces::Traces;
-use axum::{Extension, Router};
+use axum::Router;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Request};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -125,7 +130,7 @@ pub(crate) async fn carry(
         let Some(place) = places.take(peer, limits.connections_per_address) else {
             continue;
         };
-        let (acceptor, router) = (acceptor.clone(), router.clone().layer(Extension(Peer(peer))));
+        let (acceptor, router) = (acceptor.clone(), (router.clone(), peer));
         let (opened, watcher) = (connections.opened(), graceful.watcher());
         tokio::spawn(async move {
             let _held = (opened, permit, place);
@@ -146,19 +151,33 @@ pub(crate) async fn carry(
     Ok(())
 }
 
+/// Carries requests of one connection to the routes. When it has served for long its answer says that it is
+/// the last one, and has as long again to leave: a client that cannot know loses whatever it asks next.
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    router: Router,
+    (router, peer): (Router, IpAddr),
     limits: &Limits,
-    watcher: hyper_util::server::graceful::Watcher,
+    watcher: Watcher,
 ) {
+    let (routes, since, served) = (TowerToHyperService::new(router), Instant::now(), limits.served);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        let answered = routes.call(request);
+        async move {
+            let mut answer = answered.await?;
+            if since.elapsed() >= served {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(answer)
+        }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let _ = timeout(limits.answer, watcher.watch(connection)).await;
+        .serve_connection(TokioIo::new(stream), service);
+    let _ = timeout(limits.served * 2, watcher.watch(connection)).await;
 }
 
 async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> (TcpStream, IpAddr, OwnedSemaphorePermit) {

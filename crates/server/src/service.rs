@@ -51,8 +51,9 @@ pub struct Limits {
     pub head: Duration,
     /// How long a body may take to arrive.
     pub body: Duration,
-    /// How long an answer may take to leave; streams of events are begun anew after it.
-    pub answer: Duration,
+    /// How long a connection is used; its last answer may take as long again to leave. Streams of events are
+    /// begun anew after it.
+    pub served: Duration,
     /// How long requests may go on once the end is asked for.
     pub end: Duration,
 }
@@ -68,7 +69,7 @@ impl Default for Limits {
             refused: Rate { per_second: 2, burst: 60 },
             head: Duration::from_secs(20),
             body: Duration::from_secs(30),
-            answer: Duration::from_secs(600),
+            served: Duration::from_secs(600),
             end: Duration::from_secs(10),
         }
     }

@@ -4,7 +4,7 @@ use crate::kit::{Reply, Served, Settings, connect, raw, read};
 use lockstep_api::limits::{BATCH_BYTES_MAX, BODY_BYTES_MAX, COSIGNED_BYTES_MAX, REQUEST_BYTES_MAX};
 use lockstep_api::path::route;
 use lockstep_server::Limits;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -201,6 +201,32 @@ fn whoever_is_slow_is_let_go_and_holds_up_nobody() {
     assert_eq!(read(silent).status, 0);
     read(slow_body).must_be(408, "slow");
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_connection_that_has_served_for_long_says_which_answer_is_its_last() {
+    let long = Duration::from_secs(3);
+    let served = Served::with(Settings {
+        limits: Limits { served: long, ..Limits::default() },
+        ..Settings::default()
+    });
+    let asks = format!("GET /healthz HTTP/1.1\r\nHost: {}\r\n\r\n", served.at);
+    let (begun, mut stream) = (Instant::now(), connect(served.at));
+    stream.write_all(asks.as_bytes()).unwrap();
+    let mut first = Vec::new();
+    while !first.ends_with(b"ok\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        first.extend(byte);
+    }
+    // A machine that is held up for so long has seen nothing.
+    if begun.elapsed() < long {
+        assert!(!String::from_utf8(first).unwrap().contains("connection: close"));
+    }
+    std::thread::sleep(long);
+    stream.write_all(asks.as_bytes()).unwrap();
+    let last = read(stream);
+    assert_eq!((last.status, last.header("connection")), (200, Some("close")));
 }
 
 #[test]
