@@ -7,7 +7,7 @@
 
 use crate::bench::p99;
 use crate::bench::served::{ONE_ADDRESS, Parties, Served};
-use crate::cast::{COSIGNERS, Programme};
+use crate::cast::{COSIGNERS, Programme, Said, bench_claims};
 use crate::measure::Measure;
 use anyhow::{Context, Result, bail, ensure};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -73,8 +73,8 @@ fn cases(cosigners: u8, at_once: usize) -> Result<Ran> {
     let parties = Parties::of(Programme::Five)?;
     side_by_side(at_once, || {
         let client = served.client()?;
-        let parties = &parties;
-        Ok(move |_| parties.take_case(&client).map(drop))
+        let (parties, last) = (&parties, Said::Done(bench_claims()));
+        Ok(move |_| parties.take_case(&client, &last).map(drop))
     })
 }
 

@@ -150,7 +150,7 @@ impl Parties {
         Ok((self.cast.opening_of(pen, &self.policy, &bench_params())?, pen))
     }
 
-    /// A step of a case that stands so far.
+    /// A word on a step of a case that stands so far.
     ///
     /// # Errors
     /// A draft is refused.
@@ -158,33 +158,38 @@ impl Parties {
         &self,
         pen: Pen,
         (case, standing): (CaseId, &Standing),
-        step: &Name,
+        (step, word): (&Name, &Said),
     ) -> Result<Request> {
         let found = Found::told(case, &self.policy, standing.clone());
-        Ok(self.cast.step_of(pen, found, step, &Said::Done(bench_claims()))?)
+        Ok(self.cast.step_of(pen, found, step, word)?)
     }
 
     /// Takes one more case through all its steps, each signed once the one before is accepted; how long each
-    /// word took from being handed in to its verified receipt.
+    /// word took from being handed in to its verified receipt, and the number of the last one's record. With
+    /// the last word the case is decided, or refused.
     ///
     /// # Errors
     /// A word is refused.
-    pub(crate) fn take_case(&self, client: &Client) -> Result<Vec<Duration>> {
+    pub(crate) fn take_case(&self, client: &Client, last: &Said) -> Result<(Vec<Duration>, u64)> {
         let (opening, pen) = self.opening(client.id())?;
         let mut times = Vec::with_capacity(self.policy.layout().steps.len() + 1);
         let mut hand_in = |request: &Request| {
             let begun = Instant::now();
             let entered = client.submit(request, &[])?;
             times.push(begun.elapsed());
-            entered.records.first().map(|record| record.leaf).context("no record")
+            entered.records.first().map(|record| (record.index, record.leaf)).context("no record")
         };
-        let case = CaseId(hand_in(&opening)?.0);
-        let mut standing = Standing::new();
-        for (step, at) in self.policy.layout().steps.iter().zip(1..) {
+        let (mut index, opened) = hand_in(&opening)?;
+        let (case, mut standing) = (CaseId(opened.0), Standing::new());
+        let done = Said::Done(bench_claims());
+        let mut steps = self.policy.layout().steps.iter().zip(1..).peekable();
+        while let Some((step, at)) = steps.next() {
             let pen = Pen { number: pen.number + at, now: now()?, ..pen };
-            let leaf = hand_in(&self.step(pen, (case, &standing), &step.name)?)?;
+            let word = if steps.peek().is_some() { &done } else { last };
+            let (number, leaf) = hand_in(&self.step(pen, (case, &standing), (&step.name, word))?)?;
+            index = number;
             standing.insert(step.name.clone(), leaf);
         }
-        Ok(times)
+        Ok((times, index))
     }
 }

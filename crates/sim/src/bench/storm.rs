@@ -8,7 +8,7 @@
 
 use crate::bench::p99;
 use crate::bench::served::{Parties, Served};
-use crate::cast::{Programme, name};
+use crate::cast::{Programme, Said, bench_claims, name};
 use crate::measure::Measure;
 use anyhow::{Context, Result, ensure};
 use lockstep_node::client::Standing;
@@ -129,7 +129,8 @@ fn attempts(served: &Served, parties: &Parties) -> Result<Vec<Vec<u8>>> {
     let port = served.server().port;
     let one = |_| {
         let (_, pen) = parties.opening(client.id())?;
-        let body = parties.step(pen, (case, &Standing::new()), &name("second"))?.to_vec()?;
+        let word = (&name("second"), &Said::Done(bench_claims()));
+        let body = parties.step(pen, (case, &Standing::new()), word)?.to_vec()?;
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n\
              content-length: {}\r\n\r\n",
