@@ -58,25 +58,30 @@ fn priced(town: &Town) {
     change("guards.cedar", "@id(\"compliance-may-approve\")", &guards);
 }
 
+/// Feeds on a chain that say these prices, so many seconds ago.
+fn feeds<const N: usize>(served: &Served, prices: [(u64, u64); N]) -> [String; N] {
+    let rule = Rule { quorum: Some(1), ..Rule::new(31_337, Finality::Depth(0)) };
+    let rpc = Rpc::connect(&[&served.url], rule).unwrap();
+    let (key, mut journal) = (Key::new(ANYBODY), InMemory::default());
+    let mut chain = Submitter::open((&rpc, &key), &mut journal, LIMITS).unwrap();
+    let now = rpc.latest().unwrap().timestamp;
+    let feeds = prices.map(|(answer, age)| {
+        let data = feed(answer, now - age).into();
+        let receipt = chain.send(&Transaction { from: key.account(), to: None, data }).unwrap();
+        receipt.created.unwrap().to_string()
+    });
+    served.call("evm_mine", serde_json::json!([]));
+    feeds
+}
+
 #[test]
 fn a_price_moves_a_case_on_only_while_it_is_fresh_in_a_folder_and_on_a_server() {
     let (town, served) = (Town::founded(&[]), Served::start(&[]));
     priced(&town);
     town.govern_by("priced");
     town.credentials();
-    let rule = Rule { quorum: Some(1), ..Rule::new(31_337, Finality::Depth(0)) };
-    let rpc = Rpc::connect(&[&served.url], rule).unwrap();
-    let (key, mut journal) = (Key::new(ANYBODY), InMemory::default());
-    let mut chain = Submitter::open((&rpc, &key), &mut journal, LIMITS).unwrap();
-    let now = rpc.latest().unwrap().timestamp;
-    let mut put = |answer: u64, updated: u64| -> String {
-        let data = feed(answer, updated).into();
-        let receipt = chain.send(&Transaction { from: key.account(), to: None, data }).unwrap();
-        receipt.created.unwrap().to_string()
-    };
-    let (par, near, far) = (put(100_000_000, now), put(100_100_000, now), put(103_000_000, now));
-    let old = put(100_000_000, now - 7_200);
-    served.call("evm_mine", serde_json::json!([]));
+    let [par, near, far, old] =
+        feeds(&served, [(100_000_000, 0), (100_100_000, 0), (103_000_000, 0), (100_000_000, 7_200)]);
     let mut ledger_served = None;
     for on_server in [false, true] {
         if on_server {
@@ -120,19 +125,8 @@ fn a_price_moves_a_case_on_only_while_it_is_fresh_in_a_folder_and_on_a_server() 
 #[test]
 fn a_price_is_fresh_stale_or_divergent_and_the_exit_code_says_which() {
     let (town, served) = (Town::new(), Served::start(&[]));
-    let rule = Rule { quorum: Some(1), ..Rule::new(31_337, Finality::Depth(0)) };
-    let rpc = Rpc::connect(&[&served.url], rule).unwrap();
-    let (key, mut journal) = (Key::new(ANYBODY), InMemory::default());
-    let mut chain = Submitter::open((&rpc, &key), &mut journal, LIMITS).unwrap();
-    let now = rpc.latest().unwrap().timestamp;
-    let mut put = |answer: u64, updated: u64| -> String {
-        let data = feed(answer, updated).into();
-        let receipt = chain.send(&Transaction { from: key.account(), to: None, data }).unwrap();
-        receipt.created.unwrap().to_string()
-    };
-    let (par, near, far) = (put(100_000_000, now), put(100_100_000, now), put(103_000_000, now));
-    let (old, none) = (put(100_000_000, now - 7_200), put(0, now));
-    served.call("evm_mine", serde_json::json!([]));
+    let [par, near, far, old, none] =
+        feeds(&served, [(100_000_000, 0), (100_100_000, 0), (103_000_000, 0), (100_000_000, 7_200), (0, 0)]);
     let read = |feed: &str, more: &[&str]| {
         let at = ["feed", "read", feed, "--chain", "31337", "--rpc", &served.url, "--rpc-quorum", "1"];
         town.run(&[&at[..], &["--finality", "1"], more].concat())

@@ -1,5 +1,6 @@
 //! A ledger on a server: parties have their keys and an address, co-signers follow, and nobody is believed.
 
+mod liar;
 mod lists;
 mod observer;
 mod outcomes;
@@ -7,14 +8,14 @@ mod packs;
 
 use crate::ten_lines;
 use crate::town::{CLEAR, Ran, Town};
+use liar::Liar;
 use lockstep_attest::Submission;
 use lockstep_client::{ClientError, Options};
 use lockstep_kernel::Request;
 use lockstep_ledger::receipt::{ItemResult, Receipt};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -255,13 +256,7 @@ fn what_is_not_of_the_ledger_is_refused() {
     let town = Town::with_ledger();
     let case = town.open_case();
     refused(&town.run(&["serve", "acme", "--listen", "0.0.0.0:0"]), "tls-missing");
-    let listen = TcpListener::bind("127.0.0.1:0").unwrap();
-    let liar = listen.local_addr().unwrap().to_string();
-    town.private(
-        "lockstep.toml",
-        &format!("listen = \"127.0.0.1:0\"\nnames = [\"{liar}\"]\n[[ledger]]\ndir = \"acme\"\n"),
-    );
-    let served = Served::start(&town, &["serve", "--config", "lockstep.toml"]);
+    let (liar, served) = Liar::before(&town);
     let id = ledger(&town);
     let show = ["case", "show", "acme", &case, "--as", "issuer"];
 
@@ -277,9 +272,7 @@ fn what_is_not_of_the_ledger_is_refused() {
     refused(&town.run(&["case", "show", "acme", &case, "--as", "stranger"]), "not-signed");
 
     // Between the party and the server stands somebody who changes what is answered, length for length.
-    let upstream = served.url.strip_prefix("http://").unwrap().to_owned();
-    std::thread::spawn(move || lie(&listen, &upstream));
-    let url = format!("http://{liar}");
+    let url = liar.begin(&served);
     town.ask(&["--server", &url, "--ledger", &id]);
     refused(&town.run(&["attest", "acme", &case, "request", "--as", "issuer"]), "server-differs");
     refused(&town.run(&["case", "open", "acme", "stablecoin.issue", "--as", "issuer"]), "server-differs");
@@ -301,88 +294,13 @@ fn what_is_not_of_the_ledger_is_refused() {
     served.process.end();
 }
 
-/// Passes one request after the other on. Policies, cases and records are answered with other words; whoever
-/// calls this `localhost` gets another first record.
-fn lie(listen: &TcpListener, upstream: &str) {
-    for stream in listen.incoming() {
-        let mut stream = stream.unwrap();
-        let (head, asked) = message(&mut stream);
-        let mut server = TcpStream::connect(upstream).unwrap();
-        server.write_all(&[head.as_bytes(), &asked].concat()).unwrap();
-        let (answer, mut body) = message(&mut server);
-        let path = head.split(' ').nth(1).unwrap();
-        if path.ends_with("/outcomes") {
-            let mut answer: Value = serde_json::from_slice(&body).unwrap();
-            let index = answer["items"][0]["index"].as_u64().unwrap();
-            answer["items"][0]["index"] = (index - 1).into();
-            body = serde_json::to_vec(&answer).unwrap();
-        } else if path.ends_with("/batches") {
-            let mut answer: Value = serde_json::from_slice(&body).unwrap();
-            answer["answers"].as_array_mut().unwrap().pop();
-            let length = body.len();
-            body = serde_json::to_vec(&answer).unwrap();
-            body.resize(length, b' ');
-        } else if path.ends_with("/policies") {
-            body =
-                String::from_utf8(body).unwrap().replace("stablecoin.issue", "stablecoin.other").into_bytes();
-        } else if path.contains("/pack?") {
-            body = other(&body, "/seal/salt");
-        } else if path.contains("/cases/") {
-            body = other(&body, "/policy");
-        } else if path.ends_with("/submissions") {
-            body = other(&body, "/records/0/leaf");
-        } else if path.ends_with("/handovers") {
-            body = other(&body, "/items/0/inclusion/0");
-        } else if path.ends_with("/genesis") && head.contains("localhost") {
-            body = other(&body, "/record/salt");
-        }
-        let head = answer.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
-        stream.write_all(head.as_bytes()).unwrap();
-        stream.write_all(&body).unwrap();
-    }
-}
-
-/// Other 32 bytes in the place of those at `path`, which may not be there.
-fn other(body: &[u8], path: &str) -> Vec<u8> {
-    let mut answer: Value = serde_json::from_slice(body).unwrap();
-    if let Some(place) = answer.pointer_mut(path) {
-        *place = "ab".repeat(32).into();
-    }
-    serde_json::to_vec(&answer).unwrap()
-}
-
-/// Head and body of a message; only bodies that say how long they are.
-fn message(stream: &mut TcpStream) -> (String, Vec<u8>) {
-    let (mut head, mut byte) = (Vec::new(), [0u8; 1]);
-    while !head.ends_with(b"\r\n\r\n") {
-        if stream.read(&mut byte).unwrap_or_default() == 0 {
-            break;
-        }
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8(head).unwrap();
-    let length = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().unwrap())
-    });
-    let mut body = vec![0; length.unwrap_or_default()];
-    stream.read_exact(&mut body).unwrap();
-    (head, body)
-}
-
 #[test]
 fn a_rotation_is_handed_over_to_by_those_who_follow_and_parties_learn_it_from_what_they_signed() {
     let town = Town::with_ledger();
     let case = town.open_case();
     (1..=3).for_each(|number| drop(town.cosign(number)));
     town.ok(&["trust", "export", "acme", "-o", "before.json"]);
-    let listen = TcpListener::bind("127.0.0.1:0").unwrap();
-    let liar = listen.local_addr().unwrap().to_string();
-    town.private(
-        "lockstep.toml",
-        &format!("listen = \"127.0.0.1:0\"\nnames = [\"{liar}\"]\n[[ledger]]\ndir = \"acme\"\n"),
-    );
-    let served = Served::start(&town, &["serve", "--config", "lockstep.toml"]);
+    let (liar, served) = Liar::before(&town);
     let id = ledger(&town);
     let mut cosigners = served.cosigners(&town);
     town.ask(&["--server", &served.url, "--ledger", &id]);
@@ -428,9 +346,7 @@ fn a_rotation_is_handed_over_to_by_those_who_follow_and_parties_learn_it_from_wh
     }
 
     // What leads from one committee to the next is changed on the way: nobody follows it.
-    let upstream = url.strip_prefix("http://").unwrap().to_owned();
-    std::thread::spawn(move || lie(&listen, &upstream));
-    town.ask(&["--server", &format!("http://{liar}"), "--ledger", &id]);
+    town.ask(&["--server", &liar.begin(&served), "--ledger", &id]);
     refused(&town.payment(&case, "1"), "server-differs");
 
     cosigners.into_iter().for_each(Running::end);

@@ -1,7 +1,8 @@
 //! Outcomes from a server: shown, printed and sent by whoever has a key on the ledger, after everything about
 //! them has been checked.
 
-use super::{Running, Served, certified, ledger, lie, refused};
+use super::liar::Liar;
+use super::{Running, Served, certified, ledger, refused};
 use crate::chain::balance;
 use crate::node::Node;
 use crate::submit::place;
@@ -10,20 +11,13 @@ use lockstep_chain::Rpc;
 use lockstep_chain::rpc::Rule;
 use lockstep_chain::rpc::finality::Finality;
 use serde_json::json;
-use std::net::TcpListener;
 
 const ANCHOR: &str = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
 
 #[test]
 fn outcomes_are_shown_and_printed_as_from_the_folder_and_a_lie_about_them_is_found_out() {
     let town = Town::with_ledger();
-    let listen = TcpListener::bind("127.0.0.1:0").unwrap();
-    let liar = listen.local_addr().unwrap().to_string();
-    town.private(
-        "lockstep.toml",
-        &format!("listen = \"127.0.0.1:0\"\nnames = [\"{liar}\"]\n[[ledger]]\ndir = \"acme\"\n"),
-    );
-    let served = Served::start(&town, &["serve", "--config", "lockstep.toml"]);
+    let (liar, served) = Liar::before(&town);
     let id = ledger(&town);
     let at = ["--server", &served.url, "--ledger", &id];
     town.ask(&at);
@@ -44,9 +38,7 @@ fn outcomes_are_shown_and_printed_as_from_the_folder_and_a_lie_about_them_is_fou
     let grown = town.ok(&[&print[..], &["--anchored", "3"]].concat());
     assert!(grown["transactions"][0]["data"].as_str() > Some("0x"), "{grown}");
 
-    let upstream = served.url.strip_prefix("http://").unwrap().to_owned();
-    std::thread::spawn(move || lie(&listen, &upstream));
-    town.ask(&["--server", &format!("http://{liar}"), "--ledger", &id]);
+    town.ask(&["--server", &liar.begin(&served), "--ledger", &id]);
     refused(&town.run(&print), "server-differs");
 
     cosigners.into_iter().for_each(Running::end);

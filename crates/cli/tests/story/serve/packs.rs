@@ -1,9 +1,9 @@
 //! Packs and trust files from a server: each reader gets what is theirs, and checks what they got.
 
-use super::{Running, Served, certified, ledger, lie, refused};
+use super::liar::Liar;
+use super::{Running, Served, certified, ledger, refused};
 use crate::town::Town;
 use serde_json::Value;
-use std::net::TcpListener;
 
 /// A pack of the case as `key` gets it: what the command says, and the file.
 fn pack(town: &Town, case: &str, (key, more): (&str, &[&str])) -> (Value, String) {
@@ -81,21 +81,13 @@ fn each_reader_fetches_a_pack_of_what_is_theirs_and_checks_it() {
 #[test]
 fn a_pack_that_was_changed_on_its_way_is_not_taken() {
     let town = Town::with_ledger();
-    let listen = TcpListener::bind("127.0.0.1:0").unwrap();
-    let liar = listen.local_addr().unwrap().to_string();
-    town.private(
-        "lockstep.toml",
-        &format!("listen = \"127.0.0.1:0\"\nnames = [\"{liar}\"]\n[[ledger]]\ndir = \"acme\"\n"),
-    );
-    let served = Served::start(&town, &["serve", "--config", "lockstep.toml"]);
+    let (liar, served) = Liar::before(&town);
     let cosigners = served.cosigners(&town);
     let id = ledger(&town);
     town.ask(&["--server", &served.url, "--ledger", &id]);
     let case = town.decided_case();
     certified(&town, &case);
-    let upstream = served.url.strip_prefix("http://").unwrap().to_owned();
-    std::thread::spawn(move || lie(&listen, &upstream));
-    town.ask(&["--server", &format!("http://{liar}"), "--ledger", &id]);
+    town.ask(&["--server", &liar.begin(&served), "--ledger", &id]);
     refused(
         &town.run(&["pack", "export", "acme", &case, "--as", "admin", "-o", "no.json"]),
         "server-differs",
