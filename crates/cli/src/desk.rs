@@ -94,6 +94,13 @@ pub struct Stands {
 }
 
 impl Stands {
+    fn of(replica: &Replica, case: CaseId) -> Result<Self> {
+        let (kernel, view) = (replica.kernel(), replica.view());
+        let adopted = kernel.policy_of_case(&case, view).ok_or(client::DraftError::Case { case })?;
+        let policy = Arc::clone(&adopted.policy);
+        Ok(Self { case, policy, standing: Found::new(kernel, view, case)?.into_standing() })
+    }
+
     /// Its policy.
     pub const fn policy(&self) -> &Arc<Policy> {
         &self.policy
@@ -242,14 +249,7 @@ impl Desk {
     pub fn case(&self, case: CaseId) -> Result<Stands> {
         match self {
             Self::Server(remote) => remote.stands(case),
-            Self::Folder(live) => {
-                let (kernel, view) = (live.kernel(), live.replica().view());
-                let unknown = client::DraftError::Case { case };
-                let adopted = kernel.policy_of_case(&case, view).ok_or(unknown)?;
-                let policy = Arc::clone(&adopted.policy);
-                let standing = Found::new(kernel, view, case)?.into_standing();
-                Ok(Stands { case, policy, standing })
-            }
+            Self::Folder(live) => Stands::of(live.replica(), case),
         }
     }
 
@@ -356,6 +356,14 @@ impl Window {
         match self {
             Self::Folder(replica) => CaseShown::of(replica, case),
             Self::Server(remote) => remote.shown(case),
+        }
+    }
+
+    /// A case that steps can be taken of.
+    pub fn stands(&self, case: CaseId) -> Result<Stands> {
+        match self {
+            Self::Folder(replica) => Stands::of(replica, case),
+            Self::Server(remote) => remote.stands(case),
         }
     }
 

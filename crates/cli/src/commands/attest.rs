@@ -13,11 +13,10 @@ use anyhow::{Context, Result};
 use clap::Args;
 use lockstep_attest::evidence::evidence_digest;
 use lockstep_kernel::Request;
-use lockstep_node::Replica;
-use lockstep_node::client::{self, Found, Texts, Word};
+use lockstep_node::client::{self, Texts, Word};
 use lockstep_node::replica::Documents;
 use lockstep_policy::Step;
-use lockstep_types::{CaseId, Digest, EvidenceDigest, LedgerId, Name, Salt};
+use lockstep_types::{Digest, EvidenceDigest, LedgerId, Name, Salt};
 use pending::Pending;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -150,13 +149,6 @@ pub fn withdraw(shell: &mut Shell, args: &Withdraw) -> Result<u8> {
     let draft = client::withdrawal(&desk.signing(&party)?, (case, leaf), &args.reason);
     let entered = desk.hand_in(&party, draft)?;
     tell(shell, &entered, || format!("`{}` is withdrawn, on record as {}", args.step, entered.index()))
-}
-
-/// The step of this name in the policy of a case.
-pub fn declared(replica: &Replica, case: CaseId, step: &Name) -> Result<Step> {
-    let found = Found::new(replica.kernel(), replica.view(), case)?;
-    let step = found.step(step).map_err(|error| invalid("step-unknown", error.to_string()))?;
-    Ok(step.clone())
 }
 
 /// A document with its salt.

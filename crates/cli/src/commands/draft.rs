@@ -1,12 +1,10 @@
 //! `lockstep draft`: what a bank message lets a party say of a step, made without a key; `lockstep attest
 //! --draft` signs it.
 
-use crate::commands::attest::declared;
+use crate::desk::{DeskArgs, ReaderArgs};
 use crate::fault::{Kind, invalid, told};
-use crate::folder::FolderArgs;
 use crate::os;
 use crate::shell::Shell;
-use crate::words;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use lockstep_policy::Step;
@@ -29,7 +27,9 @@ pub enum DraftCommand {
 #[derive(Debug, Clone, Args)]
 pub struct Make {
     #[command(flatten)]
-    folder: FolderArgs,
+    desk: DeskArgs,
+    #[command(flatten)]
+    reader: ReaderArgs,
     /// The case, or the letters that its id begins with
     case: String,
     /// The step
@@ -59,7 +59,7 @@ pub struct Show {
 }
 
 /// Makes or shows a draft.
-pub fn run(shell: &Shell, command: &DraftCommand) -> Result<u8> {
+pub fn run(shell: &mut Shell, command: &DraftCommand) -> Result<u8> {
     match command {
         DraftCommand::Make(args) => make(shell, args),
         DraftCommand::Show(args) => {
@@ -69,14 +69,14 @@ pub fn run(shell: &Shell, command: &DraftCommand) -> Result<u8> {
     }
 }
 
-fn make(shell: &Shell, args: &Make) -> Result<u8> {
+fn make(shell: &mut Shell, args: &Make) -> Result<u8> {
     let text = String::from_utf8(os::read(&args.map, os::SMALL_FILE_BYTES_MAX)?);
     let text = text.map_err(|_| invalid("mapping", "the mapping is not UTF-8"))?;
     let mapping = Mapping::from_toml(&text).map_err(|e| invalid("mapping", e.to_string()).source(e))?;
     let origin = os::read(&args.from, os::FILE_BYTES_MAX)?;
-    let live = shell.live(&args.folder.dir)?;
-    let case = words::case(live.replica(), &args.case)?;
-    let step = declared(live.replica(), case, &args.step)?;
+    let window = args.desk.look(shell, &args.reader)?;
+    let case = window.case_id(&args.case)?;
+    let step = window.stands(case)?.step(&args.step)?;
     let query = ItemQuery { reference: args.reference.as_deref(), account: args.account.as_deref() };
     let draft = propose(&origin, (&mapping, &query), (case, &args.step), &Limits::default())
         .with_context(|| format!("`{}` proposes nothing", args.from.display()))?;

@@ -3,7 +3,7 @@
 use crate::town::{SAMPLES, Town, ago};
 
 /// A statement of two days ago, with the entry that the case waits for.
-fn statement(town: &Town) {
+pub fn statement(town: &Town) {
     let text = std::fs::read_to_string(format!("{SAMPLES}/statement.xml")).unwrap();
     let day = ago(2 * 86_400_000);
     std::fs::write(town.path("day.xml"), text.replace("2026-11-20", &day[..10])).unwrap();

@@ -94,8 +94,15 @@ fn people_sign_in_with_a_browser_look_as_their_role_lets_them_and_sign_nothing()
     let approver = login(&town, "bob.heads.others");
     assert_eq!(approver.json()["roles"], serde_json::json!(["viewer", "approver"]), "{}", approver.err);
     assert_eq!(town.ok(&["waiting", "acme"])["steps"][0]["step"], "request");
-    // What waits is still signed by a key: nothing else is asked for, and a person has none.
+    // A person prepares what waits; it is signed by a key: nothing else is asked for, and a person has none.
     assert_eq!(town.attest(&case, "request", "issuer", &[]).code, 0);
+    let drafts = || std::fs::read_dir(town.path("drafts")).unwrap().count();
+    crate::draft::statement(&town);
+    let make = ["draft", "make", "acme", &case, "payment", "--from", "day.xml", "--map", "map.toml"];
+    let made = town.ok(&[&make[..], &["--ref", "HB2611200000017", "-o", "drafts"]].concat());
+    assert_eq!((&made["made"], drafts()), (&true.into(), 2));
+    let file = made["file"].as_str().unwrap();
+    assert_eq!(town.run(&["attest", "acme", "--draft", file, "--as", "custodian"]).code, 0);
 
     let administrator = login(&town, "carol.it");
     assert_eq!(administrator.json()["roles"], serde_json::json!(["administrator"]));
