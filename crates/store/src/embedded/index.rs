@@ -24,6 +24,10 @@ const JOURNAL_BYTES_MAX: u64 = 64 * 1_048_576;
 /// Table files that the engine keeps open.
 const OPEN_FILES_MAX: usize = 64;
 
+/// Threads that write and merge tables. One alone waits for itself once more work waits than the engine's queue
+/// holds, and no table is written any more; of two, one writes while the other merges.
+const WORKERS: usize = 2;
+
 /// Of so many records one has its frame's place in the index.
 const RECORDS_PER_ROW: u64 = 16;
 
@@ -144,12 +148,18 @@ impl Index {
             .max_journaling_size(JOURNAL_BYTES_MAX)
             .max_cached_files(Some(OPEN_FILES_MAX))
             .manual_journal_persist(true)
-            .worker_threads(1)
+            .worker_threads(WORKERS)
             .open()
             .map_err(failed)?;
         let rows = engine.keyspace("rows", options).map_err(failed)?;
         let map = engine.keyspace("map", options).map_err(failed)?;
         Ok(Self { engine, rows, map })
+    }
+
+    /// Bytes of the tables that hold rows.
+    #[cfg(test)]
+    pub fn table_bytes(&self) -> u64 {
+        self.rows.disk_space()
     }
 
     fn write(&self) -> fjall::OwnedWriteBatch {

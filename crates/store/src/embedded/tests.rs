@@ -1,9 +1,11 @@
 use super::frame::{FrameBuilder, FrameHead, HEAD_BYTES, decode_rows};
+use super::index::{Applied, Index};
 use super::{Embedded, Frame};
 use crate::{Append, Batch, Head, Snapshot, Store, StoredRecord};
 use lockstep_types::{Digest, Salt, sha256};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 fn batch(name: &str) -> Batch {
     let digest = sha256(name.as_bytes());
@@ -123,5 +125,28 @@ proptest! {
         }
         let table_end = HEAD_BYTES + 6 * 24 + 16;
         prop_assert_eq!(decode(&built).is_none(), at < table_end, "head and table are under checksums");
+    }
+}
+
+/// With one thread, the engine's work ends for good once more waits for it than its queue holds: rows then
+/// stay in memory, without a bound.
+#[test]
+fn tables_are_written_however_many_small_changes_come_while_others_are_merged() {
+    const CHANGES: u64 = 200_000;
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    let applied = Applied { end: 0, head: Head::EMPTY };
+    for number in 0..CHANGES {
+        let mut change = index.change();
+        for row in 0..4u8 {
+            let key = sha256(&[number.to_be_bytes().as_slice(), &[row]].concat());
+            change.row(&key, &key);
+        }
+        change.commit(&applied, &[0; 16]).unwrap();
+    }
+    let begun = Instant::now();
+    while index.table_bytes() < CHANGES * 4 * 64 / 2 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{} bytes of tables", index.table_bytes());
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
