@@ -11,6 +11,7 @@ mod calls;
 pub mod confirm;
 pub mod contracts;
 pub mod deploy;
+mod depositing;
 mod deposits;
 pub mod dev;
 mod domain;
@@ -26,6 +27,7 @@ pub mod submit;
 
 pub use anvil::Anvil;
 pub use calls::{decode, encode, role, seconds, selector, units};
+pub use depositing::{Depositing, Holding};
 pub use deposits::{Deposit, all_deposits, deposits};
 pub use domain::{Block, Domain, DomainError, Log, Receipt, Sends, Transaction};
 pub use embedded::Embedded;

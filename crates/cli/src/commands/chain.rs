@@ -3,6 +3,7 @@
 mod accounts;
 mod collect;
 mod deploy;
+mod deposit;
 mod dev;
 mod guard;
 mod hand_over;
@@ -29,6 +30,8 @@ pub enum ChainCommand {
     Deploy(deploy::Deploy),
     /// Give a token's roles to its Gate, and see that nobody else keeps one. Exit code 1: somebody does
     HandOverToken(hand_over::HandOver),
+    /// Put tokens into the Escrow for a case, from the account of their holder: a redemption begins with that
+    Deposit(deposit::DepositArgs),
     /// Sign a declaration to a contract with a co-signer's key: one line of JSON, to be handed around
     #[command(subcommand)]
     Sign(sign::Sign),
@@ -44,6 +47,7 @@ pub fn run(shell: &mut Shell, command: &ChainCommand) -> Result<u8> {
         ChainCommand::Dev(args) => dev::run(shell.out, args),
         ChainCommand::Predict(args) => predict::run(shell, args),
         ChainCommand::Deploy(command) => deploy::run(shell, command),
+        ChainCommand::Deposit(args) => deposit::run(shell, args),
         ChainCommand::HandOverToken(args) => hand_over::run(shell, args),
         ChainCommand::Sign(command) => sign::run(shell, command),
         ChainCommand::Rotate(args) => rotate::run(shell, args),

@@ -7,6 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use lockstep_api::answer::{WaitingRow, Waits};
 use lockstep_client::WaitingEvent;
+use lockstep_types::Name;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -24,12 +25,19 @@ pub struct Waiting {
     /// Go on telling what comes and what goes, a line each, until somebody ends it
     #[arg(long)]
     follow: bool,
+    /// Wait until this step of some case waits for the party, tell the case, and end
+    #[arg(long = "for", value_name = "STEP", conflicts_with = "follow")]
+    step: Option<Name>,
 }
 
 /// Tells the steps that the party can take now, and the changes that wait for agreement.
 pub fn run(shell: &mut Shell, args: &Waiting) -> Result<u8> {
+    if let Some(step) = &args.step {
+        return until(shell, args, step);
+    }
     if args.follow {
-        return follow(shell, args);
+        let told = |shell: &Shell, event: WaitingEvent| tell(shell, &event).map(|()| true);
+        return follow(shell, args, told);
     }
     let remote = args.place.look(shell, args.reader.key())?;
     let (steps, proposals) = (remote.waiting()?, remote.proposals()?);
@@ -67,19 +75,43 @@ fn tell(shell: &Shell, event: &WaitingEvent) -> Result<()> {
     shell.out.answer(&object, || text)
 }
 
-fn follow(shell: &mut Shell, args: &Waiting) -> Result<u8> {
+/// The case is all that is told, so that a shell can name it to the next command.
+fn until(shell: &mut Shell, args: &Waiting, step: &Name) -> Result<u8> {
+    follow(shell, args, |shell, event| {
+        let items = match event {
+            WaitingEvent::All(items) => items,
+            WaitingEvent::Waits(item) => vec![item],
+            WaitingEvent::Gone(_) => Vec::new(),
+        };
+        let found = items.into_iter().find_map(|item| match item {
+            Waits::Step(row) if row.step == *step => Some(row),
+            _ => None,
+        });
+        match found {
+            None => Ok(true),
+            Some(row) => shell.out.answer(&row, || row.case.to_string()).map(|()| false),
+        }
+    })
+}
+
+/// Hands on what comes and what goes, as long as more is wanted.
+fn follow(
+    shell: &mut Shell,
+    args: &Waiting,
+    mut told: impl FnMut(&Shell, WaitingEvent) -> Result<bool>,
+) -> Result<u8> {
     let remote = args.place.look(shell, args.reader.key())?;
     let (mut seen, mut away) = (None, AWAY);
     // Whoever ends it loses nothing: what was told was told.
     loop {
-        let (mut failed, mut any) = (None, false);
+        let (mut more, mut any) = (Ok(true), false);
         let followed = remote.follow_waiting(&mut seen, &mut |event| {
             any = true;
-            failed = tell(shell, &event).err();
-            failed.is_none()
+            more = told(shell, event);
+            matches!(more, Ok(true))
         });
-        if let Some(error) = failed {
-            return Err(error);
+        if !more? {
+            return Ok(0);
         }
         away = if any { AWAY } else { away };
         let wait = match followed? {

@@ -11,7 +11,7 @@ pub const ENDPOINTS: [&str; 3] = ["http://127.0.0.1:8545", "https://one.example"
 
 /// The shell's blocks of a page, between two of its headings where these are named.
 pub fn blocks(page: &str, between: Option<(&str, &str)>) -> String {
-    let text = std::fs::read_to_string(Path::new(ROOT).join("docs/how-to").join(page)).unwrap();
+    let text = text(page);
     let part = match between {
         None => text.as_str(),
         Some((from, to)) => {
@@ -19,13 +19,29 @@ pub fn blocks(page: &str, between: Option<(&str, &str)>) -> String {
             after.split_once(&format!("\n## {to}\n")).unwrap().0
         }
     };
-    let blocks = part.split("\n```sh\n").skip(1).map(|block| block.split_once("\n```").unwrap().0);
-    blocks.collect::<Vec<_>>().join("\n")
+    of_shell(part)
 }
 
-/// Runs blocks in one shell, with these endpoints, in a folder within a tree that looks like the repository
-/// from there.
-pub fn run(script: &str, urls: [&str; 3]) -> (bool, String) {
+/// What is run of a page, heading by heading.
+pub fn sections(page: &str) -> Vec<(String, String)> {
+    let text = text(page);
+    let parts = text.split("\n## ").skip(1).map(|part| part.split_once('\n').unwrap());
+    parts.map(|(heading, part)| (heading.to_owned(), of_shell(part))).collect()
+}
+
+fn text(page: &str) -> String {
+    std::fs::read_to_string(Path::new(ROOT).join("docs/how-to").join(page)).unwrap()
+}
+
+// The program is built, and a node runs, on a port of its own.
+fn of_shell(part: &str) -> String {
+    let absent = |line: &&str| !line.starts_with("cargo build") && !line.starts_with("anvil ");
+    let blocks = part.split("\n```sh\n").skip(1).map(|block| block.split_once("\n```").unwrap().0);
+    blocks.flat_map(str::lines).filter(absent).collect::<Vec<_>>().join("\n")
+}
+
+/// A folder that looks like the repository to whoever follows a page in it.
+pub fn tree() -> TempDir {
     let dir = TempDir::new().unwrap();
     for folder in ["policies", "crates"] {
         std::os::unix::fs::symlink(Path::new(ROOT).join(folder), dir.path().join(folder)).unwrap();
@@ -36,11 +52,14 @@ pub fn run(script: &str, urls: [&str; 3]) -> (bool, String) {
     for program in ["lockstep", "lockstep-sign-pkcs11"] {
         std::os::unix::fs::symlink(lockstep.with_file_name(program), bin.join(program)).unwrap();
     }
-    // The program is built, and the node runs, on a port of its own.
-    let absent = |line: &&str| !line.starts_with("cargo build") && !line.starts_with("anvil ");
-    let script: Vec<&str> = script.lines().filter(absent).collect();
+    dir
+}
+
+/// Runs blocks in one shell, with these endpoints.
+pub fn run(script: &str, urls: [&str; 3]) -> (bool, String) {
+    let dir = tree();
     let placed =
-        ENDPOINTS.iter().zip(urls).fold(script.join("\n"), |text, (url, real)| text.replace(url, real));
+        ENDPOINTS.iter().zip(urls).fold(script.to_owned(), |text, (url, real)| text.replace(url, real));
     let script = format!("set -euo pipefail\n{placed}\n");
     let mut command = Command::new("bash");
     let output = command.current_dir(dir.path()).args(["-c", &script]).output().unwrap();

@@ -28,6 +28,7 @@ mod serve;
 mod served;
 mod sftp;
 mod signer;
+mod six;
 mod submit;
 #[path = "../../../client/examples/ten_lines.rs"]
 #[expect(dead_code, reason = "the example is a program of its own as well")]

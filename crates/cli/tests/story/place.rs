@@ -6,6 +6,7 @@ use crate::node::Node;
 use crate::served::Served;
 use crate::submit::{ANYBODY, LIMITS};
 use crate::town::{POLICY, REDEEM, Ran, Town, copy};
+use lockstep_chain::contracts::Token;
 use lockstep_chain::rpc::Rule;
 use lockstep_chain::rpc::finality::Finality;
 use lockstep_chain::submit::SignHash;
@@ -123,6 +124,16 @@ impl Scene {
         (token, gate)
     }
 
+    /// The account that everybody has mints for the deployer.
+    fn mint(&self, token: &str, units: u64) {
+        let (key, mut journal) = (Key::new(ANYBODY), InMemory::default());
+        let mut chain = Submitter::open((&self.rpc, &key), &mut journal, LIMITS).unwrap();
+        let (to, amount) = (self.deployer.parse().unwrap(), lockstep_chain::units(units));
+        let data = lockstep_chain::encode(&Token::mintCall { to, amount }).into();
+        let call = Transaction { from: key.account(), to: Some(token.parse().unwrap()), data };
+        lockstep_chain::Sends::send(&mut chain, &call).unwrap();
+    }
+
     fn holds(&self, token: &str, (wanted, account): (&str, &str)) -> bool {
         let held = (role(wanted), account.parse().unwrap());
         roles::has_role(&self.rpc, &self.rpc.latest().unwrap(), token.parse().unwrap(), held).unwrap()
@@ -197,6 +208,48 @@ fn contracts_are_put_on_a_chain_once_however_often_and_are_held_against_what_was
     let print = scene.town.ok(&["chain", "deploy", "anchor", "acme", "--chain", "1", "--print-tx"]);
     assert!(print["transactions"][0]["to"].is_null(), "{print}");
     assert!(print["transactions"][0]["data"].as_str().unwrap().len() > 20_000);
+}
+
+#[test]
+fn a_holder_puts_tokens_into_the_escrow_of_a_policy_once_and_nowhere_else() {
+    let scene = Scene::new();
+    let (token, anchor) = (scene.token_of_several(), scene.anchor());
+    let (gate, escrow) = scene.predicted();
+    let placed = [("gate", &*gate), ("token", &token), ("escrow", &escrow)];
+    scene.policy((POLICY, "issue"), &placed);
+    scene.policy((REDEEM, "redeem"), &placed);
+    let case = "ab".repeat(32);
+    let wanted = ["deposit", &case, "--policy", "redeem", "--amount", "12.5"];
+    scene.refused(&wanted, (1, "escrow-unfit"));
+    let both = ["--policy", "issue", "--policy", "redeem", "--anchor", &anchor, "--setup", "gate.toml"];
+    scene.ok(&[&["deploy", "gate", "acme"][..], &both].concat());
+    scene.refused(&wanted, (1, "balance"));
+    scene.refused(&["deposit", &case, "--policy", "issue", "--amount", "1"], (2, "no-escrow"));
+    for wrong in ["0", "1.0000001", "-1", "much"] {
+        let amount = format!("--amount={wrong}");
+        scene.refused(&["deposit", &case, "--policy", "redeem", &amount], (2, "amount"));
+    }
+    // An Escrow of another Gate than the policy's.
+    scene.policy((REDEEM, "other"), &[("gate", &anchor), ("token", &token), ("escrow", &escrow)]);
+    scene.refused(&["deposit", &case, "--policy", "other", "--amount", "1"], (1, "escrow-unfit"));
+    scene.policy((REDEEM, "none"), &[("gate", &gate), ("token", &token), ("escrow", &anchor)]);
+    scene.refused(&["deposit", &case, "--policy", "none", "--amount", "1"], (1, "escrow-unfit"));
+
+    scene.mint(&token, 20_000_000);
+    let made = scene.ok(&wanted);
+    assert_eq!((&made["status"], &made["amount"]), (&json!("deposited"), &json!("12500000")), "{made}");
+    let sent = scene.sent();
+    assert_eq!(scene.ok(&wanted)["status"], "deposited", "the journal has it until it is final");
+    (0..3).for_each(|_| drop(scene.served.call("evm_mine", json!([]))));
+    scene.ok(&wanted);
+    assert_eq!(scene.ok(&wanted)["status"], "already-deposited");
+    assert_eq!(scene.sent(), sent, "once");
+    let print = ["chain", "deposit", &case, "--policy", "redeem", "--amount", "12.5", "--print-tx"];
+    let printed = scene.town.ok(&print);
+    assert_eq!(
+        (&printed["transactions"][0]["to"], &printed["transactions"][1]["to"]),
+        (&json!(token), &json!(escrow))
+    );
 }
 
 #[test]

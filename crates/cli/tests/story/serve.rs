@@ -103,11 +103,16 @@ fn what_waits_is_followed_as_it_comes_and_goes() {
     town.ask(&["--server", &served.url, "--ledger", &ledger(&town)]);
     let mut follows = Running::start(&town, &["waiting", "acme", "--as", "issuer", "--follow"]);
     assert_eq!(follows.line()["all"], serde_json::json!([]));
+    let mut paid = Running::start(&town, &["waiting", "acme", "--as", "custodian", "--for", "payment"]);
     let case = town.open_case();
+    let turn = town.ok(&["waiting", "acme", "--as", "issuer", "--for", "request"]);
+    assert_eq!((&turn["case"], &turn["step"]), (&case.as_str().into(), &"request".into()));
     let waits = follows.line()["waits"]["step"].clone();
     assert_eq!((&waits["case"], &waits["step"]), (&case.as_str().into(), &"request".into()));
     assert_eq!(town.attest(&case, "request", "issuer", &[]).code, 0);
     assert_eq!(follows.line()["gone"]["step"], waits);
+    assert_eq!(paid.line()["case"], case.as_str(), "it ends when its turn has come");
+    assert!(paid.child.wait().unwrap().success());
     // The server comes back at the same place: nothing is told twice. What has come before it is asked again
     // is told with the whole list.
     let at = served.url.trim_start_matches("http://").to_owned();

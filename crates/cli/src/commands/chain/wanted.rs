@@ -123,13 +123,18 @@ fn policy(shell: &Shell, replica: &Replica, text: &str) -> Result<Arc<Policy>> {
     if !Path::new(text).is_dir() {
         return words::policy(replica, text);
     }
-    let files = words::policy_files(Path::new(text))?;
-    let policy = Policy::from_files(&files.layout, &files.guards)
-        .map_err(|findings| found("policy-findings", text, &findings))?;
+    let policy = in_folder(text)?;
     if replica.kernel().policy(&policy.digest()).is_none() {
         shell.out.note(format!("note: the policy in `{text}` is not adopted yet; adopt the same bytes"));
     }
     Ok(Arc::new(policy))
+}
+
+/// A policy by its files in a folder.
+pub fn in_folder(dir: &str) -> Result<Policy> {
+    let files = words::policy_files(Path::new(dir))?;
+    let policy = Policy::from_files(&files.layout, &files.guards);
+    Ok(policy.map_err(|findings| found("policy-findings", dir, &findings))?)
 }
 
 /// What is wrong with a file of a policy or a Gate.
