@@ -1,76 +1,67 @@
-//! Institutions whose keys never leave their tokens, on a server under TLS.
+//! The six institutions again, with keys that never leave their tokens.
 
-use crate::serve::{certified, over_tls, verified};
-use crate::town::Town;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use crate::six::{NEW, Played};
+use std::path::Path;
 
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
-
-/// A token of SoftHSM, and the program that signs with its keys.
-struct Vault {
-    program: PathBuf,
-    tokens: PathBuf,
+/// Makes a key in a token of the institution, as `sign-with-an-hsm.md` has it; `NAME.key` are the settings.
+const NEW_IN_TOKEN: &str = r##"
+export SOFTHSM2_CONF=softhsm2.conf
+new() {
+  (cd "$1"
+  if ! test -e softhsm2.conf; then
+    mkdir tokens && echo "directories.tokendir = tokens" > softhsm2.conf
+    (umask 077; echo 1234 > pin)
+    softhsm2-util --init-token --free --label vault --so-pin 87654321 --pin 1234
+  fi
+  cat > "$3.key" <<END
+#!$(command -v lockstep-sign-pkcs11) sign
+module = "MODULE"
+token = "vault"
+label = "$3"
+pin_file = "pin"
+END
+  chmod 700 "$3.key"
+  lockstep-sign-pkcs11 make "$3.key" --suite "$2"
+  lockstep-sign-pkcs11 public "$3.key" > "$3.key.pub")
 }
+"##;
+/// Keys that sign for parties and pay for transactions; those of co-signers stay in files.
+const KEYS: [&str; 12] = [
+    "admin",
+    "issuer",
+    "sender",
+    "one",
+    "two",
+    "custodian",
+    "auditor",
+    "screening",
+    "observer",
+    "registry",
+    "deployer",
+    "holder",
+];
 
-impl Vault {
-    /// A token within a town; none where the program or SoftHSM is absent.
-    fn begin(town: &Town) -> Option<Self> {
-        let program = crate::programs::program("lockstep-sign-pkcs11")?;
-        if !Path::new(MODULE).exists() {
-            println!("skipped: SoftHSM is absent: install Debian's package softhsm2");
-            return None;
+/// The page's commands, with `exec:./NAME.key` in place of `NAME.key`.
+fn in_tokens(script: &str) -> String {
+    let mut text = script.replace(NEW, &NEW_IN_TOKEN.replace("MODULE", MODULE));
+    for name in KEYS {
+        for option in ["--as", "--and", "--reader"] {
+            text = text.replace(&format!("{option} {name}.key"), &format!("{option} exec:./{name}.key"));
         }
-        let vault = Self { program, tokens: town.path("softhsm2.conf") };
-        std::fs::create_dir(town.path("tokens")).unwrap();
-        let conf = format!("directories.tokendir = {}\n", town.path("tokens").display());
-        std::fs::write(&vault.tokens, conf).unwrap();
-        town.private("pin", "1234\n");
-        let token = ["--init-token", "--free", "--label", "vault", "--so-pin", "87654321", "--pin", "1234"];
-        vault.runs(town, "softhsm2-util", &token);
-        Some(vault)
     }
-
-    fn runs(&self, town: &Town, program: impl AsRef<std::ffi::OsStr>, args: &[&str]) -> Vec<u8> {
-        let mut command = Command::new(program);
-        command.current_dir(town.path("")).env("SOFTHSM2_CONF", &self.tokens).args(args);
-        let ran = command.output().unwrap();
-        assert!(ran.status.success(), "{args:?}: {}", String::from_utf8_lossy(&ran.stderr));
-        ran.stdout
-    }
-
-    /// Makes a key in the token; `NAME` is then a program that signs with it, `NAME.pub` its public half.
-    fn key(&self, town: &Town, suite: &str, name: &str) {
-        let settings = format!("{name}.toml");
-        let says = "module = \"MODULE\"\ntoken = \"vault\"\nlabel = \"NAME\"\npin_file = \"pin\"\n";
-        town.private(&settings, &says.replace("MODULE", MODULE).replace("NAME", name));
-        self.runs(town, &self.program, &["make", &settings, "--suite", suite]);
-        let public = self.runs(town, &self.program, &["public", &settings]);
-        std::fs::write(town.path(&format!("{name}.pub")), public).unwrap();
-        let signs = format!(
-            "#!/bin/sh\nSOFTHSM2_CONF={} exec {} sign {}\n",
-            self.tokens.display(),
-            self.program.display(),
-            town.path(&settings).display()
-        );
-        town.private(name, &signs);
-        town.mode(name, 0o700);
-    }
+    format!("export SOFTHSM2_CONF=softhsm2.conf\n{text}")
 }
 
 #[test]
-fn institutions_with_keys_in_tokens_complete_an_issuance_on_a_server_under_tls() {
-    let town = Town::new();
-    let Some(vault) = Vault::begin(&town) else { return };
-    let make = move |town: &Town, suite: &str, name: &str| vault.key(town, suite, name);
-    let town = town.with_vault(Box::new(make)).found(&[]);
-    let (served, cosigners) = over_tls(&town);
-    town.govern();
-    town.credentials();
-    let case = town.decided_case();
-    assert_eq!(certified(&town, &case)["phase"], "decided");
-    let steps = town.ok(&["waiting", "acme", "--as", "custodian"])["steps"].clone();
-    assert!(steps.as_array().unwrap().is_empty(), "{steps}");
-    cosigners.into_iter().chain([served]).for_each(crate::serve::Running::end);
-    verified(&town, &case);
+fn six_institutions_with_keys_in_tokens_issue_and_redeem_over_tls() {
+    let Some(_) = crate::programs::program("lockstep-sign-pkcs11") else { return };
+    if !Path::new(MODULE).exists() {
+        println!("skipped: SoftHSM is absent: install Debian's package softhsm2");
+        return;
+    }
+    let page = Played::with(in_tokens);
+    page.holds(&page.play());
+    let files = page.key_files();
+    assert_eq!(files, ["acme", "fair", "northbank", "otherbank"].map(|of| format!("{of}/cosigner.key")));
 }

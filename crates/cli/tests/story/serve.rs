@@ -382,21 +382,6 @@ fn tls(town: &Town) -> Served {
     Served::start(town, &["serve", "--config", "lockstep.toml"])
 }
 
-/// The town's ledger on a server under TLS, with three co-signers that follow it; parties ask there from now
-/// on.
-pub fn over_tls(town: &Town) -> (Running, Vec<Running>) {
-    let Served { process, url } = tls(town);
-    let id = ledger(town);
-    let start = |number: u8| {
-        let key = format!("cosigner{number}");
-        let follows = ["cosign", "--follow", &url, "--roots", "roots.pem", "--ledger", &id, "--key", &key];
-        Running::start(town, &follows)
-    };
-    let cosigners = (1..=3).map(start).collect();
-    town.ask(&["--server", &url, "--ledger", &id, "--roots", "roots.pem"]);
-    (process, cosigners)
-}
-
 #[test]
 fn over_tls_the_same() {
     let town = Town::with_ledger();

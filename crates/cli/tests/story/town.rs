@@ -23,11 +23,7 @@ pub struct Town {
     dir: TempDir,
     /// What party commands name in place of the ledger's folder.
     server: RefCell<Vec<String>>,
-    /// Makes parties' keys elsewhere than in files, by suite and name.
-    vault: Option<Vault>,
 }
-
-pub type Vault = Box<dyn Fn(&Town, &str, &str)>;
 
 /// What one run gave.
 pub struct Ran {
@@ -51,18 +47,9 @@ impl Ran {
 impl Town {
     pub fn new() -> Self {
         let (dir, server) = (TempDir::new().unwrap(), RefCell::new(Vec::new()));
-        let town = Self { dir, server, vault: None };
+        let town = Self { dir, server };
         town.private("pass", "correct horse battery\n");
         town
-    }
-
-    /// The same, with the keys of parties in a token.
-    pub fn with_vault(self, vault: Vault) -> Self {
-        Self { vault: Some(vault), ..self }
-    }
-
-    fn is_in_vault(&self, name: &str) -> bool {
-        self.vault.is_some() && self.path(&format!("{name}.toml")).exists() && self.path(name).exists()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -97,8 +84,6 @@ impl Town {
         for arg in args {
             if *arg == "acme" && !server.is_empty() {
                 command.args(server.iter());
-            } else if self.is_in_vault(arg) {
-                command.arg(format!("exec:{}", self.path(arg).display()));
             } else {
                 command.arg(arg);
             }
@@ -115,9 +100,6 @@ impl Town {
     }
 
     pub fn key(&self, suite: &str, name: &str) {
-        if let Some(vault) = self.vault.as_ref().filter(|_| !name.starts_with("cosigner")) {
-            return vault(self, suite, name);
-        }
         self.ok(&["key", "new", "--suite", suite, "--out", name, "--cost", "10"]);
     }
 
@@ -137,12 +119,7 @@ impl Town {
 
     /// Keys of everybody, and a ledger with its first record only.
     pub fn founded(more: &[&str]) -> Self {
-        Self::new().found(more)
-    }
-
-    /// The same, in this town.
-    pub fn found(self, more: &[&str]) -> Self {
-        let town = self;
+        let town = Self::new();
         for (suite, name) in [
             ("ed25519", "admin"),
             ("ed25519", "registry"),
