@@ -16,7 +16,7 @@ export function verifyPack(file: Uint8Array, trust?: Trust): Report {
 }
 
 export { Failure, Refusal } from "./refusal.js";
-export { parseTrust, type Trust } from "./trust.js";
+export { parseTrust, writeTrust, type Trust } from "./trust.js";
 export { writeReport, type Item, type Report, type Verdict } from "./pack/report.js";
 export { describe } from "./pack/text.js";
 export type { Bound, CaseOutcome, Facts, Shown, Step } from "./pack/facts.js";

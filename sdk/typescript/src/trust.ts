@@ -1,5 +1,5 @@
-import { parseCanonical } from "./canonical.js";
-import { committeeOf, readMembers, type Committee } from "./certificate.js";
+import { canonicalBytes, parseCanonical } from "./canonical.js";
+import { committeeOf, readMembers, writeMember, type Committee } from "./certificate.js";
 import { LOG_SIZE_MAX, TRUST_BYTES_MAX } from "./limits.js";
 import { digest, integer, name, object } from "./reading.js";
 import { refuse, refusedAs } from "./refusal.js";
@@ -37,4 +37,11 @@ export function parseTrust(file: Uint8Array): Trust {
   const committee = refusedAs("committee", () => committeeOf(read.epoch, read.members, read.threshold));
   if (read.size < 1 || read.size > LOG_SIZE_MAX) refuse("size", `a head of ${read.size} records`);
   return { committee, ledger: read.ledger, name: read.name, root: read.root, size: read.size };
+}
+
+/** The file of it (§1). */
+export function writeTrust({ committee, ledger, name, root, size }: Trust): Uint8Array {
+  const { epoch, members, threshold } = committee;
+  const written = members.map(writeMember);
+  return canonicalBytes({ committee: written, epoch, format: FORMAT, ledger, name, root, size, threshold });
 }

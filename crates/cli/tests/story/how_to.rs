@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// Where the pages have endpoints: a node of one's own, and two of others.
 pub const ENDPOINTS: [&str; 3] = ["http://127.0.0.1:8545", "https://one.example", "https://two.example"];
 

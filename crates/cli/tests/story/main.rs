@@ -35,6 +35,7 @@ mod submit;
 mod ten_lines;
 mod town;
 mod traces;
+mod typescript;
 
 use lockstep_types::LedgerId;
 use std::process::Command;

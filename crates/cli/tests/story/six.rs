@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// Headings of what is done once, by one shell, whose children go on.
 const BEFORE: [&str; 4] =
     ["Keys", "The operator: a chain, contracts, a server", "What each is told", "The rules, once"];
+const END: &str = "The end";
 /// Headings of those who are processes at once. One of them never ends by itself.
 const DESKS: [&str; 8] =
     ["Acme", "Acme's officers", "Northbank", "Fair", "Clear", "Watcher", "The holder", "Otherbank"];
@@ -84,6 +85,17 @@ impl Played {
         Self { tree: how_to::tree(), sections }
     }
 
+    /// A place in the folder in which the page is followed.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.tree.path().join(name)
+    }
+
+    /// Another program in the place of what stands under a heading.
+    pub fn instead(&mut self, heading: &str, script: String) {
+        let found = self.sections.iter_mut().find(|(name, _)| name == heading);
+        found.unwrap_or_else(|| panic!("the page has no heading `{heading}`")).1 = script;
+    }
+
     fn script(&self, heading: &str) -> &str {
         let found = self.sections.iter().find(|(name, _)| name == heading);
         &found.unwrap_or_else(|| panic!("the page has no heading `{heading}`")).1
@@ -93,13 +105,18 @@ impl Played {
     pub fn play(&self) -> Vec<(String, String)> {
         let begun = Instant::now();
         let before: Vec<&str> = BEFORE.iter().map(|heading| self.script(heading)).collect();
-        let script = format!("{}\ntouch ../ready\nwait\n", before.join("\n"));
+        let (ready, done) = ("touch ../ready", "until test -e ../done; do sleep 1; done");
+        let script = format!("{}\n{ready}\n{done}\n{}\nwait\n", before.join("\n"), self.script(END));
         let mut all = vec![Shell::start(self.tree.path(), ("before", &script))];
-        until(begun, &mut all, |_| self.tree.path().join("ready").exists());
+        until(begun, &mut all, |_| self.path("ready").exists());
         let desk = |heading: &&str| Shell::start(self.tree.path(), (heading, self.script(heading)));
         let mut desks: Vec<Shell> = DESKS.iter().map(desk).collect();
         until(begun, &mut desks, |ended| ended.iter().filter(|ended| **ended).count() == DESKS.len() - 1);
-        desks.iter().map(|desk| (desk.name.clone(), desk.said())).collect()
+        let said = desks.iter().map(|desk| (desk.name.clone(), desk.said())).collect();
+        drop(desks);
+        std::fs::write(self.path("done"), "").unwrap();
+        until(begun, &mut all, |ended| ended == [true]);
+        said
     }
 
     /// What has to be so in the end, whoever signed by whatever.

@@ -18,6 +18,7 @@ import {
   variant,
 } from "../reading.js";
 import { refuse } from "../refusal.js";
+import { readAddress, writeAddress } from "../suites.js";
 import { readProblem, readReceipt, type Problem } from "./problem.js";
 
 /**
@@ -112,6 +113,43 @@ export interface WaitingRow {
   readonly deadline: number;
   readonly role: string;
   readonly step: string;
+}
+
+/** An outcome of which it is not settled yet what became of it. */
+export interface PendingRow {
+  readonly case: string;
+  /** The Gate at which it waits. */
+  readonly gate: string;
+  readonly ordinal: number;
+  /** Until when it can be executed; `null` when it never expires. */
+  readonly until: number | null;
+}
+
+/** Where value of a programme lives, and what observers are asked there; times in ms. */
+export interface DomainRow {
+  /** What readings have to be; `null` when no policy asks for any. */
+  readonly asked: { readonly max_age_ms: number; readonly quorum: number } | null;
+  /** The date of the newest balance: headroom counts the supply of then. */
+  readonly balance: number | null;
+  /** `eip155:` and a number. */
+  readonly chain: string;
+  readonly domain: string;
+  readonly escrows: readonly string[];
+  /** The Gate in force first, then those that it has replaced. */
+  readonly gates: readonly string[];
+  readonly observed: boolean;
+  readonly paused_until: number | null;
+  readonly pending: readonly PendingRow[];
+  readonly programme: string;
+  /** When the party's own last reading was signed, by its LEI. */
+  readonly read: Readonly<Record<string, number>>;
+  readonly token: string;
+}
+
+/** What would become of a request now. */
+export interface Trial {
+  /** The rule that would refuse it; `null` when it would count. */
+  readonly refused: { readonly code: string; readonly detail: string } | null;
 }
 
 /** A policy, as its files. */
@@ -291,4 +329,51 @@ export function readKeyRow(value: Json | undefined): KeyRow {
 export function readToken(value: Json | undefined): Token {
   const read = object(value, ["expires", "token"]);
   return { expires: time(read["expires"]), token: text(read["token"]) };
+}
+
+function address(value: Json | undefined): string {
+  return writeAddress(readAddress(value));
+}
+
+function readPending(value: Json | undefined): PendingRow {
+  const read = object(value, ["case", "gate", "ordinal", "until"]);
+  return {
+    case: digest(read["case"]),
+    gate: address(read["gate"]),
+    ordinal: integer(read["ordinal"]),
+    until: orNull(read["until"], time),
+  };
+}
+
+function readAsked(value: Json | undefined): NonNullable<DomainRow["asked"]> {
+  const read = object(value, ["max_age_ms", "quorum"]);
+  return { max_age_ms: integer(read["max_age_ms"]), quorum: integer(read["quorum"]) };
+}
+
+export function readDomainRow(value: Json | undefined): DomainRow {
+  const fields = ["asked", "balance", "chain", "domain", "escrows", "gates", "observed", "paused_until"];
+  const read = object(value, [...fields, "pending", "programme", "read", "token"]);
+  const parties = Object.entries(anyObject(read["read"])).map(([key, at]) => [lei(key), time(at)] as const);
+  return {
+    asked: orNull(read["asked"], readAsked),
+    balance: orNull(read["balance"], time),
+    chain: text(read["chain"]),
+    domain: name(read["domain"]),
+    escrows: list(read["escrows"], ITEMS_MAX, address),
+    gates: list(read["gates"], ITEMS_MAX, address),
+    observed: boolean(read["observed"]),
+    paused_until: orNull(read["paused_until"], time),
+    pending: list(read["pending"], ITEMS_MAX, readPending),
+    programme: name(read["programme"]),
+    read: Object.fromEntries(parties),
+    token: address(read["token"]),
+  };
+}
+
+export function readTrial(value: Json | undefined): Trial {
+  const refused = orNull(object(value, ["refused"])["refused"], (told) => {
+    const read = object(told, ["code", "detail"]);
+    return { code: text(read["code"]), detail: text(read["detail"]) };
+  });
+  return { refused };
 }

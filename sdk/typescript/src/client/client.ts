@@ -4,10 +4,12 @@ import { checkCertificate, readCertificate, type Certificate, type Committee } f
 import type { Seen } from "../attestation/statement.js";
 import { checkAccepted, type AcceptedReceipt } from "../receipt.js";
 import { refuse, refusedAs } from "../refusal.js";
+import type { Trust } from "../trust.js";
 import {
   readBatch,
   readCase,
   readCaseRow,
+  readDomainRow,
   readEntered,
   readKeyRow,
   readLedger,
@@ -15,15 +17,18 @@ import {
   readPage,
   readPolicyRow,
   readToken,
+  readTrial,
   readWaitingRow,
   type Case,
   type CaseRow,
+  type DomainRow,
   type Entered,
   type KeyRow,
   type LedgerState,
   type Page,
   type PolicyRow,
   type Token,
+  type Trial,
   type WaitingRow,
 } from "./answers.js";
 import { signDraft, type Draft, type Signed } from "./draft.js";
@@ -72,6 +77,16 @@ export interface Said {
   readonly and?: readonly Signer[];
   /** A certificate that the party has verified: its lower bound of *when*. */
   readonly seen?: Certificate | Seen;
+}
+
+/** Which pack is asked for (`http.md` §6); all that the party may see when nothing is said. */
+export interface PackAsked {
+  /** As this audience sees it. */
+  readonly audience?: string;
+  /** `STEP` or `STEP.CLAIM`: withheld besides. */
+  readonly withhold?: readonly string[];
+  /** With the documents that the party may see. */
+  readonly evidence?: boolean;
 }
 
 /** What became of one of several requests. */
@@ -221,6 +236,39 @@ export class Client {
       if (error instanceof ProblemError && error.kind === "missing") return undefined;
       throw error;
     }
+  }
+
+  /**
+   * What a verifier has to believe of this ledger: `committee()` and the head of `certificate()`. It rests on
+   * the id that the caller has from elsewhere, and on no word of the server. None when nothing is certified.
+   */
+  async trust(): Promise<Trust | undefined> {
+    const committee = await this.committee();
+    const certificate = await this.certificate(committee);
+    if (certificate === undefined) return undefined;
+    const { root, size } = certificate;
+    return { committee, ledger: this.id, name: this.genesis.name, root, size };
+  }
+
+  /** The evidence pack of a case, as the party may see it; whoever takes it verifies it (`verifyPack`). */
+  pack(id: string, asked: PackAsked = {}): Promise<Uint8Array> {
+    const query = new URLSearchParams();
+    if (asked.audience !== undefined) query.set("audience", asked.audience);
+    if (asked.withhold !== undefined) query.set("withhold", asked.withhold.join(","));
+    if (asked.evidence === true) query.set("evidence", "true");
+    const text = query.toString().replaceAll("%2C", ",");
+    return this.#http.getBytes(this.#path(`/cases/${idOf(id)}/pack`), text, this.#asks());
+  }
+
+  /** Domains of programmes, and what is waited for there, by the server's word. */
+  async domains(): Promise<readonly DomainRow[]> {
+    return (await this.#page("/domains", undefined, readDomainRow)).items;
+  }
+
+  /** What would become of what was signed, by the server's word; nothing is recorded. */
+  tryOut(signed: Signed): Promise<Trial> {
+    const asked = this.#http.postSigned(this.#path("/trials"), requestOf(signed), this.#asks());
+    return told(asked, readTrial);
   }
 
   /** A case, as the party may see it, by the server's word. */

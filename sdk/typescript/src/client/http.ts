@@ -35,6 +35,8 @@ export interface Asks {
 export interface Http {
   /** Asks; signed where somebody `asks`. */
   get(path: string, query?: string, asks?: Asks): Promise<Json>;
+  /** The same for what is read as bytes. */
+  getBytes(path: string, query: string, asks: Asks): Promise<Uint8Array>;
   /** Hands a body in that nobody signs, of JSON or as a form. */
   post(path: string, body: Uint8Array | FormData): Promise<Json>;
   /** Hands a body of JSON in, signed. */
@@ -49,7 +51,11 @@ export function httpOf(url: string, options: HttpOptions): Http {
   if (token !== undefined && !TOKEN.test(token)) refuse("token", "the token is of another form");
   const authority = base.host.toLowerCase();
 
-  async function send(parts: Parts, headers: Record<string, string>, form?: FormData): Promise<Json> {
+  async function send(
+    parts: Parts,
+    headers: Record<string, string>,
+    form?: FormData,
+  ): Promise<Uint8Array> {
     const mark = parts.query === "" ? "" : "?";
     const init: RequestInit = {
       method: parts.method,
@@ -79,22 +85,28 @@ export function httpOf(url: string, options: HttpOptions): Http {
     return { ...(await signRequest(parts, ledger, signer, once)) };
   }
 
+  async function getBytes(path: string, query: string, asks?: Asks): Promise<Uint8Array> {
+    const parts: Parts = { method: "GET", authority, path, query };
+    if (asks === undefined) return send(parts, {});
+    if (token !== undefined) return send(parts, { authorization: `Bearer ${token}` });
+    return send(parts, await signedHeaders(parts, asks));
+  }
+
   return {
+    getBytes,
     async get(path, query = "", asks) {
-      const parts: Parts = { method: "GET", authority, path, query };
-      if (asks === undefined) return send(parts, {});
-      if (token !== undefined) return send(parts, { authorization: `Bearer ${token}` });
-      return send(parts, await signedHeaders(parts, asks));
+      return jsonOf(await getBytes(path, query, asks));
     },
     async post(path, body) {
       const parts: Parts = { method: "POST", authority, path, query: "" };
       // The type of a form names its boundary, which only `fetch` knows.
-      if (body instanceof FormData) return send(parts, {}, body);
-      return send({ ...parts, body }, { "content-type": "application/json" });
+      if (body instanceof FormData) return jsonOf(await send(parts, {}, body));
+      return jsonOf(await send({ ...parts, body }, { "content-type": "application/json" }));
     },
     async postSigned(path, body, asks) {
       const parts: Parts = { method: "POST", authority, path, query: "", body };
-      return send(parts, { "content-type": "application/json", ...(await signedHeaders(parts, asks)) });
+      const headers = { "content-type": "application/json", ...(await signedHeaders(parts, asks)) };
+      return jsonOf(await send(parts, headers));
     },
   };
 }
@@ -122,9 +134,9 @@ function reasonOf(error: unknown): string {
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
 
-async function read(response: Response): Promise<Json> {
+async function read(response: Response): Promise<Uint8Array> {
   const bytes = await readAll(response);
-  if (response.status === 200) return jsonOf(bytes);
+  if (response.status === 200) return bytes;
   const type = response.headers.get("content-type") ?? "";
   if (type.startsWith("application/problem+json")) {
     const problem = refusedAs("answer", () => readProblem(jsonOf(bytes)));

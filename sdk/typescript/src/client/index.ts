@@ -2,7 +2,7 @@
  * A client of a Lockstep server: asks, signs by callback, hands in, and checks what comes back. For Node and
  * browsers; it sends by `fetch`, and keeps nothing.
  */
-export { connect, Client, type Answered, type ConnectOptions, type Said } from "./client.js";
+export { connect, Client, type Answered, type ConnectOptions, type PackAsked, type Said } from "./client.js";
 export type { Fetch, HttpOptions } from "./http.js";
 export { isPassing, ProblemError, type Kind } from "./problem.js";
 export { Refusal } from "../refusal.js";
@@ -18,16 +18,19 @@ export type {
   Case,
   CaseRow,
   Certified,
+  DomainRow,
   Entered,
   KeyRow,
   LedgerRow,
   LedgerState,
   NextStep,
   Page,
+  PendingRow,
   PolicyRow,
   RecordRow,
   StepRow,
   Token,
+  Trial,
   Values,
   WaitingRow,
 } from "./answers.js";
