@@ -24,22 +24,27 @@ const DESKS: [&str; 8] =
     ["Acme", "Acme's officers", "Northbank", "Fair", "Clear", "Watcher", "The holder", "Otherbank"];
 const ENDLESS: &str = "Watcher";
 
+/// Runs a script and notes how it has ended. It goes on until it is killed, so that nobody else can have the
+/// number of its group meanwhile.
+const KEEPER: &str = r#"bash -c "$0"; echo $? > "$1"; exec sleep 86400"#;
+
 /// A shell, and whatever it has started; what they say is in a file.
 struct Shell {
-    child: Child,
-    out: PathBuf,
+    keeper: Child,
     name: String,
+    out: PathBuf,
+    code: PathBuf,
 }
 
 impl Shell {
     fn start(dir: &Path, (name, script): (&str, &str)) -> Self {
-        let out = dir.join(format!("{name}.out"));
+        let (out, code) = (dir.join(format!("{name}.out")), dir.join(format!("{name}.code")));
         let file = File::create(&out).unwrap();
         let mut command = Command::new("bash");
-        command.current_dir(dir).args(["-c", &format!("set -euo pipefail\n{script}\n")]);
+        command.current_dir(dir).args(["-c", KEEPER, &format!("set -euo pipefail\n{script}\n")]).arg(&code);
         command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
-        let child = command.process_group(0).spawn().unwrap();
-        Self { child, out, name: name.to_owned() }
+        let keeper = command.process_group(0).spawn().unwrap();
+        Self { keeper, name: name.to_owned(), out, code }
     }
 
     fn said(&self) -> String {
@@ -48,20 +53,26 @@ impl Shell {
 
     /// Whether it has ended well; what it said, where it has failed.
     fn has_ended(&mut self) -> Result<bool, String> {
-        match self.child.try_wait().unwrap() {
-            None => Ok(false),
-            Some(status) if status.success() => Ok(true),
-            Some(status) => Err(format!("`{}` has ended with {status}:\n{}", self.name, self.said())),
-        }
+        let code = std::fs::read_to_string(&self.code).unwrap_or_default();
+        let killed = self.keeper.try_wait().unwrap().map(|status| status.to_string());
+        let how = match (code.trim_end(), killed) {
+            ("", None) => return Ok(false),
+            ("0", None) => return Ok(true),
+            (_, Some(status)) => format!("was killed: {status}"),
+            (code, None) => format!("has ended with exit code {code}"),
+        };
+        Err(format!("`{}` {how}:\n{}", self.name, self.said()))
     }
 }
 
 impl Drop for Shell {
     fn drop(&mut self) {
-        // The group of this shell: it has no other members than what the shell has started.
-        let group = format!("-{}", self.child.id());
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
-        let _ = self.child.wait();
+        // A group whose first process is gone may be somebody else's by now.
+        if matches!(self.keeper.try_wait(), Ok(None)) {
+            let group = format!("-{}", self.keeper.id());
+            let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+            let _ = self.keeper.wait();
+        }
     }
 }
 
@@ -107,15 +118,16 @@ impl Played {
         let before: Vec<&str> = BEFORE.iter().map(|heading| self.script(heading)).collect();
         let (ready, done) = ("touch ../ready", "until test -e ../done; do sleep 1; done");
         let script = format!("{}\n{ready}\n{done}\n{}\nwait\n", before.join("\n"), self.script(END));
-        let mut all = vec![Shell::start(self.tree.path(), ("before", &script))];
-        until(begun, &mut all, |_| self.path("ready").exists());
+        let mut shells = vec![Shell::start(self.tree.path(), ("before", &script))];
+        until(begun, &mut shells, |_| self.path("ready").exists());
         let desk = |heading: &&str| Shell::start(self.tree.path(), (heading, self.script(heading)));
-        let mut desks: Vec<Shell> = DESKS.iter().map(desk).collect();
-        until(begun, &mut desks, |ended| ended.iter().filter(|ended| **ended).count() == DESKS.len() - 1);
-        let said = desks.iter().map(|desk| (desk.name.clone(), desk.said())).collect();
-        drop(desks);
+        shells.extend(DESKS.iter().map(desk));
+        // All but the server's shell, and one that never ends.
+        until(begun, &mut shells, |ended| ended.iter().filter(|ended| **ended).count() == DESKS.len() - 1);
+        let said = shells.iter().map(|shell| (shell.name.clone(), shell.said())).collect();
+        shells.truncate(1);
         std::fs::write(self.path("done"), "").unwrap();
-        until(begun, &mut all, |ended| ended == [true]);
+        until(begun, &mut shells, |ended| ended == [true]);
         said
     }
 

@@ -36,14 +36,14 @@ export async function soon<T>(look: () => Promise<T | undefined>): Promise<T> {
 
 /** The case in which this step waits for the party. */
 export function turn(client: Client, step: string): Promise<string> {
+  const seen = {};
   return soon(async () => {
-    let cursor: string | undefined;
-    for (;;) {
-      const { items, next } = await client.waiting(cursor);
-      const found = items.find((row) => row.step === step);
-      if (found !== undefined || next === null) return found?.case;
-      cursor = next;
+    for await (const event of client.followWaiting(seen)) {
+      const came = "all" in event ? event.all : "waits" in event ? [event.waits] : [];
+      const found = came.find((item) => "step" in item && item.step.step === step);
+      if (found !== undefined && "step" in found) return found.step.case;
     }
+    return undefined;
   });
 }
 

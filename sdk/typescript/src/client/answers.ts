@@ -152,6 +152,21 @@ export interface Trial {
   readonly refused: { readonly code: string; readonly detail: string } | null;
 }
 
+/** A change of the ledger to which the party may agree, and has not. */
+export interface ChangeRow {
+  readonly case: string;
+  readonly deadline: number;
+}
+
+/** What waits for the party, as events tell it. */
+export type Waits = { readonly step: WaitingRow } | { readonly change: ChangeRow };
+
+/** What waits has changed: all of it is another, or one item came or went. */
+export type WaitingEvent =
+  | { readonly all: readonly Waits[] }
+  | { readonly waits: Waits }
+  | { readonly gone: Waits };
+
 /** A policy, as its files. */
 export interface PolicyRow {
   readonly guards: string;
@@ -376,4 +391,19 @@ export function readTrial(value: Json | undefined): Trial {
     return { code: text(read["code"]), detail: text(read["detail"]) };
   });
   return { refused };
+}
+
+function readWaits(value: Json | undefined): Waits {
+  const [kind, row] = variant(value);
+  if (kind === "step") return { step: readWaitingRow(row) };
+  if (kind !== "change") return refuse("form", `nothing that waits is \`${kind}\``);
+  const read = object(row, ["case", "deadline"]);
+  return { change: { case: digest(read["case"]), deadline: time(read["deadline"]) } };
+}
+
+/** An event of what waits; none for one of another name, which a later server may tell. */
+export function readWaitingEvent(named: string, value: Json): WaitingEvent | undefined {
+  if (named === "all") return { all: list(object(value, ["items"])["items"], ITEMS_MAX, readWaits) };
+  if (named === "waits") return { waits: readWaits(value) };
+  return named === "gone" ? { gone: readWaits(value) } : undefined;
 }

@@ -1,5 +1,5 @@
 import { utf8 } from "../bytes.js";
-import { canonicalBytes, type Json } from "../canonical.js";
+import { canonicalBytes, parseJson, type Json } from "../canonical.js";
 import { checkCertificate, readCertificate, type Certificate, type Committee } from "../certificate.js";
 import type { Seen } from "../attestation/statement.js";
 import { checkAccepted, type AcceptedReceipt } from "../receipt.js";
@@ -18,6 +18,7 @@ import {
   readPolicyRow,
   readToken,
   readTrial,
+  readWaitingEvent,
   readWaitingRow,
   type Case,
   type CaseRow,
@@ -29,6 +30,7 @@ import {
   type PolicyRow,
   type Token,
   type Trial,
+  type WaitingEvent,
   type WaitingRow,
 } from "./answers.js";
 import { signDraft, type Draft, type Signed } from "./draft.js";
@@ -251,7 +253,7 @@ export class Client {
   }
 
   /** The evidence pack of a case, as the party may see it; whoever takes it verifies it (`verifyPack`). */
-  pack(id: string, asked: PackAsked = {}): Promise<Uint8Array> {
+  async pack(id: string, asked: PackAsked = {}): Promise<Uint8Array> {
     const query = new URLSearchParams();
     if (asked.audience !== undefined) query.set("audience", asked.audience);
     if (asked.withhold !== undefined) query.set("withhold", asked.withhold.join(","));
@@ -285,6 +287,19 @@ export class Client {
   /** Steps that wait for the party: one page. */
   waiting(cursor?: string): Promise<Page<WaitingRow>> {
     return this.#page("/waiting", cursor, readWaitingRow);
+  }
+
+  /**
+   * Follows what waits for the party until the stream ends, as it does every minute. Whoever goes on gives
+   * the same `seen` again, so that nothing is told twice.
+   */
+  async *followWaiting(seen: { last?: string } = {}): AsyncGenerator<WaitingEvent, void> {
+    const events = this.#http.events(this.#path("/waiting/events"), seen.last, this.#asks());
+    for await (const { name, id, data } of events) {
+      const event = refusedAs("answer", () => readWaitingEvent(name, parseJson(data)));
+      if (event !== undefined) yield event;
+      if (id !== undefined) seen.last = id;
+    }
   }
 
   /** Policies in force, and those that open cases still follow: their files, held against their digests. */

@@ -3,6 +3,7 @@ import { parseJson, type Json } from "../canonical.js";
 import { refuse, refusedAs, Refusal } from "../refusal.js";
 import { ProblemError, readProblem } from "./problem.js";
 import { random32 } from "./draft.js";
+import { eventsOf, type ServerEvent } from "./events.js";
 import { signRequest, type Parts } from "./request.js";
 import type { Signer } from "./signer.js";
 
@@ -11,6 +12,8 @@ import type { Signer } from "./signer.js";
 /** Longest answer that is read. */
 const ANSWER_BYTES_MAX = 64 * 1_048_576;
 const TIMEOUT_MS = 30_000;
+/** A stream that is silent for longer than any server is has broken. */
+const SILENCE_MS = 45_000;
 const TOKEN = /^[\x21-\x7e]{1,256}$/;
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -37,6 +40,8 @@ export interface Http {
   get(path: string, query?: string, asks?: Asks): Promise<Json>;
   /** The same for what is read as bytes. */
   getBytes(path: string, query: string, asks: Asks): Promise<Uint8Array>;
+  /** Follows a stream of events, from what `last` stands for on, to its end. */
+  events(path: string, last: string | undefined, asks: Asks): AsyncGenerator<ServerEvent, void>;
   /** Hands a body in that nobody signs, of JSON or as a form. */
   post(path: string, body: Uint8Array | FormData): Promise<Json>;
   /** Hands a body of JSON in, signed. */
@@ -56,25 +61,55 @@ export function httpOf(url: string, options: HttpOptions): Http {
     headers: Record<string, string>,
     form?: FormData,
   ): Promise<Uint8Array> {
-    const mark = parts.query === "" ? "" : "?";
-    const init: RequestInit = {
-      method: parts.method,
-      headers: { accept: "application/json", ...headers },
-      cache: "no-store",
-      credentials: "omit",
-      redirect: "error",
-      referrerPolicy: "no-referrer",
-      signal: AbortSignal.timeout(timeoutMs),
-    };
+    const init = initOf(parts.method, headers, AbortSignal.timeout(timeoutMs));
     const body = form ?? parts.body;
     // A copy: `fetch` takes bytes of an `ArrayBuffer` only, and ours may be a window of another.
     if (body !== undefined) init.body = body instanceof Uint8Array ? Uint8Array.from(body) : body;
     try {
-      return await read(await ask(`${base.origin}${parts.path}${mark}${parts.query}`, init));
+      return await read(await ask(urlOf(parts), init));
     } catch (error) {
-      if (error instanceof ProblemError || error instanceof Refusal) throw error;
-      throw new Refusal("down", `the server does not answer: ${reasonOf(error)}`, { cause: error });
+      throw downOr(error);
     }
+  }
+
+  const urlOf = ({ path, query }: Parts): string => `${base.origin}${path}${query === "" ? "" : "?"}${query}`;
+
+  async function* events(
+    path: string,
+    last: string | undefined,
+    asks: Asks,
+  ): AsyncGenerator<ServerEvent, void> {
+    const parts: Parts = { method: "GET", authority, path, query: "" };
+    const from = last === undefined ? {} : { "last-event-id": last };
+    const headers = { ...(await askedBy(parts, asks)), ...from, accept: "text/event-stream" };
+    const silence = new AbortController();
+    const patience = (): ReturnType<typeof setTimeout> =>
+      setTimeout(() => silence.abort(new Error("the stream has fallen silent")), SILENCE_MS);
+    let timer = patience();
+    try {
+      const response = await ask(urlOf(parts), initOf("GET", headers, silence.signal));
+      const streams = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+      if (response.status !== 200 || !streams) {
+        await read(response);
+        refuse("answer", "no stream of events");
+      }
+      yield* eventsOf(
+        chunksOf(response, () => {
+          clearTimeout(timer);
+          timer = patience();
+        }),
+      );
+    } catch (error) {
+      throw downOr(error);
+    } finally {
+      clearTimeout(timer);
+      silence.abort();
+    }
+  }
+
+  async function askedBy(parts: Parts, asks: Asks): Promise<Record<string, string>> {
+    if (token !== undefined) return { authorization: `Bearer ${token}` };
+    return signedHeaders(parts, asks);
   }
 
   async function signedHeaders(parts: Parts, { ledger, signer }: Asks): Promise<Record<string, string>> {
@@ -87,12 +122,11 @@ export function httpOf(url: string, options: HttpOptions): Http {
 
   async function getBytes(path: string, query: string, asks?: Asks): Promise<Uint8Array> {
     const parts: Parts = { method: "GET", authority, path, query };
-    if (asks === undefined) return send(parts, {});
-    if (token !== undefined) return send(parts, { authorization: `Bearer ${token}` });
-    return send(parts, await signedHeaders(parts, asks));
+    return send(parts, asks === undefined ? {} : await askedBy(parts, asks));
   }
 
   return {
+    events,
     getBytes,
     async get(path, query = "", asks) {
       return jsonOf(await getBytes(path, query, asks));
@@ -109,6 +143,39 @@ export function httpOf(url: string, options: HttpOptions): Http {
       return jsonOf(await send(parts, headers));
     },
   };
+}
+
+function initOf(method: string, headers: Record<string, string>, signal: AbortSignal): RequestInit {
+  return {
+    method,
+    headers: { accept: "application/json", ...headers },
+    cache: "no-store",
+    credentials: "omit",
+    redirect: "error",
+    referrerPolicy: "no-referrer",
+    signal,
+  };
+}
+
+/** What `fetch` throws means that nobody answers; what is thrown here means what it says. */
+function downOr(error: unknown): unknown {
+  if (error instanceof ProblemError || error instanceof Refusal) return error;
+  return new Refusal("down", `the server does not answer: ${reasonOf(error)}`, { cause: error });
+}
+
+/** The bytes of an answer as they come; each time somebody is told. */
+async function* chunksOf(response: Response, came: () => void): AsyncGenerator<Uint8Array, void> {
+  const reader = response.body?.getReader();
+  try {
+    for (;;) {
+      const part = await reader?.read();
+      if (part?.value === undefined) return;
+      came();
+      yield part.value;
+    }
+  } finally {
+    await reader?.cancel().catch(() => undefined);
+  }
 }
 
 function addressOf(text: string): URL {

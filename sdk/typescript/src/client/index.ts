@@ -17,6 +17,7 @@ export type { AcceptedReceipt } from "../receipt.js";
 export type {
   Case,
   CaseRow,
+  ChangeRow,
   Certified,
   DomainRow,
   Entered,
@@ -32,5 +33,7 @@ export type {
   Token,
   Trial,
   Values,
+  WaitingEvent,
   WaitingRow,
+  Waits,
 } from "./answers.js";

@@ -4,7 +4,7 @@ import { base64, fromBase64, fromUtf8, utf8 } from "../../src/bytes.js";
 import { signRequest, type Client, type ConnectOptions, type Fetch } from "../../src/client/index.js";
 import { connect } from "../../src/client/index.js";
 import { ed25519Key } from "./keys.js";
-import { skip, Town } from "./town.js";
+import { AUDIT, skip, Town } from "./town.js";
 
 /** A real server, and somebody between it and the client who changes what it says. */
 
@@ -171,4 +171,22 @@ test("what a device signs wrongly is never sent", options, async () => {
   const other = ed25519Key();
   const wrong = await town.as("issuer", { sign: other.sign });
   await assert.rejects(wrong.policies(), { code: "signing" });
+});
+
+test("domains, trials and certificates in another form are no answers", options, async () => {
+  const token = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512";
+  for (const other of ["0xe7f1725e7734ce288f8367e1bb143e90bb3f0512", "0x12", ""]) {
+    const changed = between("/domains", (text) => text.replace(token, other));
+    const observer = await town.as("observer", { fetch: changed });
+    await assert.rejects(observer.domains(), { code: "answer" }, other);
+  }
+  const trial = between("/trials", (text) => text.replace("refused", "granted"));
+  const auditor = await town.as("auditor", { fetch: trial });
+  const id = await town.open(await town.as("issuer"));
+  const signed = await auditor.attestation({ case: id, step: "audit", claims: AUDIT });
+  await assert.rejects(auditor.tryOut(signed), { code: "answer" });
+  // Whom to believe is never a server's word: one that shows a handover of nobody is told so.
+  const nobody = between("/handovers", (text) => text.replace("[]", "[{}]"));
+  await assert.rejects((await town.as("auditor", { fetch: nobody })).trust(), { code: "answer" });
+  await assert.rejects(auditor.pack("..%2f".padEnd(64, "0")), { code: "id" });
 });
