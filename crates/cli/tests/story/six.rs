@@ -13,8 +13,8 @@ use tempfile::TempDir;
 /// How the page makes a key of an institution: folder, suite, name.
 pub const NEW: &str = r#"new() { own "$1" key new --suite "$2" --out "$3.key"; }"#;
 const PAGE: &str = "six-institutions.md";
-/// How long all of it may take.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// How long all of it may take: whoever fails ends it at once, and a machine may stand still for a while.
+const PATIENCE: Duration = Duration::from_secs(1_800);
 /// Headings of what is done once, by one shell, whose children go on.
 const BEFORE: [&str; 4] =
     ["Keys", "The operator: a chain, contracts, a server", "What each is told", "The rules, once"];
