@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Subcommand)]
 pub enum DraftCommand {
     /// Propose the claims of a step from a bank message; no key is involved, and a message gives one draft
-    Make(Make),
+    Make(Box<Make>),
     /// Show a draft, after it has been held against its message
     Show(Show),
 }

@@ -1,8 +1,8 @@
 //! A long time at half load with everything on: four co-signers that re-run, parties that take whole cases,
 //! readers that ask, figures that are fetched. What has to stay as it is: memory, and every latency.
 //!
-//! Every case is refused by its last step. No chain is here to show what became of an outcome, and a case that
-//! has one is kept in memory until then.
+//! Every case is refused by its last step: no chain is here to show what became of an outcome, and a case
+//! that has one is kept in memory until then.
 
 use crate::bench::served::{ONE_ADDRESS, Parties, Served};
 use crate::bench::{median, p99};
