@@ -24,8 +24,8 @@ const JOURNAL_BYTES_MAX: u64 = 64 * 1_048_576;
 /// Table files that the engine keeps open.
 const OPEN_FILES_MAX: usize = 64;
 
-/// Threads that write and merge tables. One alone waits for itself once more work waits than the engine's queue
-/// holds, and no table is written any more; of two, one writes while the other merges.
+/// Threads that write and merge tables. One alone waits for itself once more work waits than the engine's
+/// queue holds, and no table is written any more; of two, one writes while the other merges.
 const WORKERS: usize = 2;
 
 /// Of so many records one has its frame's place in the index.
