@@ -33,6 +33,21 @@ pub struct SendingArgs {
     patience: String,
 }
 
+/// From which account, or only printed.
+#[derive(Debug, Clone, Args)]
+pub struct FromArgs {
+    #[command(flatten)]
+    pub endpoints: EndpointArgs,
+    /// The account that sends and pays: a key of suite `eip712`, in a file or behind `exec:PROGRAM`
+    #[arg(long = "as", value_name = "KEY", required_unless_present = "print_tx")]
+    pub key: Option<KeyRef>,
+    #[command(flatten)]
+    pub sending: SendingArgs,
+    /// Print what is to be sent, unsigned, and send nothing
+    #[arg(long, conflicts_with = "key")]
+    pub print_tx: bool,
+}
+
 /// What is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Wanted {

@@ -6,13 +6,12 @@ mod gate;
 mod token;
 
 use crate::deployments::Deployments;
-use crate::endpoints::EndpointArgs;
 use crate::fault::{Kind, invalid, told};
 use crate::key::KeyRef;
-use crate::sending::{Desk, SendingArgs};
+use crate::sending::{Desk, FromArgs, SendingArgs};
 use crate::shell::Shell;
 use anyhow::{Context, Result};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use lockstep_chain::standing::{self, Difference};
 use lockstep_chain::submit::{SubmitError, Until};
 use lockstep_chain::{Account, Block, Bytes, Domain, DomainError, Receipt, Rpc, Transaction};
@@ -29,21 +28,6 @@ pub enum Deploy {
     Gate(gate::DeployGate),
     /// Put the demonstration's token on a chain, to try things out with
     Token(token::DeployToken),
-}
-
-/// From which account, or only printed.
-#[derive(Debug, Clone, Args)]
-pub struct FromArgs {
-    #[command(flatten)]
-    endpoints: EndpointArgs,
-    /// The account that sends and pays: a key of suite `eip712`, in a file or behind `exec:PROGRAM`
-    #[arg(long = "as", value_name = "KEY", required_unless_present = "print_tx")]
-    key: Option<KeyRef>,
-    #[command(flatten)]
-    sending: SendingArgs,
-    /// Print the unsigned transaction and send nothing
-    #[arg(long, conflicts_with = "key")]
-    print_tx: bool,
 }
 
 /// A contract to be put on a chain.

@@ -3,10 +3,8 @@
 
 use super::super::outcome::{self, Transaction as Printed};
 use super::wanted::{self, account};
-use crate::endpoints::EndpointArgs;
 use crate::fault::{Kind, invalid, told};
-use crate::key::KeyRef;
-use crate::sending::{Desk, SendingArgs};
+use crate::sending::{Desk, FromArgs};
 use crate::shell::Shell;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -32,16 +30,7 @@ pub struct DepositArgs {
     #[arg(long, value_name = "TOKENS")]
     amount: String,
     #[command(flatten)]
-    endpoints: EndpointArgs,
-    /// The account that holds the tokens, sends and pays: a key of suite `eip712`, in a file or behind
-    /// `exec:PROGRAM`
-    #[arg(long = "as", value_name = "KEY", required_unless_present = "print_tx")]
-    key: Option<KeyRef>,
-    #[command(flatten)]
-    sending: SendingArgs,
-    /// Print the unsigned transactions and send nothing
-    #[arg(long, conflicts_with = "key")]
-    print_tx: bool,
+    from: FromArgs,
 }
 
 /// What the holder sends: what it does, where to, and what with.
@@ -57,10 +46,10 @@ pub fn run(shell: &mut Shell, args: &DepositArgs) -> Result<u8> {
         escrow: account(escrow),
         amount: amount(&args.amount, domain.decimals)?,
     };
-    match &args.key {
+    match &args.from.key {
         None => print(shell, domain, &wanted),
         Some(key) => {
-            let mut desk = Desk::open(shell, key, (domain.chain.0, &args.endpoints))?;
+            let mut desk = Desk::open(shell, key, (domain.chain.0, &args.from.endpoints))?;
             send(shell, &mut desk, (args, domain, &wanted))
         }
     }
@@ -80,7 +69,7 @@ fn send(
     (args, domain, wanted): (&DepositArgs, &Placed, &Depositing),
 ) -> Result<u8> {
     let (holder, path) = (desk.account(), desk.journal_path());
-    let (mut submitter, rpc) = desk.parts(&args.sending)?;
+    let (mut submitter, rpc) = desk.parts(&args.from.sending)?;
     let block = rpc.latest()?;
     check_escrow(rpc, &block, (wanted, account(domain.gate)))?;
     let holding = wanted.holding(rpc, &block, holder)?;
@@ -97,7 +86,7 @@ fn send(
         if !holding.allowed && !begun {
             sent.push((approval, Until::Mined));
         }
-        sent.push((deposit, args.sending.until()));
+        sent.push((deposit, args.from.sending.until()));
     }
     let mut last = None;
     for ((does, to, data), until) in sent {
@@ -127,7 +116,7 @@ fn tell(
         "status": if last.is_some() { "deposited" } else { "already-deposited" },
         "token": domain.token,
         "transaction": last.as_ref().map(|receipt| receipt.transaction.to_string()),
-        "until": args.sending.until_shown(),
+        "until": args.from.sending.until_shown(),
     });
     let (amount, case) = (&args.amount, wanted.case);
     shell.out.answer(&answer, || match &last {

@@ -1,10 +1,10 @@
 //! `lockstep chain deploy anchor`.
 
 use super::super::wanted::Known;
-use super::{Creation, FromArgs, block_read, key, tell};
+use super::{Creation, block_read, key, tell};
 use crate::fault::invalid;
 use crate::folder::{Folder, FolderArgs};
-use crate::sending::Desk;
+use crate::sending::{Desk, FromArgs};
 use crate::shell::Shell;
 use crate::words;
 use anyhow::Result;

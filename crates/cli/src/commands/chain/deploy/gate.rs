@@ -1,10 +1,10 @@
 //! `lockstep chain deploy gate`.
 
 use super::super::wanted::{self, PolicyArgs, account, check_anchor, found, line};
-use super::{Creation, FromArgs, block_read, key, tell};
+use super::{Creation, block_read, key, tell};
 use crate::fault::{Kind, told};
 use crate::os;
-use crate::sending::Desk;
+use crate::sending::{Desk, FromArgs};
 use crate::shell::Shell;
 use anyhow::Result;
 use clap::Args;

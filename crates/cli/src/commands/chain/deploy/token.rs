@@ -1,9 +1,9 @@
 //! `lockstep chain deploy token`: the demonstration's token, in place of one that is in circulation.
 
 use super::super::wanted::account;
-use super::{Creation, FromArgs, block_read, key, tell};
+use super::{Creation, block_read, key, tell};
 use crate::fault::invalid;
-use crate::sending::Desk;
+use crate::sending::{Desk, FromArgs};
 use crate::shell::Shell;
 use anyhow::Result;
 use clap::Args;
