@@ -26,7 +26,8 @@ function publicHex(key: KeyObject): string {
   return y === undefined ? digits : `04${digits}`;
 }
 
-function walletOf(secret: `0x${string}`): Signer {
+/** A key in a wallet, which is shown typed data and makes the hash itself. */
+export function walletOf(secret: `0x${string}`): Signer {
   const account = privateKeyToAccount(secret);
   return {
     key: { key: account.address.slice(2).toLowerCase(), suite: "eip712" },

@@ -1,24 +1,17 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 import { connect, ProblemError, signedOf, type Certificate, type Client } from "../../src/client/index.js";
 import { checkAccepted } from "../../src/receipt.js";
-import { AUDIT, payment, reserve, SCREEN, skip, statement, supply, Town } from "./town.js";
+import { AUDIT, payment, reserve, SCREEN, statement, supply, type Town, townOf } from "./town.js";
 
 /** A real server, and six parties that take a case from its opening to a certificate. */
 
-const options = { skip: skip() };
 let town: Town;
-
-before(async () => {
-  if (options.skip === false) town = await Town.begin();
-});
-after(async () => {
-  if (options.skip === false) await town.end();
-});
+const options = townOf((begun) => (town = begun));
 
 test("six parties take a case to its decision, and co-signers certify it", options, async () => {
   town.follow();

@@ -1,21 +1,14 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { utf8 } from "../../src/bytes.js";
 import { eventsOf, type ServerEvent } from "../../src/client/events.js";
 import type { Client, WaitingEvent } from "../../src/client/index.js";
-import { skip, Town } from "./town.js";
+import { type Town, townOf } from "./town.js";
 
 /** Events as they come over the wire, and what waits for a party, followed on a real server. */
 
-const options = { skip: skip() };
 let town: Town;
-
-before(async () => {
-  if (options.skip === false) town = await Town.begin();
-});
-after(async () => {
-  if (options.skip === false) await town.end();
-});
+const options = townOf((begun) => (town = begun));
 
 /** What is read of a text that comes in pieces of so many bytes. */
 async function read(text: string, size: number): Promise<readonly ServerEvent[]> {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { fromBase64, fromHex, fromUtf8, utf8 } from "../../src/bytes.js";
 import { signRequest } from "../../src/client/index.js";
 import { checkSignature, readKey } from "../../src/suites.js";
 import { vectorBytes, vectors, type Given } from "../vectors.js";
 import { CHANGES, httpVectorsText } from "./http-vectors.js";
-import { skip, Town } from "./town.js";
+import { type Town, townOf } from "./town.js";
 
 interface Signed {
   readonly base: string;
@@ -43,15 +43,8 @@ for (const { base, hash, key: given, name, signature } of signed) {
   });
 }
 
-const options = { skip: skip() };
 let town: Town;
-
-before(async () => {
-  if (options.skip === false) town = await Town.begin();
-});
-after(async () => {
-  if (options.skip === false) await town.end();
-});
+const options = townOf((begun) => (town = begun));
 
 for (const role of ["issuer", "custodian", "auditor"] as const) {
   test(`a server refuses every change of a request that ${role} signed`, options, async () => {

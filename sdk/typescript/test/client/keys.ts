@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, sign, webcrypto, type JsonWebKey } from "node:crypto";
-import { privateKeyToAccount, generatePrivateKey } from "viem/accounts";
-import { base64, fromHex, hex } from "../../src/bytes.js";
+import { generatePrivateKey } from "viem/accounts";
+import { walletOf } from "../../examples/six/keys.js";
+import { base64, hex } from "../../src/bytes.js";
 import type { Signer } from "../../src/client/index.js";
 
 /** Keys as parties have them, each behind another maker's signing: Node, WebCrypto, a wallet. */
@@ -30,18 +31,9 @@ export async function es256Key(): Promise<Signer> {
   };
 }
 
-/** A key in a wallet, which is shown typed data and makes the hash itself. */
+/** A key in a wallet. */
 export function eip712Key(secret: `0x${string}` = generatePrivateKey()): Signer {
-  const account = privateKeyToAccount(secret);
-  return {
-    key: { key: account.address.slice(2).toLowerCase(), suite: "eip712" },
-    sign: async ({ typed }) => {
-      if (typed === undefined) throw new Error("a wallet signs typed data");
-      const { EIP712Domain: _, ...types } = typed.types;
-      const data = { ...typed, types: types as Record<string, { name: string; type: string }[]> };
-      return fromHex((await account.signTypedData(data)).slice(2));
-    },
-  };
+  return walletOf(secret);
 }
 
 /** Any text in base64: what a liar puts in place of another. */

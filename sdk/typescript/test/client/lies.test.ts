@@ -1,22 +1,15 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { base64, fromBase64, fromUtf8, utf8 } from "../../src/bytes.js";
 import { signRequest, type Client, type ConnectOptions, type Fetch } from "../../src/client/index.js";
 import { connect } from "../../src/client/index.js";
 import { ed25519Key } from "./keys.js";
-import { AUDIT, skip, Town } from "./town.js";
+import { AUDIT, type Town, townOf } from "./town.js";
 
 /** A real server, and somebody between it and the client who changes what it says. */
 
-const options = { skip: skip() };
 let town: Town;
-
-before(async () => {
-  if (options.skip === false) town = await Town.begin();
-});
-after(async () => {
-  if (options.skip === false) await town.end();
-});
+const options = townOf((begun) => (town = begun));
 
 /** Everything that is answered on paths of this ending, as somebody between changes it. */
 function between(ending: string, change: (text: string) => string): Fetch {

@@ -1,20 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { ProblemError, type Client } from "../../src/client/index.js";
 import { parseTrust, verifyPack, writeTrust, type Trust } from "../../src/index.js";
-import { AUDIT, payment, reserve, SCREEN, skip, statement, supply, Town } from "./town.js";
+import { AUDIT, payment, reserve, SCREEN, statement, supply, type Town, townOf } from "./town.js";
 
 /** What parties ask besides: what observers are to read, what would be refused, packs and whom to believe. */
 
-const options = { skip: skip() };
 let town: Town;
-
-before(async () => {
-  if (options.skip === false) town = await Town.begin();
-});
-after(async () => {
-  if (options.skip === false) await town.end();
-});
+const options = townOf((begun) => (town = begun));
 
 async function code(asked: Promise<unknown>): Promise<string> {
   const thrown = await asked.then(() => assert.fail(), (error: unknown) => error);

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { connect, type Client, type ConnectOptions, type Signer } from "../../src/client/index.js";
 import { ed25519Key, eip712Key, es256Key } from "./keys.js";
@@ -27,7 +28,7 @@ export function program(): string | undefined {
 }
 
 /** Why tests that need the program are skipped; `false` when they are not. */
-export function skip(): string | false {
+function skip(): string | false {
   if (program() !== undefined) return false;
   return "the program `lockstep` is not built: `cargo build -p lockstep-cli`, or name it in LOCKSTEP_BIN";
 }
@@ -98,6 +99,19 @@ export class Town {
     const entered = await issuer.submit(await issuer.opening({ policy: "stablecoin.issue", params }));
     return entered.records[0]?.leaf ?? "";
   }
+}
+
+/** Begins a town before the tests of a file and ends it after them; the options of tests that need it. */
+export function townOf(begun: (town: Town) => void): { readonly skip: string | false } {
+  const skipped = skip();
+  if (skipped !== false) return { skip: skipped };
+  let town: Town | undefined;
+  before(async () => {
+    town = await Town.begin();
+    begun(town);
+  });
+  after(() => town?.end());
+  return { skip: false };
 }
 
 /** What a custodian says of a payment. */
