@@ -3,6 +3,7 @@
 
 use crate::how_to::ROOT;
 use crate::six::{NEW, Played};
+use crate::town::copy;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
@@ -53,11 +54,16 @@ fn compiled(to: &Path) -> bool {
         println!("skipped: Node or the compiler is absent: run `npm ci` in sdk/typescript");
         return false;
     }
-    std::fs::create_dir(to).unwrap();
-    std::fs::copy(sdk.join("package.json"), to.join("package.json")).unwrap();
+    // Its own name leads the compiler to what lies beside its settings: not to what was compiled before.
+    for folder in ["src", "examples"] {
+        copy(&sdk.join(folder), &to.join(folder));
+    }
+    for file in ["package.json", "tsconfig.json"] {
+        std::fs::copy(sdk.join(file), to.join(file)).unwrap();
+    }
     symlink(sdk.join("node_modules"), to.join("node_modules")).unwrap();
     let mut tsc = Command::new("node");
-    tsc.arg(compiler).arg("-p").arg(&sdk).arg("--outDir").arg(to.join("dist"));
+    tsc.arg(compiler).arg("-p").arg(to);
     let ran = tsc.output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
     true
