@@ -146,7 +146,7 @@ impl Embedded {
                     known.insert(*digest);
                 }
             }
-            let mut frame = FrameBuilder::default();
+            let mut frame = FrameBuilder::with_room(batches.iter().map(|batch| batch.bytes()).sum());
             for batch in batches {
                 frame.batch(batch, &mut known);
             }

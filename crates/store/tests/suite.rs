@@ -289,6 +289,11 @@ fn a_snapshot_and_its_map_change_together(store: &dyn Store) {
     put(&first, vec![node(1, 1, &[1]), node(1, 2, &[3]), node(256, 1, &[2]), value()]).unwrap();
     assert_eq!(store.snapshot().unwrap(), Some(first));
 
+    // Of many parts, and then of fewer.
+    let large = Snapshot { size: 2, state: (0..=u8::MAX).cycle().take(1_000_000).collect() };
+    put(&large, vec![]).unwrap();
+    assert_eq!(store.snapshot().unwrap(), Some(large));
+
     let second = Snapshot { size: 2, state: b"two".to_vec() };
     put(&second, vec![MapRow::Node((1, [1; 32]), None), node(1, 2, &[4])]).unwrap();
     assert_eq!(store.snapshot().unwrap(), Some(second));

@@ -228,6 +228,11 @@ pub(super) struct FrameBuilder {
 }
 
 impl FrameBuilder {
+    /// A frame with room for so many bytes of parts.
+    pub fn with_room(bytes: usize) -> Self {
+        Self { table: Vec::new(), parts: Vec::with_capacity(bytes) }
+    }
+
     /// Adds a part that is the concatenation of `pieces`, whose length the limits hold below 4 GiB.
     pub fn part(&mut self, kind: PartKind, pieces: &[&[u8]]) {
         let len: usize = pieces.iter().map(|piece| piece.len()).sum();

@@ -7,7 +7,7 @@ use crate::batch::{Head, Snapshot};
 use crate::error::{Result, StoreError};
 use crate::store::{IndexRow, MapRow};
 use fjall::compaction::Leveled;
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use lockstep_types::{Digest, MapKey};
 use std::path::Path;
 use std::sync::Arc;
@@ -31,6 +31,10 @@ const WORKERS: usize = 2;
 /// Of so many records one has its frame's place in the index.
 const RECORDS_PER_ROW: u64 = 16;
 
+/// Bytes of a snapshot's state in a row. Rows are read, checked and merged in blocks, so a large one would cost
+/// whoever looks a neighbour up.
+const STATE_BYTES_PER_ROW: usize = 16 * 1_024;
+
 const APPLIED: &[u8] = b"a";
 const BATCH: u8 = b'b';
 const CERTIFICATE: u8 = b'c';
@@ -39,8 +43,8 @@ const ERASED_COMMAND: u8 = b'e';
 const FRAME: u8 = b'f';
 const ROW: u8 = b'i';
 const NODE: u8 = b'n';
-const SNAPSHOT: &[u8] = b"s";
-const SNAPSHOT_SIZE: &[u8] = b"t";
+const STATE: u8 = b's';
+const SNAPSHOT: &[u8] = b"t";
 const VALUE: u8 = b'v';
 
 fn failed(error: fjall::Error) -> StoreError {
@@ -79,6 +83,9 @@ pub(super) struct Index {
     rows: Keyspace,
     map: Keyspace,
 }
+
+/// A row as the engine takes it; one without a value is removed.
+type EngineRow = (Vec<u8>, Option<Vec<u8>>);
 
 /// Rows that one frame adds, all or none.
 pub(super) struct Change {
@@ -194,8 +201,11 @@ impl Index {
     /// # Errors
     /// When the rows cannot be read.
     pub fn snapshot_is_whole(&self) -> Result<bool> {
-        let there = |key: &[u8]| self.map.contains_key(key).map_err(failed);
-        Ok(there(SNAPSHOT)? == there(SNAPSHOT_SIZE)?)
+        let view = self.engine.snapshot();
+        match view.get(&self.map, SNAPSHOT).map_err(failed)? {
+            Some(bytes) => Ok(decode_snapshot(&bytes).is_some()),
+            None => Ok(view.prefix(&self.map, [STATE]).next().is_none()),
+        }
     }
 
     pub fn batch(&self, id: &Digest) -> Result<Option<Head>> {
@@ -252,11 +262,23 @@ impl Index {
     }
 
     pub fn snapshot(&self) -> Result<Option<Snapshot>> {
-        let Some(size) = self.map.get(SNAPSHOT_SIZE).map_err(failed)? else { return Ok(None) };
+        let view = self.engine.snapshot();
+        let Some(bytes) = view.get(&self.map, SNAPSHOT).map_err(failed)? else { return Ok(None) };
         let damaged = || StoreError::IndexDamaged { what: "the snapshot" };
-        let size = size.as_ref().try_into().map_err(|_| damaged())?;
-        let state = self.map.get(SNAPSHOT).map_err(failed)?.ok_or_else(damaged)?;
-        Ok(Some(Snapshot { size: u64::from_le_bytes(size), state: state.to_vec() }))
+        let (size, rows) = decode_snapshot(&bytes).ok_or_else(damaged)?;
+        let (mut state, mut found) = (Vec::new(), 0u32);
+        for row in view.prefix(&self.map, [STATE]) {
+            let (key, part) = row.into_inner().map_err(failed)?;
+            if *key != *state_key(found) {
+                return Err(damaged());
+            }
+            state.extend_from_slice(&part);
+            found += 1;
+        }
+        if found != rows {
+            return Err(damaged());
+        }
+        Ok(Some(Snapshot { size, state }))
     }
 
     /// Writes snapshot and map rows as tables of their own, which the engine takes in all at once: so they
@@ -266,23 +288,26 @@ impl Index {
         snapshot: Snapshot,
         map: &mut dyn Iterator<Item = Result<MapRow>>,
     ) -> Result<()> {
+        let earlier = self.map.get(SNAPSHOT).map_err(failed)?;
+        let earlier = earlier.and_then(|bytes| decode_snapshot(&bytes)).map_or(0, |(_, rows)| rows);
+        let mut own = snapshot_rows(&snapshot, earlier);
         let mut tables = self.map.start_ingestion().map_err(failed)?;
-        let Snapshot { size, state } = snapshot;
-        let mut own = [(SNAPSHOT, state), (SNAPSHOT_SIZE, size.to_le_bytes().to_vec())].into_iter();
+        let mut put = |(key, value): EngineRow| match value {
+            Some(value) => tables.write(key, value).map_err(failed),
+            None => tables.write_tombstone(key).map_err(failed),
+        };
         for row in map {
             let row = row?;
             // Keys ascend: the snapshot's stand between those of nodes and those of values.
             if matches!(row, MapRow::Value(..)) {
-                own.try_for_each(|(key, value)| tables.write(key, value)).map_err(failed)?;
+                own.try_for_each(&mut put)?;
             }
-            match row {
-                MapRow::Node((depth, prefix), Some(node)) => tables.write(node_key(depth, &prefix), node),
-                MapRow::Node((depth, prefix), None) => tables.write_tombstone(node_key(depth, &prefix)),
-                MapRow::Value(map_key, value) => tables.write(key(VALUE, &[&map_key.0]), value),
-            }
-            .map_err(failed)?;
+            put(match row {
+                MapRow::Node((depth, prefix), node) => (node_key(depth, &prefix), node),
+                MapRow::Value(map_key, value) => (key(VALUE, &[&map_key.0]), Some(value)),
+            })?;
         }
-        own.try_for_each(|(key, value)| tables.write(key, value)).map_err(failed)?;
+        own.try_for_each(&mut put)?;
         tables.finish().map_err(failed)
     }
 
@@ -299,6 +324,26 @@ impl Index {
 
 fn node_key(depth: u16, prefix: &[u8; 32]) -> Vec<u8> {
     key(NODE, &[&depth.to_be_bytes(), prefix])
+}
+
+fn state_key(number: u32) -> Vec<u8> {
+    key(STATE, &[&number.to_be_bytes()])
+}
+
+/// The rows of a snapshot that replaces one whose state took `earlier` rows.
+fn snapshot_rows(snapshot: &Snapshot, earlier: u32) -> impl Iterator<Item = EngineRow> {
+    let parts = snapshot.state.chunks(STATE_BYTES_PER_ROW);
+    let rows = u32::try_from(parts.len()).expect("a snapshot's state has 512 MiB at most");
+    let state = (0..rows).zip(parts).map(|(number, part)| (state_key(number), Some(part.to_vec())));
+    let stale = (rows..earlier).map(|number| (state_key(number), None));
+    let size = [snapshot.size.to_le_bytes().as_slice(), &rows.to_le_bytes()].concat();
+    state.chain(stale).chain([(SNAPSHOT.to_vec(), Some(size))])
+}
+
+/// A snapshot's size, and the rows that its state takes.
+fn decode_snapshot(bytes: &[u8]) -> Option<(u64, u32)> {
+    let (size, rows) = bytes.split_first_chunk()?;
+    Some((u64::from_le_bytes(*size), u32::from_le_bytes(rows.try_into().ok()?)))
 }
 
 fn encode_head(head: &Head) -> Vec<u8> {

@@ -1,10 +1,11 @@
 use super::frame::{FrameBuilder, FrameHead, HEAD_BYTES, decode_rows};
 use super::index::{Applied, Index};
 use super::{Embedded, Frame};
-use crate::{Append, Batch, Head, Snapshot, Store, StoredRecord};
+use crate::{Append, Batch, Head, Snapshot, Store, StoreError, StoredRecord};
 use lockstep_types::{Digest, Salt, sha256};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 fn batch(name: &str) -> Batch {
@@ -79,20 +80,42 @@ fn an_append_and_its_erasure_both_unseen_by_the_index_are_taken_over_in_order() 
 /// An index with a map and no snapshot that goes with it would answer with what is still to come.
 #[test]
 fn an_index_with_a_snapshot_of_an_earlier_form_is_made_anew() {
+    let without_size = |map: &fjall::Keyspace| map.remove("t").unwrap();
+    let state_in_one_row = |map: &fjall::Keyspace| map.insert("t", 1u64.to_le_bytes()).unwrap();
+    let earlier: [&dyn Fn(&fjall::Keyspace); 2] = [&without_size, &state_in_one_row];
+    for make_earlier in earlier {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Embedded::open(dir.path()).unwrap();
+        assert!(matches!(store.append(&Head::EMPTY, &batch("a")), Append::Appended(_)));
+        let node = crate::MapRow::Node((3, [0; 32]), Some(vec![7; 65]));
+        store.put_snapshot(Snapshot { size: 1, state: vec![1] }, &mut [node].into_iter()).unwrap();
+        drop(store);
+        changed_map(dir.path(), make_earlier);
+        let store = Embedded::open(dir.path()).unwrap();
+        assert_eq!((store.snapshot().unwrap(), store.map_node(3, &[0; 32]).unwrap()), (None, None));
+        assert_eq!(store.head().unwrap().size, 1);
+    }
+}
+
+#[test]
+fn a_snapshot_that_lacks_a_part_of_its_state_is_never_read() {
     let dir = tempfile::tempdir().unwrap();
     let store = Embedded::open(dir.path()).unwrap();
     assert!(matches!(store.append(&Head::EMPTY, &batch("a")), Append::Appended(_)));
-    let node = crate::MapRow::Node((3, [0; 32]), Some(vec![7; 65]));
-    store.put_snapshot(Snapshot { size: 1, state: vec![1] }, &mut [node].into_iter()).unwrap();
+    let whole = Snapshot { size: 1, state: vec![1; 100_000] };
+    store.put_snapshot(whole, &mut std::iter::empty()).unwrap();
     drop(store);
-    let engine = fjall::Database::builder(dir.path().join("index")).open().unwrap();
+    changed_map(dir.path(), &|map| map.remove([b"s".as_slice(), &2u32.to_be_bytes()].concat()).unwrap());
+    let read = Embedded::open(dir.path()).unwrap().snapshot();
+    assert!(matches!(read, Err(StoreError::IndexDamaged { what: "the snapshot" })));
+}
+
+/// Changes the map's rows in a store that nobody has open.
+fn changed_map(dir: &Path, change: &dyn Fn(&fjall::Keyspace)) {
+    let engine = fjall::Database::builder(dir.join("index")).open().unwrap();
     let map = engine.keyspace("map", fjall::KeyspaceCreateOptions::default).unwrap();
-    map.remove("t").unwrap();
+    change(&map);
     engine.persist(fjall::PersistMode::SyncAll).unwrap();
-    drop((map, engine));
-    let store = Embedded::open(dir.path()).unwrap();
-    assert_eq!((store.snapshot().unwrap(), store.map_node(3, &[0; 32]).unwrap()), (None, None));
-    assert_eq!(store.head().unwrap().size, 1);
 }
 
 /// Folders that exist are read by it: another layout needs another name in `FORMAT`.
