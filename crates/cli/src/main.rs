@@ -55,6 +55,7 @@ pub struct Cli {
 }
 
 fn main() -> ExitCode {
+    os::without_huge_pages();
     let matches = arguments::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let out = Out { json: cli.json };

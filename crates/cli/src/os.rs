@@ -24,6 +24,14 @@ pub fn now() -> Result<Time> {
     Ok(Time::from_ms(ms)?)
 }
 
+/// Asks the kernel for small pages only: the allocator's large ones stay resident for the little that is still
+/// used of them (docs/decisions/2026-11-27-small-pages.md).
+pub fn without_huge_pages() {
+    // Where the kernel knows nothing of it, there is nothing to switch off.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
+}
+
 /// 32 random bytes.
 pub fn random32() -> Result<[u8; 32]> {
     let mut bytes = [0; 32];

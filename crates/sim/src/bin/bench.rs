@@ -58,6 +58,9 @@ enum Child {
 }
 
 fn main() -> Result<()> {
+    // As the `lockstep` binary does.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
     let Arguments { child, name, json, minutes } = Arguments::parse();
     match child {
         None => measure((&name, minutes), json),
