@@ -7,6 +7,7 @@ use crate::feed::{self, FeedError};
 use crate::port::{SignerMemory, TileFiles};
 use crate::replica::{Replica, ReplicaError};
 use crate::signer::{CheckpointSigner, SignerError};
+use crate::snapshot::SnapshotDraft;
 use lockstep_attest::sign::Sign;
 use lockstep_crypto::tree::{self, TreeError};
 use lockstep_ledger::seal::is_seal;
@@ -101,6 +102,8 @@ pub struct Cosigner<K, M> {
     rejected: Option<u64>,
     /// The epoch of a committee with this key that was replaced, until it is known to have handed over.
     leaving: Option<u64>,
+    /// The snapshot that was due at the last seal, and is not written yet.
+    draft: Option<SnapshotDraft>,
 }
 
 impl<K: Sign, M: SignerMemory> Cosigner<K, M>
@@ -121,7 +124,7 @@ where
         if let Some(found) = replica.ledger().id().filter(|found| *found != ledger) {
             return Err(CosignerError::OtherLedger { expected: ledger, found });
         }
-        let mut cosigner = Self { replica, signer, ledger, rejected: None, leaving: None };
+        let mut cosigner = Self { replica, signer, ledger, rejected: None, leaving: None, draft: None };
         let epochs = epochs(&**cosigner.replica.store())?;
         if let [.., before, _] = epochs.as_slice() {
             cosigner.leaves(&before.committee);
@@ -218,6 +221,7 @@ where
                 Err(CosignerError::Signer(SignerError::Refused(_)) | CosignerError::OldCopy { .. }) => {}
                 Err(error) => return Err(error),
             }
+            self.draw_up()?;
         }
         Ok(signed)
     }
@@ -307,12 +311,41 @@ where
         Ok(Cosigned { address: self.signer.address(), checkpoint, signature })
     }
 
-    /// Writes a snapshot if one is due: the next start runs less again. For when nobody waits for a
-    /// signature.
+    #[cfg(test)]
+    pub(crate) const fn snapshot_every(&mut self, records: u64) {
+        self.replica.snapshot_every(records);
+    }
+
+    /// Draws up the snapshot that is due at this seal, if none waits to be written.
+    fn draw_up(&mut self) -> Result<(), CosignerError> {
+        if self.draft.is_none() && self.replica.snapshot_due() {
+            self.replica.publish()?;
+            self.draft = self.replica.draft_snapshot()?;
+        }
+        Ok(())
+    }
+
+    /// The snapshot that was due at a seal: the next start runs less again, and less stays in memory. Whoever
+    /// takes it writes it to the store while this copy goes on, and says so with
+    /// [`Cosigner::snapshot_written`]; until then there is no other.
+    pub const fn take_draft(&mut self) -> Option<SnapshotDraft> {
+        self.draft.take()
+    }
+
+    /// The snapshot of so many records is in the store.
+    pub fn snapshot_written(&mut self, size: u64) {
+        self.replica.snapshot_written(size);
+    }
+
+    /// Writes the snapshot that is due, at once: for when nobody waits for a signature.
     ///
     /// # Errors
     /// [`CosignerError::Replica`].
     pub fn snapshot_if_due(&mut self) -> Result<(), CosignerError> {
+        if let Some(draft) = self.draft.take() {
+            draft.write(&**self.replica.store())?;
+            self.snapshot_written(draft.size());
+        }
         Ok(self.replica.snapshot_if_due()?)
     }
 

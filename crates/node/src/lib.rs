@@ -25,6 +25,7 @@ pub use port::{Seeds, SignerMemory, TileFiles};
 pub use quorum::{Quorum, Quorums};
 pub use replica::{Replica, ReplicaError};
 pub use signer::{CheckpointSigner, SignerError, declare};
+pub use snapshot::SnapshotDraft;
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use lockstep_store::{MapRow, Snapshot, Store};
 use std::sync::Arc;
 
 /// A ledger as it was at a seal, to be written as a snapshot. It shares what the ledger goes on with.
-pub(crate) struct SnapshotDraft {
+pub struct SnapshotDraft {
     pub(crate) size: u64,
     pub(crate) ledger: Vec<u8>,
     pub(crate) kernel: Kernel,
@@ -15,7 +15,17 @@ pub(crate) struct SnapshotDraft {
 }
 
 impl SnapshotDraft {
-    pub(crate) fn write(&self, store: &dyn Store) -> Result<(), ReplicaError> {
+    /// Records that it covers.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Writes it; records and tiles up to it are there already.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn write(&self, store: &dyn Store) -> Result<(), ReplicaError> {
         let mut state = u64::try_from(self.ledger.len()).unwrap_or(u64::MAX).to_be_bytes().to_vec();
         state.extend(&self.ledger);
         self.kernel.write_snapshot(&mut state)?;

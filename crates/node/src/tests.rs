@@ -194,6 +194,39 @@ fn a_co_signer_that_is_behind_signs_the_seals_that_the_others_have_signed() {
     assert_eq!(world.cosigners[1].next(), sealed[2]);
 }
 
+/// Under load a co-signer never waits for news, and what changed since its last snapshot stays in memory.
+#[test]
+fn a_co_signer_draws_up_a_snapshot_although_there_is_always_more_to_follow() {
+    let mut world = World::new();
+    let follow = |world: &mut World| {
+        for _ in 0..12 {
+            world.case("1.00");
+        }
+        world.now = world.now.saturating_add_ms(500);
+        world.appender.seal(world.now).unwrap();
+        let (next, now) = (world.cosigners[0].next(), world.now);
+        let bytes = world.appender.feed(next, 2_000).unwrap();
+        assert!(!world.cosigners[0].receive_and_sign(next, &bytes, now).unwrap().is_empty());
+    };
+    world.cosigners[0].snapshot_every(12);
+    follow(&mut world);
+    let draft = world.cosigners[0].take_draft().expect("one is due");
+    follow(&mut world);
+    assert!(world.cosigners[0].take_draft().is_none(), "one at a time");
+    draft.write(&**world.cosigners[0].replica().store()).unwrap();
+    world.cosigners[0].snapshot_written(draft.size());
+    assert_eq!(world.cosigners[0].replica().snapshot_size(), draft.size());
+
+    follow(&mut world);
+    world.cosigners[0].snapshot_if_due().unwrap();
+    let written = world.cosigners[0].replica().snapshot_size();
+    assert!(written > draft.size(), "one that nobody took is written when there is time");
+    let store = Arc::clone(world.cosigners[0].replica().store());
+    let again = kit::cosigner(20, store, world.ledger());
+    assert_eq!(again.replica().snapshot_size(), written);
+    assert_eq!(again.replica().ledger().root(), world.cosigners[0].replica().ledger().root());
+}
+
 #[test]
 fn co_signers_refuse_an_outcome_that_no_case_decided() {
     let mut world = World::new();

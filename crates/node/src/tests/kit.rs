@@ -94,6 +94,13 @@ fn seeds() -> Box<dyn crate::Seeds> {
     })
 }
 
+/// The co-signer of this number, 20 to 23, with its copy in `store`.
+pub fn cosigner(number: u8, store: Arc<dyn Store>, ledger: LedgerId) -> Cosigner<TestKey, MemoryOfSigner> {
+    let key = TestKey::new(Suite::Eip712, number);
+    let signer = CheckpointSigner::new(key, MemoryOfSigner::default(), ledger).unwrap();
+    Cosigner::open(store, Arc::new(TilesInMemory::default()), signer, ledger).unwrap()
+}
+
 impl World {
     pub fn new() -> Self {
         let store: Arc<dyn Store> = Arc::new(Memory::new());
@@ -136,12 +143,7 @@ impl World {
         let mut world = Self { now, appender, cosigners, store, parties, admin, issuer, salts: 0 };
         world.submit(Request::Genesis(Box::new(genesis)));
         let ledger = world.ledger();
-        let cosigner = |key: TestKey| {
-            let signer = CheckpointSigner::new(key, MemoryOfSigner::default(), ledger).unwrap();
-            let files = Arc::new(TilesInMemory::default());
-            Cosigner::open(Arc::new(Memory::new()), files, signer, ledger).unwrap()
-        };
-        world.cosigners = keys.into_iter().map(cosigner).collect();
+        world.cosigners = (20..24).map(|n| cosigner(n, Arc::new(Memory::new()), ledger)).collect();
         world.found();
         world
     }

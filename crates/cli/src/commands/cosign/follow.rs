@@ -14,13 +14,14 @@ use lockstep_api::Kind as ApiKind;
 use lockstep_attest::sign::Sign;
 use lockstep_client::{Client, ClientError, Signer};
 use lockstep_node::cosigner::Cosigned;
-use lockstep_node::{CheckpointSigner, Cosigner, CosignerError, SignerError, TileFiles};
+use lockstep_node::{CheckpointSigner, Cosigner, CosignerError, ReplicaError, SignerError, TileFiles};
 use lockstep_store::SignerState;
 use lockstep_types::LedgerId;
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Between two questions when there was nothing new.
@@ -72,6 +73,7 @@ pub fn run(shell: &mut Shell, args: &Cosign, server: &ServerArgs) -> Result<u8> 
         answers,
         unsure: Some(Instant::now()),
         leaves: false,
+        keeper: None,
     };
     follower.follow(args.once, &ended)
 }
@@ -117,6 +119,8 @@ struct Follower<'a> {
     unsure: Option<Instant>,
     /// True once the key is of no committee any more, and everything was handed over.
     leaves: bool,
+    /// Writes a snapshot while the following goes on; gives how many records it covers.
+    keeper: Option<JoinHandle<Result<u64, ReplicaError>>>,
 }
 
 impl Follower<'_> {
@@ -137,6 +141,7 @@ impl Follower<'_> {
                 }
             }
         }
+        self.kept()?;
         self.cosigner.snapshot_if_due()?;
         let (size, signed, certified) = (self.cosigner.next(), self.signed, self.certified);
         let text = format!("{size} records followed, {signed} seals signed");
@@ -170,6 +175,7 @@ impl Follower<'_> {
 
     /// Takes what is new, or sees to the last seal; true when a run that goes through once is done.
     fn round(&mut self, once: bool) -> Result<bool> {
+        self.keep_beside()?;
         if self.step()? {
             return Ok(self.leaves);
         }
@@ -180,10 +186,33 @@ impl Follower<'_> {
             self.sign_last()?;
         }
         if !once {
-            self.cosigner.snapshot_if_due()?;
             std::thread::sleep(IDLE);
         }
         Ok(once)
+    }
+
+    /// Sees to it that a snapshot that is due gets written, also where news never end.
+    fn keep_beside(&mut self) -> Result<()> {
+        if self.keeper.as_ref().is_some_and(JoinHandle::is_finished) {
+            self.kept()?;
+        }
+        if self.keeper.is_none()
+            && let Some(draft) = self.cosigner.take_draft()
+        {
+            let store = Arc::clone(self.cosigner.replica().store());
+            let write = move || draft.write(&*store).map(|()| draft.size());
+            self.keeper = Some(std::thread::Builder::new().name("keeper".to_owned()).spawn(write)?);
+        }
+        Ok(())
+    }
+
+    /// Waits for the snapshot that is being written.
+    fn kept(&mut self) -> Result<()> {
+        if let Some(keeper) = self.keeper.take() {
+            let size = keeper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            self.cosigner.snapshot_written(size);
+        }
+        Ok(())
     }
 
     /// Takes what is new; true when something was.
