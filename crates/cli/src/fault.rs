@@ -190,6 +190,16 @@ fn node_error(error: &(dyn std::error::Error + 'static)) -> Option<Known> {
         return match error {
             CosignerError::OtherLedger { .. } => plain("other-ledger", Kind::Refused),
             CosignerError::Rejected { .. } => plain("records-refused", Kind::Refused),
+            CosignerError::Replica(ReplicaError::Erased { .. }) => {
+                let hint = "what was erased by order cannot be decided again: with `--with-erased` a copy \
+                            that begins after it takes it over; else the appender withholds something"
+                    .to_owned();
+                Some(("records-erased".to_owned(), Kind::Refused, Some(hint)))
+            }
+            CosignerError::Undecided { .. } => plain("records-erased", Kind::Refused),
+            CosignerError::Certificate(_) | CosignerError::OtherEpoch { .. } => {
+                plain("cosignature", Kind::Refused)
+            }
             CosignerError::OldCopy { .. } => plain("old-copy", Kind::Conflict),
             CosignerError::NothingToSign => plain("nothing-to-sign", Kind::Conflict),
             _ => None,

@@ -24,8 +24,8 @@ pub fn now() -> Result<Time> {
     Ok(Time::from_ms(ms)?)
 }
 
-/// Asks the kernel for small pages only: the allocator's large ones stay resident for the little that is still
-/// used of them (docs/decisions/2026-11-27-small-pages.md).
+/// Asks the kernel for small pages only: the allocator's large ones stay resident for the little that is
+/// still used of them (docs/decisions/2026-11-27-small-pages.md).
 pub fn without_huge_pages() {
     // Where the kernel knows nothing of it, there is nothing to switch off.
     #[cfg(target_os = "linux")]

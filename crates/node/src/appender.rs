@@ -383,7 +383,7 @@ where
     /// # Errors
     /// The store's.
     pub fn feed(&self, index: u64, max: usize) -> Result<Vec<u8>, AppenderError> {
-        Ok(crate::feed::encode(&crate::replica::whole_commands(&**self.replica.store(), index, max)?))
+        Ok(crate::feed::encode(&crate::feed::whole_commands(&**self.replica.store(), index, max)?))
     }
 
     /// Takes a co-signer's signature over a recent seal; keeps the certificate once k have signed.

@@ -8,12 +8,15 @@ use crate::port::{SignerMemory, TileFiles};
 use crate::replica::{Replica, ReplicaError};
 use crate::signer::{CheckpointSigner, SignerError};
 use crate::snapshot::SnapshotDraft;
+use crate::undecided;
 use lockstep_attest::sign::Sign;
 use lockstep_crypto::tree::{self, TreeError};
+use lockstep_ledger::log::log_root;
 use lockstep_ledger::seal::is_seal;
 use lockstep_ledger::signer::SigningRequest;
-use lockstep_ledger::{Checkpoint, CheckpointSignature, Committee};
+use lockstep_ledger::{Certificate, CertificateError, Checkpoint, CheckpointSignature, Committee};
 use lockstep_store::{Store, StoredRecord};
+use lockstep_types::canonical::CanonicalError;
 use lockstep_types::{Address, LedgerId, Time};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -56,6 +59,27 @@ pub enum CosignerError {
         /// Number of the first record of the message that was refused.
         index: u64,
     },
+    /// A record that was taken over without its command rests on nothing yet.
+    #[error(
+        "record {index} came without its command: before anything is signed, an order to erase its case and a \
+             certificate over it must be here"
+    )]
+    Undecided {
+        /// Number of the record.
+        index: u64,
+    },
+    /// A certificate that does not hold.
+    #[error("the certificate does not hold")]
+    Certificate(#[from] CertificateError),
+    /// A certificate of a committee that was not in force there, or not lately.
+    #[error("a certificate of epoch {epoch} says nothing here: another committee was in force")]
+    OtherEpoch {
+        /// The epoch.
+        epoch: u64,
+    },
+    /// Something that always has a JSON form has none.
+    #[error("the certificate cannot be written")]
+    Write(#[from] CanonicalError),
     /// Records in between have not come yet.
     #[error("the message begins at record {found}, expected {expected}: records in between are missing")]
     Gap {
@@ -104,6 +128,10 @@ pub struct Cosigner<K, M> {
     leaving: Option<u64>,
     /// The snapshot that was due at the last seal, and is not written yet.
     draft: Option<SnapshotDraft>,
+    /// Whether records are taken over whose commands were erased.
+    takes_erased: bool,
+    /// The first record that was taken over so and rests on nothing yet.
+    undecided: Option<u64>,
 }
 
 impl<K: Sign, M: SignerMemory> Cosigner<K, M>
@@ -124,7 +152,17 @@ where
         if let Some(found) = replica.ledger().id().filter(|found| *found != ledger) {
             return Err(CosignerError::OtherLedger { expected: ledger, found });
         }
-        let mut cosigner = Self { replica, signer, ledger, rejected: None, leaving: None, draft: None };
+        let undecided = undecided::first(&**replica.store())?;
+        let mut cosigner = Self {
+            replica,
+            signer,
+            ledger,
+            rejected: None,
+            leaving: None,
+            draft: None,
+            takes_erased: false,
+            undecided,
+        };
         let epochs = epochs(&**cosigner.replica.store())?;
         if let [.., before, _] = epochs.as_slice() {
             cosigner.leaves(&before.committee);
@@ -153,6 +191,42 @@ where
     /// The committee that was replaced has handed over: its epoch is signed no more.
     pub const fn left(&mut self) {
         self.leaving = None;
+    }
+
+    /// From now on records are taken over, too, whose commands were erased before this copy began. They are
+    /// applied as they stand, and nothing is signed until [`Cosigner::rest_on`] finds what they rest on.
+    pub const fn take_erased(&mut self) {
+        self.takes_erased = true;
+    }
+
+    /// The first record that was taken over without its command and rests on nothing yet.
+    pub const fn undecided(&self) -> Option<u64> {
+        self.undecided
+    }
+
+    /// Takes a certificate that others have collected. Records that came without their commands rest on it,
+    /// where this copy has decided an order to erase their case. One over more than this copy holds changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`CosignerError`]: it does not hold, or is of another history or committee. Nothing has changed then.
+    pub fn rest_on(&mut self, certificate: &Certificate) -> Result<(), CosignerError> {
+        if let Some(index) = self.rejected {
+            return Err(CosignerError::Rejected { index });
+        }
+        if certificate.size > self.next() {
+            return Ok(());
+        }
+        let store = Arc::clone(self.replica.store());
+        certificate.verify(&self.ledger, &committee_of(&*store, certificate)?)?;
+        self.replica.publish()?;
+        if log_root(&self.replica.hashes(), certificate.size) != Some(certificate.root) {
+            return Err(CosignerError::OtherHistory { index: certificate.size.saturating_sub(1) });
+        }
+        let bytes = certificate.to_bytes()?;
+        store.put_certificate(certificate.size, &bytes).map_err(ReplicaError::Store)?;
+        self.undecided = undecided::first(&*store)?;
+        Ok(())
     }
 
     /// Its copy of the ledger.
@@ -218,7 +292,11 @@ where
             }
             match self.sign_all(now) {
                 Ok(cosigned) => signed.extend(cosigned),
-                Err(CosignerError::Signer(SignerError::Refused(_)) | CosignerError::OldCopy { .. }) => {}
+                Err(
+                    CosignerError::Signer(SignerError::Refused(_))
+                    | CosignerError::OldCopy { .. }
+                    | CosignerError::Undecided { .. },
+                ) => {}
                 Err(error) => return Err(error),
             }
             self.draw_up()?;
@@ -263,9 +341,17 @@ where
 
     fn follow(&mut self, records: Vec<StoredRecord>) -> Result<(), CosignerError> {
         let (first, before) = (self.next(), self.replica.kernel().committee().cloned());
-        if let Err(error) = self.replica.follow_in_full(records) {
-            self.rejected = Some(first);
-            return Err(error.into());
+        let followed = if self.takes_erased {
+            self.replica.follow(records)
+        } else {
+            self.replica.follow_in_full(records).map(|()| Vec::new())
+        };
+        match followed {
+            Ok(undecided) => self.undecided = self.undecided.or(undecided.first().copied()),
+            Err(error) => {
+                self.rejected = Some(first);
+                return Err(error.into());
+            }
         }
         match before {
             Some(before) if self.replica.kernel().committee() != Some(&before) => self.leaves(&before),
@@ -302,6 +388,9 @@ where
     pub fn sign_in(&mut self, epoch: u64, now: Time) -> Result<Cosigned, CosignerError> {
         if let Some(index) = self.rejected {
             return Err(CosignerError::Rejected { index });
+        }
+        if let Some(index) = self.undecided {
+            return Err(CosignerError::Undecided { index });
         }
         self.replica.publish()?;
         let checkpoint = checkpoint(&self.replica).ok_or(CosignerError::NothingToSign)?;
@@ -363,4 +452,18 @@ where
         let (record, inclusion) = (seal.record.clone(), seal.inclusion.clone());
         Ok(SigningRequest { checkpoint, consistency, inclusion, seal: record })
     }
+}
+
+/// The committee that a certificate is of: the one in force, or the one before it up to where that ended.
+fn committee_of(store: &dyn Store, certificate: &Certificate) -> Result<Committee, CosignerError> {
+    let epoch = certificate.epoch;
+    let found = match epochs(store)?.as_slice() {
+        [.., last] if last.committee.epoch() == epoch => Some(last.committee.clone()),
+        // Whoever was replaced signs what comes after to hand over, and certifies nothing of it.
+        [.., before, last] if before.committee.epoch() == epoch && certificate.size <= last.began => {
+            Some(before.committee.clone())
+        }
+        _ => None,
+    };
+    found.ok_or(CosignerError::OtherEpoch { epoch })
 }

@@ -1,10 +1,10 @@
 //! The committees of a ledger, epoch by epoch, as its records name them.
 
 use crate::index;
-use crate::records::{at, of_case};
+use crate::records::{at, enacted};
 use crate::replica::ReplicaError;
 use lockstep_kernel::{Action, Body, Entity};
-use lockstep_ledger::{Committee, CommitteeError, Record};
+use lockstep_ledger::{Committee, CommitteeError};
 use lockstep_store::{Store, StoreError};
 use lockstep_types::CaseId;
 
@@ -65,10 +65,4 @@ pub fn epochs(store: &dyn Store) -> Result<Vec<Epoch>, EpochsError> {
         Ok(Epoch { committee, began, named })
     };
     (0..).zip(found).map(epoch).collect()
-}
-
-/// Number of the record by which a governance case took effect.
-fn enacted(store: &dyn Store, case: CaseId) -> Result<Option<u64>, ReplicaError> {
-    let is = |record: &Record| matches!(Body::from_slice(record.body()), Ok(Body::Enacted(_)));
-    Ok(of_case(store, case)?.iter().find(|(_, record)| is(record)).map(|(index, _)| *index))
 }

@@ -6,7 +6,9 @@
 //! A command length of `ffffffff` says that the record came with no command of its own, or that it was
 //! erased.
 
-use lockstep_store::StoredRecord;
+use crate::replica::ReplicaError;
+use lockstep_ledger::scribe::RECORDS_PER_COMMAND_MAX;
+use lockstep_store::{Store, StoredRecord};
 use lockstep_types::Salt;
 use lockstep_types::limits::{BODY_BYTES_MAX, COMMAND_BYTES_MAX};
 
@@ -14,6 +16,8 @@ use lockstep_types::limits::{BODY_BYTES_MAX, COMMAND_BYTES_MAX};
 pub const FEED_RECORDS_MAX: usize = 4_096;
 /// Longest message, in bytes.
 pub const FEED_BYTES_MAX: usize = 64 * 1_048_576;
+/// Bytes of records handed to a co-signer at once.
+const FEED_BYTES: usize = 8 * 1_048_576;
 /// Longest input kept with a record: time, seed, command.
 const INPUT_BYTES_MAX: usize = COMMAND_BYTES_MAX + 64;
 const NO_COMMAND: u32 = u32::MAX;
@@ -48,6 +52,24 @@ pub enum FeedError {
         /// Bytes allowed.
         max: usize,
     },
+}
+
+/// Stored records from `index` on: about `max`, ending where a command's records end.
+///
+/// # Errors
+/// The store's.
+pub fn whole_commands(store: &dyn Store, index: u64, max: usize) -> Result<Vec<StoredRecord>, ReplicaError> {
+    let max = max.clamp(RECORDS_PER_COMMAND_MAX, FEED_RECORDS_MAX.saturating_sub(1));
+    // The head is looked at first: what is appended meanwhile comes with the next message.
+    let size = store.head()?.size;
+    let mut records = store.records(index, max.saturating_add(1), FEED_BYTES)?;
+    let read = u64::try_from(records.len()).unwrap_or(u64::MAX);
+    if index.saturating_add(read) != size {
+        // The last command's records may go on beyond what was read; the next message begins with it.
+        let last = records.iter().rposition(|record| record.command.is_some()).filter(|at| *at > 0);
+        records.truncate(last.unwrap_or(records.len()));
+    }
+    Ok(records)
 }
 
 /// The bytes of `records`.

@@ -11,6 +11,7 @@ const BY_ENTITY: u8 = b'e';
 const BY_ATTESTATION: u8 = b'a';
 const BY_TOPIC: u8 = b't';
 const OPENING: u8 = b'o';
+const UNDECIDED: u8 = b'u';
 /// Rows read at a time.
 const ROWS_AT_ONCE: usize = 1_024;
 
@@ -43,6 +44,23 @@ pub fn openings(store: &dyn Store, from: u64, max: usize) -> Result<Vec<u64>> {
     let number =
         |(key, _): (Vec<u8>, Vec<u8>)| key.last_chunk::<8>().map(|number| u64::from_be_bytes(*number));
     within_head(store, rows.into_iter().filter_map(number).collect())
+}
+
+/// The row that says of the record numbered `index`, of this case, that it was not decided here.
+pub(crate) fn undecided_row(index: u64, case: CaseId) -> IndexRow {
+    ([&[UNDECIDED], index.to_be_bytes().as_slice()].concat(), case.0.to_vec())
+}
+
+/// Numbers of the records that were applied here without being decided, ascending, each with its case.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn undecided(store: &dyn Store) -> Result<Vec<(u64, CaseId)>> {
+    let mut found = Vec::new();
+    each(store, &[UNDECIDED], |number, value| {
+        found.extend(value.try_into().ok().map(|case| (number, CaseId(case))));
+    })?;
+    Ok(found)
 }
 
 /// Those of ascending numbers whose records the head counts: the index may know of some a moment before.
@@ -100,16 +118,24 @@ pub fn records_about(store: &dyn Store, topic: &Topic) -> Result<Vec<u64>> {
 
 fn numbers(store: &dyn Store, prefix: &[u8]) -> Result<Vec<u64>> {
     let mut numbers = Vec::new();
+    each(store, prefix, |number, _| numbers.push(number))?;
+    within_head(store, numbers)
+}
+
+/// Number and value of every row below `prefix`, ascending; their keys end in a number.
+fn each(store: &dyn Store, prefix: &[u8], mut see: impl FnMut(u64, Vec<u8>)) -> Result<()> {
     let mut from = prefix.to_vec();
     loop {
         let rows = store.index_range(prefix, &from, ROWS_AT_ONCE)?;
         let full = rows.len() == ROWS_AT_ONCE;
-        for (key, _) in rows {
+        for (key, value) in rows {
             from = [key.as_slice(), &[0]].concat();
-            numbers.extend(key.last_chunk::<8>().map(|number| u64::from_be_bytes(*number)));
+            if let Some(number) = key.last_chunk::<8>() {
+                see(u64::from_be_bytes(*number), value);
+            }
         }
         if !full {
-            return within_head(store, numbers);
+            return Ok(());
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod replica;
 pub mod signer;
 mod snapshot;
 mod tiles;
+pub mod undecided;
 
 pub use appender::{Accepted, Admitted, Answer, Appender, AppenderError};
 pub use archive::{Archive, ArchiveError};

@@ -48,3 +48,12 @@ pub fn of_command(store: &dyn Store, index: u64) -> Result<Vec<Record>, ReplicaE
     let own = |(at, stored): &(u64, lockstep_store::StoredRecord)| *at == index || stored.command.is_none();
     (index..).zip(stored).take_while(own).map(|(at, stored)| replica::record(at, &stored)).collect()
 }
+
+/// Number of the record by which a governance case took effect.
+///
+/// # Errors
+/// As [`at`].
+pub(crate) fn enacted(store: &dyn Store, case: CaseId) -> Result<Option<u64>, ReplicaError> {
+    let is = |record: &Record| matches!(Body::from_slice(record.body()), Ok(Body::Enacted(_)));
+    Ok(of_case(store, case)?.iter().find(|(_, record)| is(record)).map(|(index, _)| *index))
+}

@@ -1,16 +1,15 @@
 //! One participant's copy of the ledger: machine, log and map in step with a store of its own.
 
-use crate::feed::FEED_RECORDS_MAX;
 use crate::index;
 use crate::port::{StoredMap, TileFiles};
 use crate::snapshot::{SnapshotDraft, split};
 use crate::tiles::Tiles;
+use crate::undecided;
 use lockstep_kernel::entry::CaseEntry;
 use lockstep_kernel::snapshot::SnapshotError as KernelSnapshotError;
 use lockstep_kernel::{Command, Entity, Kernel, Refusal, Request};
 use lockstep_ledger::ledger::{RestoreError, SnapshotError};
 use lockstep_ledger::log::{TileError, TileHashes, TilePath};
-use lockstep_ledger::scribe::RECORDS_PER_COMMAND_MAX;
 use lockstep_ledger::{
     ApplyError, Input, InputError, Leaf, Ledger, Record, RecordError, ReplayError, SealBody, View,
 };
@@ -20,8 +19,6 @@ use std::sync::Arc;
 
 /// Records between two snapshots: a start applies at most about as many.
 pub const SNAPSHOT_EVERY: u64 = 24_576;
-/// Bytes of records handed to a co-signer at once.
-const FEED_BYTES: usize = 8 * 1_048_576;
 /// Leaves gathered before tiles are written while a ledger is opened; a multiple of a tile's.
 const TILE_LEAVES: usize = 8_192;
 /// Commands whose signatures are checked together when records are run again.
@@ -117,6 +114,12 @@ pub enum ReplicaError {
         index: u64,
         /// Why.
         what: String,
+    },
+    /// The command of a record is not sent with it.
+    #[error("record {index} comes without the command that made it: it was erased, or is withheld")]
+    Erased {
+        /// Number of the record.
+        index: u64,
     },
     /// The snapshot's ledger part is of no use.
     #[error("the snapshot cannot be read")]
@@ -241,23 +244,22 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError`]; the replica is of no use then.
     pub fn run(&mut self, stored: &[StoredRecord]) -> Result<(), ReplicaError> {
-        self.run_groups(groups(self.ledger.size(), stored)?, Erased::Applied)
+        self.run_groups(groups(self.ledger.size(), stored)?, Erased::Applied).map(drop)
     }
 
-    fn run_groups(&mut self, groups: Vec<Group>, erased: Erased) -> Result<(), ReplicaError> {
+    /// Gives the numbers of the records that were applied as they stand.
+    fn run_groups(&mut self, groups: Vec<Group>, erased: Erased) -> Result<Vec<u64>, ReplicaError> {
         let first = self.ledger.size();
         let mut commands = self.admit_groups(first, &groups)?.into_iter();
+        let mut applied = Vec::new();
         for group in groups {
             let index = self.ledger.size();
             let replay = |source| ReplicaError::Replay { index, source: Box::new(source) };
-            match &group.input {
-                None if erased == Erased::Refused => {
-                    let what = "it is not sent with the record".to_owned();
-                    return Err(ReplicaError::Command { index, what });
-                }
-                None => self.apply_all(&group.records)?,
+            let made = match &group.input {
+                None => 0,
                 Some(input) if input.command.is_none() => {
                     self.ledger.replay(input, &group.records).map_err(replay)?;
+                    group.records.len()
                 }
                 Some(input) => {
                     let command = match commands.next().flatten() {
@@ -265,38 +267,40 @@ impl Replica {
                         // A key that this very chunk registered: now it is known.
                         None => self.admit_one(index, input)?,
                     };
-                    let replayed = match erased {
-                        Erased::Refused => self.ledger.replay_command(&command, input, &group.records),
-                        Erased::Applied => self.replay_command(&command, input, &group.records),
-                    };
-                    replayed.map_err(replay)?;
+                    self.replay_command(&command, input, &group.records).map_err(replay)?
                 }
+            };
+            let (rest, from) = (group.records.get(made..).unwrap_or_default(), self.ledger.size());
+            if erased == Erased::Refused && !rest.is_empty() {
+                return Err(ReplicaError::Erased { index: from });
             }
+            self.apply_all(rest)?;
+            applied.extend(from..self.ledger.size());
             self.unwritten.extend(group.records.iter().map(Record::leaf).copied());
         }
-        self.check_map()
+        self.check_map()?;
+        Ok(applied)
     }
 
-    /// Replays a command; records beyond those it makes came from commands that were erased, and are applied.
+    /// Replays a command, and gives how many records it made; those beyond came from commands that were
+    /// erased.
     fn replay_command(
         &mut self,
         command: &Command,
         input: &Input,
         records: &[Record],
-    ) -> Result<(), ReplayError<Refusal>> {
+    ) -> Result<usize, ReplayError<Refusal>> {
         match self.ledger.replay_command(command, input, records) {
+            Ok(()) => Ok(records.len()),
             Err(ReplayError::Differs(difference)) if difference.part == "count" => {
                 let made = self.ledger.decide(command, input.now, input.seed).map_err(ReplayError::Decide)?;
-                let Some((own, rest)) = records.split_at_checked(made.records.len()) else {
-                    return Err(ReplayError::Differs(difference));
-                };
+                // A command is kept with the first record that it made: one that makes none is nobody's.
+                let own = records.get(..made.records.len()).filter(|own| !own.is_empty());
+                let own = own.ok_or(ReplayError::Differs(difference))?;
                 self.ledger.replay_command(command, input, own)?;
-                for record in rest {
-                    self.ledger.apply(record)?;
-                }
-                Ok(())
+                Ok(own.len())
             }
-            answer => answer,
+            Err(error) => Err(error),
         }
     }
 
@@ -349,11 +353,12 @@ impl Replica {
         Staged { expected, batch }
     }
 
-    /// Runs records that somebody else appended, and keeps them in this store.
+    /// Runs records that somebody else appended, and keeps them in this store. Gives the numbers of those
+    /// that were applied as they stand, since their command was erased (`undecided.rs`).
     ///
     /// # Errors
     /// [`ReplicaError`]; the replica is of no use then, and nothing was written.
-    pub fn follow(&mut self, records: Vec<StoredRecord>) -> Result<(), ReplicaError> {
+    pub fn follow(&mut self, records: Vec<StoredRecord>) -> Result<Vec<u64>, ReplicaError> {
         self.follow_with(records, Erased::Applied)
     }
 
@@ -362,23 +367,30 @@ impl Replica {
     /// makes, is refused.
     ///
     /// # Errors
-    /// As [`Replica::follow`].
+    /// As [`Replica::follow`], and [`ReplicaError::Erased`].
     pub fn follow_in_full(&mut self, records: Vec<StoredRecord>) -> Result<(), ReplicaError> {
-        self.follow_with(records, Erased::Refused)
+        self.follow_with(records, Erased::Refused).map(drop)
     }
 
-    fn follow_with(&mut self, records: Vec<StoredRecord>, erased: Erased) -> Result<(), ReplicaError> {
+    fn follow_with(&mut self, records: Vec<StoredRecord>, erased: Erased) -> Result<Vec<u64>, ReplicaError> {
         let first = self.ledger.size();
         let groups = groups(first, &records)?;
         let mut rows = Vec::with_capacity(records.len().saturating_mul(2));
         for (index, record) in (first..).zip(groups.iter().flat_map(|group| &group.records)) {
             rows.extend(index::rows(record, index));
         }
-        self.run_groups(groups, erased)?;
+        let applied = self.run_groups(groups, erased)?;
+        for (index, stored) in
+            (first..).zip(&records).filter(|(index, _)| applied.binary_search(index).is_ok())
+        {
+            let case = undecided::case_of(&record(index, stored)?).ok_or(ReplicaError::Erased { index })?;
+            rows.push(index::undecided_row(index, case));
+        }
         let expected = self.head;
         let batch = batch(&expected, records, Vec::new(), rows);
         self.head = expected.after(&batch);
-        write(&*self.store, &[&Staged { expected, batch }])
+        write(&*self.store, &[&Staged { expected, batch }])?;
+        Ok(applied)
     }
 
     /// Writes the tiles of everything appended.
@@ -533,24 +545,6 @@ fn batch(
     let end = records.last().map_or([0; 41], |record| record.leaf);
     let id = Digest(sha256_parts(&[b"lockstep/batch/1", &head.tip.0, &end]));
     Batch { id, records, documents, index }
-}
-
-/// Stored records from `index` on: about `max`, ending where a command's records end.
-///
-/// # Errors
-/// The store's.
-pub fn whole_commands(store: &dyn Store, index: u64, max: usize) -> Result<Vec<StoredRecord>, ReplicaError> {
-    let max = max.clamp(RECORDS_PER_COMMAND_MAX, FEED_RECORDS_MAX.saturating_sub(1));
-    // The head is looked at first: what is appended meanwhile comes with the next message.
-    let size = store.head()?.size;
-    let mut records = store.records(index, max.saturating_add(1), FEED_BYTES)?;
-    let read = u64::try_from(records.len()).unwrap_or(u64::MAX);
-    if index.saturating_add(read) != size {
-        // The last command's records may go on beyond what was read; the next message begins with it.
-        let last = records.iter().rposition(|record| record.command.is_some()).filter(|at| *at > 0);
-        records.truncate(last.unwrap_or(records.len()));
-    }
-    Ok(records)
 }
 
 /// Content stored beside records, by digest.

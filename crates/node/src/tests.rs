@@ -1,5 +1,6 @@
 //! One ledger, four co-signers, six institutions: the loops together, over stores in memory.
 
+mod erased;
 pub(crate) mod kit;
 
 use crate::appender::AppenderError;

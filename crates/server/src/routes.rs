@@ -35,7 +35,7 @@ use lockstep_api::{Kind, Problem};
 use lockstep_ledger::log::TilePath;
 use lockstep_ledger::{Certificate, Checkpoint, Tag};
 use lockstep_node::cosigner::Cosigned;
-use lockstep_node::{Asked, feed, records as stored, replica};
+use lockstep_node::{Asked, feed, records as stored};
 use lockstep_types::limits::INTEGER_MAX;
 use lockstep_types::{AttestationDigest, CaseId, KeyId, LedgerId};
 use serde_json::value::RawValue;
@@ -490,7 +490,7 @@ async fn records(State(service): On, Path(ledger): Path<String>, request: Reques
     let from: u64 = bounded(value(from.unwrap_or("0"), NUMBER)?, ("query", NUMBER))?;
     // What is read here is durable: the store knows nothing else.
     let store = Arc::clone(hosted.engine.store());
-    let read = tokio::task::spawn_blocking(move || replica::whole_commands(&*store, from, FEED_RECORDS));
+    let read = tokio::task::spawn_blocking(move || feed::whole_commands(&*store, from, FEED_RECORDS));
     let read = read.await.map_err(|error| internal(&error))?;
     let bytes = feed::encode(&read.map_err(|error| internal(&error))?);
     Ok(bytes_of(StatusCode::OK, "application/octet-stream", bytes))

@@ -7,7 +7,7 @@ mod listen;
 use crate::fault::invalid;
 use crate::folder::live::Live;
 use crate::folder::memory::check_holds;
-use crate::folder::{Folder, open_parts};
+use crate::folder::{Folder, latest_certificate, open_parts};
 use crate::key::{Holder, KeyRef};
 use crate::os;
 use crate::server::ReachArgs;
@@ -57,6 +57,10 @@ pub struct Cosign {
     /// The ledger to follow, when the own copy begins; compare it with what the others follow
     #[arg(long, value_name = "ID")]
     ledger: Option<LedgerId>,
+    /// Take over records whose commands were erased before the own copy began; nothing is signed until an
+    /// order to erase their case and a certificate over them are there
+    #[arg(long)]
+    with_erased: bool,
     /// Sign as a member of the committee before the present one, for Anchors on which the notice of a
     /// rotation still runs
     #[arg(long, conflicts_with = "follow")]
@@ -79,7 +83,15 @@ pub fn run(shell: &mut Shell, args: &Cosign) -> Result<u8> {
     let (store, tiles) = open_parts(&own)?;
     let tiles: Arc<dyn TileFiles> = tiles;
     let mut cosigner = Cosigner::open(store, tiles, CheckpointSigner::new(key, memory, ledger)?, ledger)?;
+    if args.with_erased {
+        cosigner.take_erased();
+    }
     catch_up(shell, &mut live, &mut cosigner)?;
+    if cosigner.undecided().is_some()
+        && let Some(certificate) = latest_certificate(live.replica())?
+    {
+        cosigner.rest_on(&certificate)?;
+    }
     if !own.join("lockstep.json").exists() {
         Folder::write(&own, ledger, live.folder().name().clone())?;
     }

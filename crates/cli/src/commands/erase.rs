@@ -9,13 +9,14 @@ use crate::words;
 use anyhow::{Context, Result};
 use clap::Args;
 use lockstep_attest::Statement;
-use lockstep_kernel::{Action, Body, Entity, Request};
+use lockstep_kernel::{Body, Entity, Request};
 use lockstep_ledger::{Certificate, Input};
+use lockstep_node::undecided::{is_erasable, ordered};
 use lockstep_node::{Replica, index};
 use lockstep_store::{Store, stream};
 use lockstep_types::{CaseId, Digest};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Whose claims and evidence go.
@@ -37,8 +38,7 @@ pub fn run(shell: &Shell, args: &Erase) -> Result<u8> {
     check(&replica, case, args.certified_in.as_deref())?;
     let (mut documents, mut commands) = (BTreeSet::new(), Vec::new());
     for (number, record) in records::of_case(&replica, case)? {
-        let own = Body::from_slice(record.body());
-        if matches!(own, Ok(Body::Opened(_) | Body::Attested(_) | Body::Attempted(_) | Body::Withdrawn(_))) {
+        if Body::from_slice(record.body()).is_ok_and(|body| is_erasable(&body)) {
             documents.extend(evidence(&**replica.store(), number)?);
             commands.push(number);
         }
@@ -82,7 +82,7 @@ fn spared(store: &dyn Store, own: &[u64], documents: &mut BTreeSet<Digest>) -> R
 /// Ordered and in effect, closed, and wholly under a certificate: who joins later applies what stands.
 fn check(replica: &Replica, case: CaseId, certified_in: Option<&Path>) -> Result<()> {
     let refused = |code: &str, text: String| told(Kind::Refused, code, text);
-    if !ordered(replica)?.contains(&case) {
+    if !ordered(&**replica.store())?.contains(&case) {
         let text = format!("no order to erase case `{case}` is in effect");
         return Err(refused("erasure-not-ordered", text).into());
     }
@@ -115,23 +115,6 @@ fn certified(replica: &Replica, certified_in: Option<&Path>) -> Result<u64> {
     certificate.verify(&ledger, committee)?;
     check_holds(replica, (certificate.size, certificate.root), "the certificate")?;
     Ok(certificate.size)
-}
-
-/// Cases whose erasure has taken effect.
-fn ordered(replica: &Replica) -> Result<BTreeSet<CaseId>> {
-    let (mut proposed, mut enacted) = (BTreeMap::new(), BTreeSet::new());
-    records::each(replica, |_, record| match Body::from_slice(record.body()) {
-        Ok(Body::Proposed(body)) => {
-            if let Action::Erase(erasure) = body.action {
-                proposed.insert(CaseId(record.leaf_hash().0), erasure.case);
-            }
-        }
-        Ok(Body::Enacted(body)) => {
-            enacted.insert(body.case);
-        }
-        _ => {}
-    })?;
-    Ok(proposed.into_iter().filter(|(by, _)| enacted.contains(by)).map(|(_, case)| case).collect())
 }
 
 /// Digests of the documents that the command of a record names.

@@ -1,5 +1,6 @@
 //! Who sees what (docs/how-to/who-sees-what.md): packs for audiences, and a case that is erased by order.
 
+use super::serve::{Served, ledger};
 use super::town::Town;
 
 /// The code that `verify` ends with, and the report.
@@ -91,5 +92,41 @@ fn erasing_one_case_changes_no_byte_of_the_pack_of_another() {
     town.open_case();
     town.certify();
     let own = town.run(&["fsck", "cosigner1.ledger", "--key", "cosigner1"]);
+    assert_eq!(own.code, 0, "{}\n{}", own.out, own.err);
+}
+
+/// Two co-signers have lost their copies, and what was erased meanwhile they cannot decide again.
+#[test]
+fn a_co_signer_begins_anew_after_an_erasure_when_it_is_told_to_and_only_then() {
+    let town = Town::with_ledger();
+    let case = town.open_case();
+    town.ok(&["attest", "acme", &case, "request", "--as", "issuer", "--refuse", "not now"]);
+    town.private("order.txt", "erase it");
+    town.ok(&["govern", "erase", "acme", &case, "--order", "order.txt", "--as", "admin"]);
+    town.certify();
+    town.ok(&["erase", "acme", &case]);
+    for lost in ["cosigner2.ledger", "cosigner3.ledger"] {
+        std::fs::remove_dir_all(town.path(lost)).unwrap();
+    }
+
+    let stopped = town.run(&["cosign", "acme", "--key", "cosigner2"]);
+    assert_eq!((stopped.code, stopped.fault().as_str()), (1, "records-erased"), "{}", stopped.err);
+    assert!(stopped.err.contains("--with-erased"), "{}", stopped.err);
+    town.open_case();
+    town.cosign(1);
+    let anew = town.run(&["cosign", "acme", "--key", "cosigner2", "--with-erased"]);
+    assert_eq!((anew.code, anew.json()["signed"].as_u64()), (0, Some(2)), "{}", anew.err);
+
+    let (served, id) = (Served::folder(&town), ledger(&town));
+    let follow = |more: &[&str]| {
+        let args = ["cosign", "--follow", &served.url, "--ledger", &id, "--key", "cosigner3", "--once"];
+        town.run(&[&args, more].concat())
+    };
+    let stopped = follow(&[]);
+    assert_eq!((stopped.code, stopped.fault().as_str()), (1, "records-erased"), "{}", stopped.err);
+    let anew = follow(&["--with-erased"]);
+    assert_eq!((anew.code, anew.json()["signed"].as_u64()), (0, Some(1)), "{}\n{}", anew.out, anew.err);
+    served.process.end();
+    let own = town.run(&["fsck", "cosigner3.ledger", "--key", "cosigner3"]);
     assert_eq!(own.code, 0, "{}\n{}", own.out, own.err);
 }

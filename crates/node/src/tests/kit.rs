@@ -9,12 +9,14 @@ use lockstep_attest::{Credential, CredentialKey, Reading, Statement};
 use lockstep_crypto::secret::{SecretError, SecretKey};
 use lockstep_crypto::suite::{Message, PublicKey, Suite};
 use lockstep_kernel::body::{Administrator, Genesis, Proposed};
-use lockstep_kernel::governance::{Files, Issuer, LaterRules, NewList};
+use lockstep_kernel::governance::{CONSENT, Erasure, Files, Issuer, LaterRules, NewList, Rotation};
 use lockstep_kernel::state::StoredList;
 use lockstep_kernel::{Action, Body, Proposing, Request};
 use lockstep_ledger::{Certificate, Entry, Input, Member, Scribe, Seed};
 use lockstep_store::{Memory, Store, StoredRecord};
-use lockstep_types::{CaseId, Digest, EvidenceDigest, LedgerId, Lei, Name, RootHash, Salt, Time, sha256};
+use lockstep_types::{
+    CaseId, Digest, DocumentDigest, EvidenceDigest, LedgerId, Lei, Name, RootHash, Salt, Time, sha256,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -212,13 +214,43 @@ impl World {
         self.must(&Draft { statement, openings: Vec::new() }, &[&keys[0]]);
     }
 
-    fn propose(&mut self, action: Action) {
+    /// A case that lapsed after two steps.
+    pub fn lapsed_case(&mut self) -> CaseId {
+        let case = self.case("1000.00");
+        self.attest(case, "issuer", "request", &texts(&[]));
+        self.now = self.later(25 * 3_600_000);
+        self.submit(Request::Tick);
+        case
+    }
+
+    pub fn order_erasure(&mut self, case: CaseId) {
+        self.propose(Action::Erase(Erasure { case, order: DocumentDigest([4; 32]) }));
+    }
+
+    /// A committee without the last of the four takes over: three of them consent, and the notice runs.
+    pub fn rotate(&mut self) {
+        let members = self.appender.replica().kernel().committee().unwrap().members()[..3].to_vec();
+        let case = self.propose(Action::Rotate(Rotation { cosigners: members, threshold: 3 }));
+        for number in 20..23 {
+            let draft = client::agreement(&self.signing(lei(number)), case, name(CONSENT));
+            self.must(&draft, &[&TestKey::new(Suite::Eip712, number)]);
+        }
+        self.now = self.later(2 * 3_600_000);
+        self.submit(Request::Tick);
+        assert_eq!(self.appender.replica().kernel().committee().unwrap().epoch(), 1);
+    }
+
+    fn propose(&mut self, action: Action) -> CaseId {
         let (signing, deadline) = (self.signing(lei(1)), self.later(3_600_000));
         let mut salts = self.salts();
         let draft = client::proposal(&signing, &action, deadline, &mut salts);
         let submission = sign(&draft.statement, draft.openings, &[&self.admin]).unwrap();
-        let answer = self.submit(Request::Propose(Box::new(Proposing { action, submission })));
-        assert!(matches!(&answer, Answer::OnRecord(accepted) if accepted.refused.is_none()), "{answer:?}");
+        match self.submit(Request::Propose(Box::new(Proposing { action, submission }))) {
+            Answer::OnRecord(accepted) if accepted.refused.is_none() => {
+                CaseId(accepted.records[0].leaf_hash().0)
+            }
+            other => panic!("{other:?}"),
+        }
     }
 
     pub fn case(&mut self, amount: &str) -> CaseId {

@@ -31,8 +31,8 @@ const WORKERS: usize = 2;
 /// Of so many records one has its frame's place in the index.
 const RECORDS_PER_ROW: u64 = 16;
 
-/// Bytes of a snapshot's state in a row. Rows are read, checked and merged in blocks, so a large one would cost
-/// whoever looks a neighbour up.
+/// Bytes of a snapshot's state in a row. Rows are read, checked and merged in blocks, so a large one would
+/// cost whoever looks a neighbour up.
 const STATE_BYTES_PER_ROW: usize = 16 * 1_024;
 
 const APPLIED: &[u8] = b"a";

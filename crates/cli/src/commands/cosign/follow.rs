@@ -58,7 +58,10 @@ pub fn run(shell: &mut Shell, args: &Cosign, server: &ServerArgs) -> Result<u8> 
     let (store, tiles) = open_parts(&own)?;
     let tiles: Arc<dyn TileFiles> = tiles;
     let signer = CheckpointSigner::new(key, memory, client.id())?;
-    let cosigner = Cosigner::open(store, tiles, signer, client.id())?;
+    let mut cosigner = Cosigner::open(store, tiles, signer, client.id())?;
+    if args.with_erased {
+        cosigner.take_erased();
+    }
     if known.is_none() {
         Folder::write(&own, client.id(), client.genesis().name.clone())?;
         answers = Answers::begin(shell, &args.listen, (client.id(), address, &own))?;
@@ -73,6 +76,7 @@ pub fn run(shell: &mut Shell, args: &Cosign, server: &ServerArgs) -> Result<u8> 
         answers,
         unsure: Some(Instant::now()),
         leaves: false,
+        looked: None,
         keeper: None,
     };
     follower.follow(args.once, &ended)
@@ -119,6 +123,8 @@ struct Follower<'a> {
     unsure: Option<Instant>,
     /// True once the key is of no committee any more, and everything was handed over.
     leaves: bool,
+    /// The record that rests on nothing yet, and when it was looked for what it may rest on.
+    looked: Option<(u64, Instant)>,
     /// Writes a snapshot while the following goes on; gives how many records it covers.
     keeper: Option<JoinHandle<Result<u64, ReplicaError>>>,
 }
@@ -176,12 +182,14 @@ impl Follower<'_> {
     /// Takes what is new, or sees to the last seal; true when a run that goes through once is done.
     fn round(&mut self, once: bool) -> Result<bool> {
         self.keep_beside()?;
+        self.rest(false)?;
         if self.step()? {
             return Ok(self.leaves);
         }
         if self.leaves {
             return Ok(true);
         }
+        self.rest(once)?;
         if self.unsure.is_some_and(|at| at <= Instant::now()) {
             self.sign_last()?;
         }
@@ -254,6 +262,33 @@ impl Follower<'_> {
         }
     }
 
+    /// Looks for what records rest on that came without their commands, since they were erased before this
+    /// copy began: now and then, or `now`.
+    fn rest(&mut self, now: bool) -> Result<()> {
+        let Some(index) = self.cosigner.undecided() else { return Ok(()) };
+        let told = self.looked.map(|(index, _)| index);
+        if !now && self.looked.is_some_and(|(_, at)| at.elapsed() < UNSURE) {
+            return Ok(());
+        }
+        self.looked = Some((index, Instant::now()));
+        let certificate = match self.client.committee().and_then(|c| self.client.certificate(&c)) {
+            // The committee may have changed between the two answers.
+            Err(ClientError::Certificate(_)) => None,
+            answer => answer?,
+        };
+        match certificate.map_or(Ok(()), |certificate| self.cosigner.rest_on(&certificate)) {
+            // This copy may not know of the rotation yet.
+            Ok(()) | Err(CosignerError::OtherEpoch { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        match self.cosigner.undecided() {
+            None => self.unsure = Some(Instant::now()),
+            Some(index) if told == Some(index) => {}
+            Some(index) => self.shell.out.note(format!("waiting: {}", CosignerError::Undecided { index })),
+        }
+        Ok(())
+    }
+
     /// Signs the last seal once more: the signature may have been lost on its way.
     fn sign_last(&mut self) -> Result<()> {
         self.unsure = None;
@@ -262,7 +297,11 @@ impl Follower<'_> {
                 self.keep(&signed)?;
                 signed.iter().try_for_each(|cosigned| self.send(cosigned))
             }
-            Err(CosignerError::NothingToSign | CosignerError::Signer(SignerError::Refused(_))) => Ok(()),
+            Err(
+                CosignerError::NothingToSign
+                | CosignerError::Undecided { .. }
+                | CosignerError::Signer(SignerError::Refused(_)),
+            ) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
