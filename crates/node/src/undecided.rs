@@ -3,7 +3,8 @@
 //! their case, and a certificate over them.
 //!
 //! INVARIANT: the order is one that this copy has decided itself. Records of governance are never taken
-//! over without their commands, so neither `proposed` nor `enacted` of an order, nor a committee, can be undecided.
+//! over without their commands, so neither `proposed` nor `enacted` of an order, nor a committee, can be
+//! undecided.
 
 use crate::index;
 use crate::records::{self, enacted, of_case};
