@@ -1,4 +1,4 @@
-//! Secret keys. Kept as 32 bytes that are wiped when dropped; never printed, never serialised.
+//! Secret keys. Kept as their libraries sign with them, and wiped when dropped; never printed, never serialised.
 
 use crate::suite::{KeyError, Message, PublicKey, SignatureError, Suite, normalise};
 use aws_lc_rs::agreement;
@@ -11,8 +11,16 @@ use zeroize::Zeroizing;
 
 /// A secret key of one suite.
 pub struct SecretKey {
-    bytes: Zeroizing<[u8; 32]>,
+    secret: Secret,
     public: PublicKey,
+}
+
+/// What signs. Making it takes about as long as a signature, so it is made once.
+enum Secret {
+    Ed25519(Box<Zeroizing<SigningKey>>),
+    /// aws-lc wipes what it frees.
+    Es256(Box<EcdsaKeyPair>),
+    Eip712(Zeroizing<[u8; 32]>),
 }
 
 /// Why a secret key is none, or does not sign.
@@ -44,27 +52,28 @@ impl SecretKey {
     /// # Errors
     /// [`SecretError::OutOfRange`] when the bytes are no scalar of the suite's curve.
     pub fn from_bytes(suite: Suite, bytes: &[u8; 32]) -> Result<Self, SecretError> {
-        let public = match suite {
+        let (secret, public) = match suite {
             Suite::Ed25519 => {
-                let signing = Zeroizing::new(SigningKey::from(*bytes));
-                PublicKey::new(suite, VerificationKeyBytes::from(&*signing).as_ref())
+                let signing = Box::new(Zeroizing::new(SigningKey::from(*bytes)));
+                let public = PublicKey::new(suite, VerificationKeyBytes::from(&**signing).as_ref());
+                (Secret::Ed25519(signing), public)
             }
             Suite::Es256 => {
                 let out_of_range = |_| SecretError::OutOfRange { suite };
                 let private = agreement::PrivateKey::from_private_key(&agreement::ECDH_P256, bytes)
                     .map_err(out_of_range)?;
                 let point = private.compute_public_key().map_err(|_| SecretError::OutOfRange { suite })?;
-                PublicKey::new(suite, point.as_ref())
+                let public = PublicKey::new(suite, point.as_ref());
+                (Secret::Es256(Box::new(es256_pair(bytes, point.as_ref())?)), public)
             }
             Suite::Eip712 => {
                 let mut secret = secp256k1_secret(bytes)?;
                 let address = crate::suite::address_of(&secret.public_key());
                 secret.non_secure_erase();
-                PublicKey::new(suite, &address.0)
+                (Secret::Eip712(Zeroizing::new(*bytes)), PublicKey::new(suite, &address.0))
             }
-        }
-        .map_err(SecretError::Public)?;
-        Ok(Self { bytes: Zeroizing::new(*bytes), public })
+        };
+        Ok(Self { secret, public: public.map_err(SecretError::Public)? })
     }
 
     /// The public key.
@@ -82,44 +91,43 @@ impl SecretKey {
     /// [`SecretError::Message`] for the wrong kind of message, [`SecretError::Library`] when the library
     /// fails.
     pub fn sign(&self, message: Message<'_>) -> Result<Vec<u8>, SecretError> {
-        let suite = self.public.suite();
-        match (suite, message) {
-            (Suite::Ed25519, Message::Bytes(bytes)) => {
-                let signing = Zeroizing::new(SigningKey::from(*self.bytes));
-                Ok(signing.sign(bytes).to_bytes().to_vec())
-            }
-            (Suite::Es256, Message::Bytes(bytes)) => self.sign_es256(bytes),
-            (Suite::Eip712, Message::Hash(hash)) => self.sign_eip712(hash),
+        match (&self.secret, message) {
+            (Secret::Ed25519(signing), Message::Bytes(bytes)) => Ok(signing.sign(bytes).to_bytes().to_vec()),
+            (Secret::Es256(pair), Message::Bytes(bytes)) => sign_es256(pair, bytes),
+            (Secret::Eip712(secret), Message::Hash(hash)) => sign_eip712(secret, hash),
             (_, message) => {
-                Err(SecretError::Message(SignatureError::MessageKind { suite, found: message.kind() }))
+                let (suite, found) = (self.public.suite(), message.kind());
+                Err(SecretError::Message(SignatureError::MessageKind { suite, found }))
             }
         }
     }
+}
 
-    fn sign_es256(&self, bytes: &[u8]) -> Result<Vec<u8>, SecretError> {
-        let library = SecretError::Library { suite: Suite::Es256 };
-        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-        let pair =
-            EcdsaKeyPair::from_private_key_and_public_key(algorithm, &*self.bytes, self.public.bytes())
-                .map_err(|_| library.clone())?;
-        // The generator is part of the signature of `sign` only; aws-lc uses its own.
-        let signature = pair.sign(&SystemRandom::new(), bytes).map_err(|_| library.clone())?;
-        normalise(Suite::Es256, signature.as_ref()).map_err(|_| library)
-    }
+fn es256_pair(secret: &[u8; 32], point: &[u8]) -> Result<EcdsaKeyPair, SecretError> {
+    let suite = Suite::Es256;
+    EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, secret, point)
+        .map_err(|_| SecretError::OutOfRange { suite })
+}
 
-    fn sign_eip712(&self, hash: &[u8; 32]) -> Result<Vec<u8>, SecretError> {
-        let mut secret = secp256k1_secret(&self.bytes)?;
-        let message = secp256k1::Message::from_digest(*hash);
-        let (id, rs) = RecoverableSignature::sign_ecdsa_recoverable(message, &secret).serialize_compact();
-        secret.non_secure_erase();
-        let v = match id {
-            RecoveryId::Zero => 27,
-            RecoveryId::One => 28,
-            // r wrapped around the order, at odds of 2^-127: `v` has no value for it.
-            RecoveryId::Two | RecoveryId::Three => return Err(SecretError::Library { suite: Suite::Eip712 }),
-        };
-        Ok([rs.as_slice(), &[v]].concat())
-    }
+fn sign_es256(pair: &EcdsaKeyPair, bytes: &[u8]) -> Result<Vec<u8>, SecretError> {
+    let library = SecretError::Library { suite: Suite::Es256 };
+    // The generator is part of the signature of `sign` only; aws-lc uses its own.
+    let signature = pair.sign(&SystemRandom::new(), bytes).map_err(|_| library.clone())?;
+    normalise(Suite::Es256, signature.as_ref()).map_err(|_| library)
+}
+
+fn sign_eip712(secret: &[u8; 32], hash: &[u8; 32]) -> Result<Vec<u8>, SecretError> {
+    let mut secret = secp256k1_secret(secret)?;
+    let message = secp256k1::Message::from_digest(*hash);
+    let (id, rs) = RecoverableSignature::sign_ecdsa_recoverable(message, &secret).serialize_compact();
+    secret.non_secure_erase();
+    let v = match id {
+        RecoveryId::Zero => 27,
+        RecoveryId::One => 28,
+        // r wrapped around the order, at odds of 2^-127: `v` has no value for it.
+        RecoveryId::Two | RecoveryId::Three => return Err(SecretError::Library { suite: Suite::Eip712 }),
+    };
+    Ok([rs.as_slice(), &[v]].concat())
 }
 
 fn secp256k1_secret(bytes: &[u8; 32]) -> Result<secp256k1::SecretKey, SecretError> {
