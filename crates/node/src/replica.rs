@@ -253,13 +253,13 @@ impl Replica {
         let mut commands = self.admit_groups(first, &groups)?.into_iter();
         let mut applied = Vec::new();
         for group in groups {
-            let index = self.ledger.size();
+            let (index, records) = (self.ledger.size(), &group.records);
             let replay = |source| ReplicaError::Replay { index, source: Box::new(source) };
-            let made = match &group.input {
-                None => 0,
+            let decided = match &group.input {
+                None => Vec::new(),
                 Some(input) if input.command.is_none() => {
-                    self.ledger.replay(input, &group.records).map_err(replay)?;
-                    group.records.len()
+                    self.ledger.replay(input, records).map_err(replay)?;
+                    (0..records.len()).collect()
                 }
                 Some(input) => {
                     let command = match commands.next().flatten() {
@@ -267,38 +267,41 @@ impl Replica {
                         // A key that this very chunk registered: now it is known.
                         None => self.admit_one(index, input)?,
                     };
-                    self.replay_command(&command, input, &group.records).map_err(replay)?
+                    self.replay_command(&command, input, records).map_err(replay)?
                 }
             };
-            let (rest, from) = (group.records.get(made..).unwrap_or_default(), self.ledger.size());
-            if erased == Erased::Refused && !rest.is_empty() {
-                return Err(ReplicaError::Erased { index: from });
+            let given = (index..).zip(0..records.len());
+            let as_they_stand = given.filter(|(_, place)| decided.binary_search(place).is_err());
+            applied.extend(as_they_stand.map(|(number, _)| number));
+            if erased == Erased::Refused
+                && let Some(index) = applied.first()
+            {
+                return Err(ReplicaError::Erased { index: *index });
             }
-            self.apply_all(rest)?;
-            applied.extend(from..self.ledger.size());
-            self.unwritten.extend(group.records.iter().map(Record::leaf).copied());
+            self.apply_all(records.get(undecided::made(&decided)..).unwrap_or_default())?;
+            self.unwritten.extend(records.iter().map(Record::leaf).copied());
         }
         self.check_map()?;
         Ok(applied)
     }
 
-    /// Replays a command, and gives how many records it made; those beyond came from commands that were
-    /// erased.
+    /// Replays a command, and gives the places of the records that were decided again; the others came from
+    /// commands that were erased. Those after the last one are not applied yet.
     fn replay_command(
         &mut self,
         command: &Command,
         input: &Input,
         records: &[Record],
-    ) -> Result<usize, ReplayError<Refusal>> {
+    ) -> Result<Vec<usize>, ReplayError<Refusal>> {
         match self.ledger.replay_command(command, input, records) {
-            Ok(()) => Ok(records.len()),
-            Err(ReplayError::Differs(difference)) if difference.part == "count" => {
+            Ok(()) => Ok((0..records.len()).collect()),
+            Err(ReplayError::Differs(difference)) => {
                 let made = self.ledger.decide(command, input.now, input.seed).map_err(ReplayError::Decide)?;
-                // A command is kept with the first record that it made: one that makes none is nobody's.
-                let own = records.get(..made.records.len()).filter(|own| !own.is_empty());
-                let own = own.ok_or(ReplayError::Differs(difference))?;
-                self.ledger.replay_command(command, input, own)?;
-                Ok(own.len())
+                let decided = undecided::decided_again(&made, records, input.seed);
+                let decided = decided.ok_or(ReplayError::Differs(difference))?;
+                let made = records.get(..undecided::made(&decided)).unwrap_or_default();
+                self.ledger.commit(command, made)?;
+                Ok(decided)
             }
             Err(error) => Err(error),
         }

@@ -9,8 +9,8 @@
 use crate::index;
 use crate::records::{self, enacted, of_case};
 use crate::replica::ReplicaError;
-use lockstep_kernel::{Action, Body};
-use lockstep_ledger::{Record, Tag};
+use lockstep_kernel::{Action, Body, Refusal};
+use lockstep_ledger::{Decision, Record, Seed, Tag};
 use lockstep_pack::Topic;
 use lockstep_store::Store;
 use lockstep_types::CaseId;
@@ -33,6 +33,33 @@ pub(crate) fn case_of(record: &Record) -> Option<CaseId> {
         body if is_erasable(&body) || matches!(body, Body::Decided(_)) => body.link().map(|(case, _)| case),
         _ => None,
     }
+}
+
+/// The places in `found` of the records that were decided again; none when `found` does not begin with them,
+/// or one is not there. Records after them came from commands that were erased. Between them stand at most
+/// those that only the claims of an erased case could tell: the deposit that it returned at its end.
+pub(crate) fn decided_again(made: &Decision<Refusal>, found: &[Record], seed: Seed) -> Option<Vec<usize>> {
+    let withheld = matches!(made.refused, Some(Refusal::Withheld { .. }));
+    let (mut places, mut expected) = (Vec::new(), made.records.iter());
+    let mut next = expected.next()?;
+    for (place, record) in found.iter().enumerate() {
+        let salt = seed.salt(u32::try_from(place).ok()?);
+        if Record::new(next.tag(), next.time(), salt, next.body().to_vec()).leaf() == record.leaf() {
+            places.push(place);
+            match expected.next() {
+                Some(one) => next = one,
+                None => return Some(places),
+            }
+        } else if places.is_empty() || !withheld || case_of(record).is_none() {
+            return None;
+        }
+    }
+    None
+}
+
+/// How many records a command made, of which those at these places were decided again.
+pub(crate) fn made(decided: &[usize]) -> usize {
+    decided.last().map_or(0, |last| last.saturating_add(1))
 }
 
 /// The first record that rests on nothing; none when each does, or nothing was taken over undecided. The

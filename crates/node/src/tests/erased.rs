@@ -16,7 +16,7 @@ use std::sync::Arc;
 fn erase(world: &World, case: CaseId) -> u64 {
     let store = world.appender.replica().store();
     let mut records = of_case(&**store, case).unwrap();
-    records.retain(|(_, record)| is_erasable(&Body::from_slice(record.body()).unwrap()));
+    records.retain(|(_, record)| Body::peek(record).is_some_and(|body| is_erasable(&body)));
     let numbers: Vec<u64> = records.iter().map(|(number, _)| *number).collect();
     assert_eq!(store.erase(&[], &numbers).unwrap().commands, 2);
     numbers[0]
@@ -177,4 +177,24 @@ fn records_of_governance_are_never_taken_over_without_their_commands() {
     let refused = joining.receive(&feed::encode(&records)).unwrap_err();
     assert!(matches!(refused, CosignerError::Replica(ReplicaError::Erased { .. })), "{refused:?}");
     assert!(matches!(joining.sign(world.now), Err(CosignerError::Rejected { .. })));
+}
+
+#[test]
+fn a_tick_that_returned_an_erased_deposit_among_others_runs_again() {
+    let mut world = World::new();
+    let [case, _] = world.lapsed_redemptions();
+    world.certify().unwrap();
+    world.order_erasure(case);
+    let first = erase(&world, case);
+    let certificate = world.certify().unwrap();
+
+    let root = world.appender.replica().ledger().root();
+    world.restart_appender(false);
+    assert_eq!(world.appender.replica().ledger().root(), root, "a folder without its snapshot");
+
+    let (mut joining, taken) = joins(&world, true);
+    taken.unwrap();
+    assert_eq!(joining.undecided(), Some(first));
+    joining.rest_on(&certificate).unwrap();
+    assert_eq!(joining.sign(world.now).unwrap().checkpoint, certificate.checkpoint());
 }

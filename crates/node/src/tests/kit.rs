@@ -5,6 +5,7 @@ use crate::port::{SignerMemory, TileFiles, TilesInMemory};
 use crate::signer::CheckpointSigner;
 use crate::{Answer, Appender, Cosigner};
 use lockstep_attest::sign::{Sign, sign};
+use lockstep_attest::statement::Consumed;
 use lockstep_attest::{Credential, CredentialKey, Reading, Statement};
 use lockstep_crypto::secret::{SecretError, SecretKey};
 use lockstep_crypto::suite::{Message, PublicKey, Suite};
@@ -20,7 +21,7 @@ use lockstep_types::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-const POLICY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/stablecoin-issue");
+const POLICIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies");
 
 /// A key made from a number.
 #[derive(Clone)]
@@ -157,7 +158,6 @@ impl World {
         for (role, kind, ..) in PARTIES {
             self.credential(role, kind);
         }
-        let read = |file: &str| std::fs::read_to_string(format!("{POLICY}/{file}")).unwrap();
         let programme = name("acme-usd");
         let sanctions = StoredList::Digest(Digest([9; 32]));
         self.propose(Action::SetList(NewList {
@@ -167,8 +167,13 @@ impl World {
         }));
         let blocked = StoredList::Set(BTreeSet::from(["KP".to_owned()]));
         self.propose(Action::SetList(NewList { list: name("blocked_countries"), programme, value: blocked }));
-        self.propose(Action::Adopt(Files { guards: read("guards.cedar"), layout: read("policy.toml") }));
+        self.adopt("stablecoin-issue");
         self.reading("0");
+    }
+
+    fn adopt(&mut self, policy: &str) -> CaseId {
+        let read = |file: &str| std::fs::read_to_string(format!("{POLICIES}/{policy}/{file}")).unwrap();
+        self.propose(Action::Adopt(Files { guards: read("guards.cedar"), layout: read("policy.toml") }))
     }
 
     fn credential(&mut self, role: &str, kind: &str) {
@@ -194,12 +199,16 @@ impl World {
     }
 
     pub fn reading(&mut self, supply: &str) {
+        self.reading_of(supply, Time::from_ms(self.now.ms() - 40 * 3_600_000).unwrap(), Vec::new());
+    }
+
+    fn reading_of(&mut self, supply: &str, block_time: Time, consumed: Vec<Consumed>) {
         let (party, keys) = self.parties["observer"].clone();
         let statement = Statement::Reading(Reading {
             block: 1,
             block_hash: Digest([1; 32]),
-            block_time: Time::from_ms(self.now.ms() - 40 * 3_600_000).unwrap(),
-            consumed: Vec::new(),
+            block_time,
+            consumed,
             domain: name("home"),
             expires: self.later(60_000),
             issued: self.now,
@@ -223,21 +232,60 @@ impl World {
         case
     }
 
+    /// Two redemptions that end with one tick: one that returns its deposit, and then one without.
+    pub fn lapsed_redemptions(&mut self) -> [CaseId; 2] {
+        const HOLDER: &str = "0x52908400098527886E0F7030069857D2E4169EE7";
+        let adoption = self.adopt("stablecoin-redeem");
+        self.consent(adoption);
+        let (_, keys) = self.parties["issuer"].clone();
+        let params = texts(&[("amount", "1000.00"), ("holder", HOLDER)]);
+        let cases = [(); 2].map(|()| {
+            let draft = self.opening("stablecoin.redeem", &params);
+            CaseId(self.must(&draft, &[&keys[0]])[0].leaf_hash().0)
+        });
+        let (transaction, block_hash) = (Digest([5; 32]).to_string(), Digest([6; 32]).to_string());
+        let deposit = texts(&[
+            ("amount", "1000.00"),
+            ("depositor", HOLDER),
+            ("chain", "eip155:31337"),
+            ("transaction", &transaction),
+            ("log", "0"),
+            ("block", "1"),
+            ("block_hash", &block_hash),
+        ]);
+        let answer = self.attest(cases[0], "observer", "deposit", &deposit);
+        assert!(matches!(&answer, Answer::OnRecord(a) if a.refused.is_none()), "{answer:?}");
+        self.now = self.later(25 * 3_600_000);
+        let before = self.appender.head().1;
+        self.submit(Request::Tick);
+        assert_eq!(self.appender.head().1, before + 4, "two ends, a decision, an outcome");
+        let block_time = self.now;
+        self.now = self.later(12_000);
+        let executed = Consumed { case: cases[0], ordinal: 0, time: block_time };
+        self.reading_of("0", block_time, vec![executed]);
+        cases
+    }
+
     pub fn order_erasure(&mut self, case: CaseId) {
         self.propose(Action::Erase(Erasure { case, order: DocumentDigest([4; 32]) }));
     }
 
-    /// A committee without the last of the four takes over: three of them consent, and the notice runs.
+    /// A committee without the last of the four takes over.
     pub fn rotate(&mut self) {
         let members = self.appender.replica().kernel().committee().unwrap().members()[..3].to_vec();
         let case = self.propose(Action::Rotate(Rotation { cosigners: members, threshold: 3 }));
+        self.consent(case);
+        assert_eq!(self.appender.replica().kernel().committee().unwrap().epoch(), 1);
+    }
+
+    /// Three co-signers consent to what loosens, and the notice runs.
+    fn consent(&mut self, case: CaseId) {
         for number in 20..23 {
             let draft = client::agreement(&self.signing(lei(number)), case, name(CONSENT));
             self.must(&draft, &[&TestKey::new(Suite::Eip712, number)]);
         }
         self.now = self.later(2 * 3_600_000);
         self.submit(Request::Tick);
-        assert_eq!(self.appender.replica().kernel().committee().unwrap().epoch(), 1);
     }
 
     fn propose(&mut self, action: Action) -> CaseId {
@@ -255,31 +303,35 @@ impl World {
 
     pub fn case(&mut self, amount: &str) -> CaseId {
         let (_, keys) = self.parties["issuer"].clone();
-        let draft = self.opening(amount);
+        let draft = self.issuance(amount);
         CaseId(self.must(&draft, &[&keys[0]])[0].leaf_hash().0)
     }
 
     /// A signed opening as it travels.
     pub fn opening_bytes(&mut self, amount: &str) -> Vec<u8> {
         let (_, keys) = self.parties["issuer"].clone();
-        let draft = self.opening(amount);
+        let draft = self.issuance(amount);
         let submission = sign(&draft.statement, draft.openings, &[&keys[0]]).unwrap();
         Request::Submit(Box::new(submission)).to_vec().unwrap()
     }
 
-    fn opening(&mut self, amount: &str) -> Draft {
-        let (party, _) = self.parties["issuer"].clone();
-        let (signing, deadline) = (self.signing(party), self.later(24 * 3_600_000));
-        let texts = texts(&[
+    fn issuance(&mut self, amount: &str) -> Draft {
+        let params = texts(&[
             ("amount", amount),
             ("beneficiary", "0x52908400098527886E0F7030069857D2E4169EE7"),
             ("jurisdiction", "DE"),
         ]);
+        self.opening("stablecoin.issue", &params)
+    }
+
+    fn opening(&mut self, policy: &str, params: &Texts) -> Draft {
+        let (party, _) = self.parties["issuer"].clone();
+        let (signing, deadline) = (self.signing(party), self.later(24 * 3_600_000));
         let mut salts = self.salts();
         let kernel = self.appender.replica().kernel();
-        let (digest, _) = kernel.programme("acme-usd").unwrap().policies.values().next().unwrap();
-        let policy = Arc::clone(&kernel.policy(digest).unwrap().policy);
-        client::opening(&signing, &policy, (&texts, deadline), &mut salts).unwrap()
+        let adopted = &kernel.programme("acme-usd").unwrap().policies[policy];
+        let policy = Arc::clone(&kernel.policy(&adopted.0).unwrap().policy);
+        client::opening(&signing, &policy, (params, deadline), &mut salts).unwrap()
     }
 
     pub fn good_steps(&mut self, case: CaseId, reference: &str) {
