@@ -18,7 +18,10 @@ use lockstep_types::{CaseId, Digest, canonical, sha256_parts};
 use std::sync::Arc;
 
 /// Records between two snapshots: a start applies at most about as many.
-pub const SNAPSHOT_EVERY: u64 = 24_576;
+const SNAPSHOT_EVERY: u64 = 24_576;
+/// Nodes of the state map after whose change a snapshot is due before that: they are in memory until then, and
+/// the larger a map, the more of them a record changes.
+const SNAPSHOT_NODES: usize = 49_152;
 /// Leaves gathered before tiles are written while a ledger is opened; a multiple of a tile's.
 const TILE_LEAVES: usize = 8_192;
 /// Commands whose signatures are checked together when records are run again.
@@ -429,7 +432,8 @@ impl Replica {
     }
 
     pub(crate) fn snapshot_due(&self) -> bool {
-        self.ledger.size() >= self.snapshot_size + self.snapshot_every
+        let nodes = self.ledger.overlay().changes().nodes.len();
+        self.ledger.size() >= self.snapshot_size + self.snapshot_every || nodes >= SNAPSHOT_NODES
     }
 
     /// Writes the tiles of everything appended and then, if the last record is a seal, a snapshot: the next

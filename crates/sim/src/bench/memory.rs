@@ -4,7 +4,7 @@
 //! A case is closed by two records: its opening, and the refusal of its first step. A process of its own
 //! opens the ledger, signs, appends, seals and takes snapshots, always the same few cases at a time: so what
 //! signing takes is in both figures, and what they differ by is what closed cases leave behind. It is killed
-//! right before a snapshot, when a start has most to run again.
+//! shortly before a snapshot, when a start has most to run again.
 //!
 //! The child prints `closed CASES KIB` after every few cases, and `due SIZE SNAPSHOT` when it is to be
 //! killed; the process that starts after it prints `open SIZE`, then `answered` once a receipt of its own is
@@ -17,7 +17,6 @@ use crate::measure::Measure;
 use crate::stage::{Stage, accepted, start};
 use anyhow::{Context, Result, bail, ensure};
 use lockstep_kernel::Request;
-use lockstep_node::replica::SNAPSHOT_EVERY;
 use lockstep_store::{Embedded, Store};
 use lockstep_types::{CaseId, LeafHash};
 use std::io::{BufRead, BufReader, Lines};
@@ -158,15 +157,23 @@ fn next_life(program: &Path, dir: &Path, life: &Life) -> Result<f64> {
     Ok(took)
 }
 
-/// The child that is measured and killed: closes `many` cases, and then some more until the next seal would
-/// bring a snapshot.
+/// The child that is measured and killed: closes `many` cases, and then some more until a snapshot is near: so
+/// many records after the last one as there were nearly between that and the one before.
 ///
 /// # Errors
 /// The ledger does not open, or refuses a request of its own.
 pub fn close_cases(dir: &Path, many: usize) -> Result<()> {
     let mut stage = stage(dir, 0)?;
-    let mut closed = 0;
-    while closed < many || !snapshot_is_next(&stage) {
+    let (mut closed, mut taken, mut between) = (0, 0, u64::MAX);
+    loop {
+        let replica = stage.appender.replica();
+        if replica.snapshot_size() > taken {
+            between = replica.snapshot_size() - taken;
+            taken = replica.snapshot_size();
+        }
+        if closed >= many && replica.ledger().size() - taken >= between / 10 * 8 {
+            break;
+        }
         stage.appender.seal_if_due(stage.now)?;
         close(&mut stage, AT_ONCE)?;
         closed += AT_ONCE;
@@ -198,12 +205,6 @@ fn stage(dir: &Path, from: u64) -> Result<Stage> {
     let store: Arc<dyn Store> = Arc::new(Embedded::open(&dir.join("ledger"))?);
     let files = Arc::new(TilesInFolder::new(dir));
     Stage::found_or_resume((store, files), Programme::Bench, (start(), from))
-}
-
-fn snapshot_is_next(stage: &Stage) -> bool {
-    let replica = stage.appender.replica();
-    replica.ledger().seal_due(stage.now)
-        && replica.ledger().size() + 1 >= replica.snapshot_size() + SNAPSHOT_EVERY
 }
 
 /// Opens cases and has their first step refused, which closes them.
