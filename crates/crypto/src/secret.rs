@@ -1,4 +1,4 @@
-//! Secret keys. Kept as their libraries sign with them, and wiped when dropped; never printed, never serialised.
+//! Secret keys. Kept ready to sign, and wiped when dropped; never printed, never serialised.
 
 use crate::suite::{KeyError, Message, PublicKey, SignatureError, Suite, normalise};
 use aws_lc_rs::agreement;
@@ -15,7 +15,7 @@ pub struct SecretKey {
     public: PublicKey,
 }
 
-/// What signs. Making it takes about as long as a signature, so it is made once.
+/// What signs. Working an Ed25519 or ES256 key out takes about as long as a signature, so that is done once.
 enum Secret {
     Ed25519(Box<Zeroizing<SigningKey>>),
     /// aws-lc wipes what it frees.
@@ -104,9 +104,8 @@ impl SecretKey {
 }
 
 fn es256_pair(secret: &[u8; 32], point: &[u8]) -> Result<EcdsaKeyPair, SecretError> {
-    let suite = Suite::Es256;
     EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, secret, point)
-        .map_err(|_| SecretError::OutOfRange { suite })
+        .map_err(|_| SecretError::Library { suite: Suite::Es256 })
 }
 
 fn sign_es256(pair: &EcdsaKeyPair, bytes: &[u8]) -> Result<Vec<u8>, SecretError> {

@@ -37,8 +37,19 @@ pub struct LastSeal {
 pub struct Decision<R> {
     /// What is to be appended; a refusal may leave records too.
     pub records: Vec<Record>,
+    /// Places within the command of records that the machine left out: it lacks what they rest on. Ascending;
+    /// empty wherever nothing is erased or withheld.
+    pub left_out: Vec<usize>,
     /// The rule that was broken; none when the command was accepted.
     pub refused: Option<R>,
+}
+
+impl<R> Decision<R> {
+    /// How many records the command makes, those that were left out too.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        self.records.len().saturating_add(self.left_out.len())
+    }
 }
 
 /// A machine with its log and its state map.
@@ -90,9 +101,10 @@ impl<M: Machine, S: MapStore> Ledger<M, S> {
         }
         let mut scribe = Scribe::new(now, seed);
         let refused = self.machine.decide(&self.overlay, command, &mut scribe).err();
+        let left_out = scribe.left_out().to_vec();
         let records = scribe.finish();
         self.check_made(&records)?;
-        Ok(Decision { records, refused })
+        Ok(Decision { records, left_out, refused })
     }
 
     /// Applies the records of a command, and lets the machine learn what the command says beyond them.

@@ -28,6 +28,7 @@ pub struct Scribe {
     seed: Seed,
     given: Vec<Salt>,
     records: Vec<Record>,
+    left_out: Vec<usize>,
 }
 
 impl Seed {
@@ -76,14 +77,14 @@ impl Scribe {
     /// A scribe for one command that is decided at `now`.
     #[must_use]
     pub const fn new(now: Time, seed: Seed) -> Self {
-        Self { now, seed, given: Vec::new(), records: Vec::new() }
+        Self { now, seed, given: Vec::new(), records: Vec::new(), left_out: Vec::new() }
     }
 
     /// A scribe for a reader that has the salts of the records it was shown, and not the seed that would open
     /// others of the same command. Records beyond them get salts that open nothing on any log.
     #[must_use]
     pub const fn with_salts(now: Time, salts: Vec<Salt>) -> Self {
-        Self { now, seed: Seed::new([0; 32]), given: salts, records: Vec::new() }
+        Self { now, seed: Seed::new([0; 32]), given: salts, records: Vec::new(), left_out: Vec::new() }
     }
 
     /// Ledger time of every record of this command.
@@ -102,13 +103,31 @@ impl Scribe {
     pub fn push(&mut self, entry: Entry) -> LeafHash {
         // Saturation cannot be reached: a command with more than `RECORDS_PER_COMMAND_MAX` records is
         // refused.
-        let number = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
-        let given = self.given.get(self.records.len()).copied();
-        let salt = given.unwrap_or_else(|| self.seed.salt(number));
+        let place = self.place();
+        let given = self.given.get(place).copied();
+        let salt = given.unwrap_or_else(|| self.seed.salt(u32::try_from(place).unwrap_or(u32::MAX)));
         let record = Record::new(entry.tag, self.now, salt, entry.body);
         let name = record.leaf_hash();
         self.records.push(record);
         name
+    }
+
+    /// Leaves out so many records, which this machine cannot tell since what they rest on was erased or is
+    /// withheld. What it pushes next gets the number that follows theirs.
+    pub fn leave_out(&mut self, count: usize) {
+        let first = self.place();
+        self.left_out.extend((first..).take(count));
+    }
+
+    /// The places within the command of the records that were left out, ascending.
+    #[must_use]
+    pub fn left_out(&self) -> &[usize] {
+        &self.left_out
+    }
+
+    /// The place of the next record within its command.
+    fn place(&self) -> usize {
+        self.records.len().saturating_add(self.left_out.len())
     }
 
     /// The records, in order.

@@ -306,8 +306,9 @@ where
         let seed = self.seeds.next_seed();
         let attestation = command.signed().map(|signed| signed.digest());
         let ledger = self.replica.ledger_mut();
-        let Decision { records, refused } = ledger.decide(command, now, seed)?;
-        if let (true, Some(refusal)) = (records.is_empty(), &refused) {
+        let Decision { records, left_out, refused } = ledger.decide(command, now, seed)?;
+        // Whoever lacks claims may not decide in part.
+        if let (true, Some(refusal)) = (records.is_empty() || !left_out.is_empty(), &refused) {
             return Ok((attestation, Answer::Refused(Box::new(refusal.clone()))));
         }
         let index = ledger.size();

@@ -2,7 +2,7 @@
 
 use crate::index;
 use crate::port::{StoredMap, TileFiles};
-use crate::snapshot::{SnapshotDraft, split};
+use crate::snapshot::{self, SnapshotDraft, split};
 use crate::tiles::Tiles;
 use crate::undecided;
 use lockstep_kernel::entry::CaseEntry;
@@ -17,11 +17,6 @@ use lockstep_store::{Append, Batch, Head, IndexRow, Store, StoreError, StoredRec
 use lockstep_types::{CaseId, Digest, canonical, sha256_parts};
 use std::sync::Arc;
 
-/// Records between two snapshots: a start applies at most about as many.
-const SNAPSHOT_EVERY: u64 = 24_576;
-/// Nodes of the state map after whose change a snapshot is due before that: they are in memory until then, and
-/// the larger a map, the more of them a record changes.
-const SNAPSHOT_NODES: usize = 49_152;
 /// Leaves gathered before tiles are written while a ledger is opened; a multiple of a tile's.
 const TILE_LEAVES: usize = 8_192;
 /// Commands whose signatures are checked together when records are run again.
@@ -166,7 +161,7 @@ impl Replica {
             tiles: Arc::new(Tiles::new(files)),
             unwritten: Vec::new(),
             snapshot_size,
-            snapshot_every: SNAPSHOT_EVERY,
+            snapshot_every: snapshot::EVERY,
         };
         replica.resume_tiles()?;
         replica.run_stored(snapshot_size, head.size)?;
@@ -250,19 +245,19 @@ impl Replica {
         self.run_groups(groups(self.ledger.size(), stored)?, Erased::Applied).map(drop)
     }
 
-    /// Gives the numbers of the records that were applied as they stand.
+    /// Gives the numbers of the records that were applied as they stand, undecided.
     fn run_groups(&mut self, groups: Vec<Group>, erased: Erased) -> Result<Vec<u64>, ReplicaError> {
         let first = self.ledger.size();
         let mut commands = self.admit_groups(first, &groups)?.into_iter();
-        let mut applied = Vec::new();
+        let mut undecided = Vec::new();
         for group in groups {
             let (index, records) = (self.ledger.size(), &group.records);
             let replay = |source| ReplicaError::Replay { index, source: Box::new(source) };
-            let decided = match &group.input {
-                None => Vec::new(),
+            let (made, left_out) = match &group.input {
+                None => (0, Vec::new()),
                 Some(input) if input.command.is_none() => {
                     self.ledger.replay(input, records).map_err(replay)?;
-                    (0..records.len()).collect()
+                    (records.len(), Vec::new())
                 }
                 Some(input) => {
                     let command = match commands.next().flatten() {
@@ -273,38 +268,39 @@ impl Replica {
                     self.replay_command(&command, input, records).map_err(replay)?
                 }
             };
-            let given = (index..).zip(0..records.len());
-            let as_they_stand = given.filter(|(_, place)| decided.binary_search(place).is_err());
-            applied.extend(as_they_stand.map(|(number, _)| number));
+            let number = |place: usize| index.saturating_add(u64::try_from(place).unwrap_or(u64::MAX));
+            undecided.extend(left_out.into_iter().chain(made..records.len()).map(number));
             if erased == Erased::Refused
-                && let Some(index) = applied.first()
+                && let Some(&index) = undecided.first()
             {
-                return Err(ReplicaError::Erased { index: *index });
+                return Err(ReplicaError::Erased { index });
             }
-            self.apply_all(records.get(undecided::made(&decided)..).unwrap_or_default())?;
+            self.apply_all(records.get(made..).unwrap_or_default())?;
             self.unwritten.extend(records.iter().map(Record::leaf).copied());
         }
         self.check_map()?;
-        Ok(applied)
+        Ok(undecided)
     }
 
-    /// Replays a command, and gives the places of the records that were decided again; the others came from
-    /// commands that were erased. Those after the last one are not applied yet.
+    /// Replays a command, and gives how many records it made, with the places of those among them that could
+    /// not be decided again; those beyond came from commands that were erased, and are not applied yet.
     fn replay_command(
         &mut self,
         command: &Command,
         input: &Input,
         records: &[Record],
-    ) -> Result<Vec<usize>, ReplayError<Refusal>> {
+    ) -> Result<(usize, Vec<usize>), ReplayError<Refusal>> {
         match self.ledger.replay_command(command, input, records) {
-            Ok(()) => Ok((0..records.len()).collect()),
+            Ok(()) => Ok((records.len(), Vec::new())),
             Err(ReplayError::Differs(difference)) => {
-                let made = self.ledger.decide(command, input.now, input.seed).map_err(ReplayError::Decide)?;
-                let decided = undecided::decided_again(&made, records, input.seed);
-                let decided = decided.ok_or(ReplayError::Differs(difference))?;
-                let made = records.get(..undecided::made(&decided)).unwrap_or_default();
-                self.ledger.commit(command, made)?;
-                Ok(decided)
+                let decision =
+                    self.ledger.decide(command, input.now, input.seed).map_err(ReplayError::Decide)?;
+                // A command is kept with the first record that it made: one that makes none is nobody's.
+                let made = Some(decision.count()).filter(|made| *made > 0);
+                let own = made.and_then(|made| records.get(..made));
+                let own = own.filter(|own| undecided::stands(&decision, own));
+                self.ledger.commit(command, own.ok_or(ReplayError::Differs(difference))?)?;
+                Ok((decision.count(), decision.left_out))
             }
             Err(error) => Err(error),
         }
@@ -417,7 +413,7 @@ impl Replica {
         (std::mem::take(&mut self.unwritten), Arc::clone(&self.tiles))
     }
 
-    /// Writes a snapshot, if enough was appended since the last one and the last record is a seal. It takes a
+    /// Writes a snapshot, if enough was appended or changed since the last one and the last record is a seal. It takes a
     /// moment: for when nobody waits.
     ///
     /// # Errors
@@ -432,8 +428,8 @@ impl Replica {
     }
 
     pub(crate) fn snapshot_due(&self) -> bool {
-        let nodes = self.ledger.overlay().changes().nodes.len();
-        self.ledger.size() >= self.snapshot_size + self.snapshot_every || nodes >= SNAPSHOT_NODES
+        let records = self.ledger.size().saturating_sub(self.snapshot_size);
+        snapshot::due((records, self.snapshot_every), self.ledger.overlay().changes().nodes.len())
     }
 
     /// Writes the tiles of everything appended and then, if the last record is a seal, a snapshot: the next
@@ -568,7 +564,7 @@ pub fn record(index: u64, stored: &StoredRecord) -> Result<Record, ReplicaError>
 }
 
 /// Stored records by the command that made them. What follows a command's records without a command of its
-/// own, and is more than the command made, was erased; the ledger finds out when it decides again.
+/// own, and is more than the command made, comes from commands that were erased; the ledger finds out when it decides again.
 fn groups(first: u64, stored: &[StoredRecord]) -> Result<Vec<Group>, ReplicaError> {
     let mut groups: Vec<Group> = Vec::new();
     // Nothing follows from a seal: what stands after one without a command of its own was erased.

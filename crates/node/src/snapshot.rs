@@ -6,6 +6,20 @@ use lockstep_ledger::overlay::MapChanges;
 use lockstep_store::{MapRow, Snapshot, Store};
 use std::sync::Arc;
 
+/// Records between two snapshots: a start applies at most about as many.
+pub(crate) const EVERY: u64 = 24_576;
+/// Changed nodes of the state map at which a snapshot is due earlier. They stay in memory until it is written,
+/// and the larger a map, the more of them a record changes.
+const NODES: usize = 49_152;
+/// The part of the usual records that have to come before many nodes count: every snapshot writes what is open.
+const LEAST: u64 = 8;
+
+/// Whether a snapshot is due after so many records, where it usually is after `every`, that changed so many
+/// nodes of the map.
+pub(crate) const fn due((records, every): (u64, u64), nodes: usize) -> bool {
+    records >= every || (records >= every / LEAST && nodes >= NODES)
+}
+
 /// A ledger as it was at a seal, to be written as a snapshot. It shares what the ledger goes on with.
 pub struct SnapshotDraft {
     pub(crate) size: u64,
@@ -40,4 +54,22 @@ impl SnapshotDraft {
 pub(crate) fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<8>()?;
     rest.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_due_after_many_records_and_earlier_after_many_changes() {
+        for (records, nodes, expected) in [
+            (0, 0, false),
+            (EVERY - 1, NODES - 1, false),
+            (EVERY, 0, true),
+            (EVERY / LEAST, NODES, true),
+            (EVERY / LEAST - 1, 10 * NODES, false),
+        ] {
+            assert_eq!(due((records, EVERY), nodes), expected, "{records} records, {nodes} nodes");
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! Records that a copy took over without deciding them: the commands that made them had been erased before it
-//! began. They rest on what others did, and only on both of these together: an order of governance to erase
+//! Records that a copy took over without deciding them: the commands that made them, or the claims that they rest
+//! on, had been erased before it began. They rest on what others did, and only on both of these together: an order of governance to erase
 //! their case, and a certificate over them.
 //!
 //! INVARIANT: the order is one that this copy has decided itself. Records of governance are never taken
@@ -10,7 +10,7 @@ use crate::index;
 use crate::records::{self, enacted, of_case};
 use crate::replica::ReplicaError;
 use lockstep_kernel::{Action, Body, Refusal};
-use lockstep_ledger::{Decision, Record, Seed, Tag};
+use lockstep_ledger::{Decision, Record, Tag};
 use lockstep_pack::Topic;
 use lockstep_store::Store;
 use lockstep_types::CaseId;
@@ -35,31 +35,23 @@ pub(crate) fn case_of(record: &Record) -> Option<CaseId> {
     }
 }
 
-/// The places in `found` of the records that were decided again; none when `found` does not begin with them,
-/// or one is not there. Records after them came from commands that were erased. Between them stand at most
-/// those that only the claims of an erased case could tell: the deposit that it returned at its end.
-pub(crate) fn decided_again(made: &Decision<Refusal>, found: &[Record], seed: Seed) -> Option<Vec<usize>> {
-    let withheld = matches!(made.refused, Some(Refusal::Withheld { .. }));
-    let (mut places, mut expected) = (Vec::new(), made.records.iter());
-    let mut next = expected.next()?;
-    for (place, record) in found.iter().enumerate() {
-        let salt = seed.salt(u32::try_from(place).ok()?);
-        if Record::new(next.tag(), next.time(), salt, next.body().to_vec()).leaf() == record.leaf() {
-            places.push(place);
-            match expected.next() {
-                Some(one) => next = one,
-                None => return Some(places),
-            }
-        } else if places.is_empty() || !withheld || case_of(record).is_none() {
-            return None;
+/// Whether the records that a command made stand at the beginning of `found`, as it is decided again. What
+/// the decision leaves out must be there too: the deposit that an erased case returned at its end, which only
+/// its claims could tell.
+pub(crate) fn stands(decision: &Decision<Refusal>, found: &[Record]) -> bool {
+    let Some(found) = found.get(..decision.count()) else { return false };
+    let (mut told, mut ended) = (decision.records.iter(), None);
+    found.iter().enumerate().all(|(place, record)| {
+        if decision.left_out.binary_search(&place).is_ok() {
+            let returns =
+                record.tag() == Tag::Outcome || matches!(Body::peek(record), Some(Body::Decided(_)));
+            return returns && ended.is_some() && case_of(record) == ended;
         }
-    }
-    None
-}
-
-/// How many records a command made, of which those at these places were decided again.
-pub(crate) fn made(decided: &[usize]) -> usize {
-    decided.last().map_or(0, |last| last.saturating_add(1))
+        if let Some(Body::Expired(body)) = Body::peek(record) {
+            ended = Some(body.case);
+        }
+        told.next().is_some_and(|expected| expected.leaf() == record.leaf())
+    })
 }
 
 /// The first record that rests on nothing; none when each does, or nothing was taken over undecided. The

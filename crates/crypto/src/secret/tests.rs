@@ -55,6 +55,20 @@ fn the_suites_that_can_sign_the_same_way_every_time() {
 }
 
 #[test]
+fn a_key_signs_more_than_once() {
+    for suite in Suite::ALL {
+        let key = SecretKey::from_bytes(suite, &[9; 32]).unwrap();
+        for text in [[1; 32], [2; 32], [1; 32]] {
+            let message = || match suite {
+                Suite::Eip712 => Message::Hash(&text),
+                _ => Message::Bytes(&text),
+            };
+            crate::suite::verify(key.public(), message(), &key.sign(message()).unwrap()).unwrap();
+        }
+    }
+}
+
+#[test]
 fn a_secret_of_ecdsa_is_a_scalar() {
     for suite in [Suite::Es256, Suite::Eip712] {
         for bytes in [[0; 32], [0xff; 32]] {

@@ -16,19 +16,22 @@ impl Kernel {
         let due = late.filter_map(|(_, id)| Some((id, self.cases.get(id)?)));
         let (mut written, mut withheld) = (0_usize, Ok(()));
         for (id, found) in due {
-            let returned = self.formed_for_return((*id, found), now);
-            // Whoever decides has every claim; a verifier of a pack says what it cannot tell.
-            let formed = returned.unwrap_or_else(|refusal| {
-                withheld = Err(refusal);
-                Vec::new()
-            });
-            let decided = usize::from(!formed.is_empty());
-            written = written.saturating_add(formed.len()).saturating_add(decided).saturating_add(1);
+            let returned = self.count_returned((*id, found));
+            let decided = returned.saturating_add(usize::from(returned > 0));
+            written = written.saturating_add(decided).saturating_add(1);
             if written > EXPIRY_RECORDS_MAX {
                 break;
             }
             let prev = desk.write(&Body::Expired(Expired { case: *id, prev: found.touched.head }));
-            desk.write_decision(self.place(*id, found, prev), &formed);
+            match self.formed_for_return((*id, found), now) {
+                Ok(formed) => desk.write_decision(self.place(*id, found, prev), &formed),
+                // Whoever decides has every claim. A verifier of a pack, or a copy run again after an erasure,
+                // says what it cannot tell.
+                Err(refusal) => {
+                    withheld = Err(refusal);
+                    desk.scribe.leave_out(decided);
+                }
+            }
         }
         withheld
     }

@@ -7,7 +7,7 @@ use crate::refusal::Refusal;
 use crate::state::{Case, Kernel};
 use crate::values::param_values;
 use lockstep_ledger::Entry;
-use lockstep_policy::Layout;
+use lockstep_policy::{Layout, Outcome};
 use lockstep_types::{CaseId, LeafHash, Time};
 
 /// What the outcomes of a case are formed from: its parameters and the claims of the steps that stand.
@@ -18,9 +18,12 @@ pub(super) fn given<'a>((id, case): (CaseId, &'a Case), layout: &'a Layout) -> G
 
 /// The outcomes that return the deposits that stand, when the case ends in another way than by its last step.
 pub(super) fn form_returning(given: &Given<'_>, now: Time) -> Result<Vec<Formed>, Refusal> {
-    let returning = given.layout.outcomes_returning();
-    let stands = returning.filter(|(_, step)| given.claims.contains_key(&step.name));
-    stands.map(|(outcome, _)| outcome::form(given, outcome, now)).collect()
+    returning(given).map(|outcome| outcome::form(given, outcome, now)).collect()
+}
+
+fn returning<'a>(given: &'a Given<'_>) -> impl Iterator<Item = &'a Outcome> {
+    let all = given.layout.outcomes_returning();
+    all.filter(|(_, step)| given.claims.contains_key(&step.name)).map(|(outcome, _)| outcome)
 }
 
 impl Kernel {
@@ -34,6 +37,12 @@ impl Kernel {
             Some(adopted) => form_returning(&given((id, case), adopted.policy.layout()), now),
             None => Ok(Vec::new()),
         }
+    }
+
+    /// How many outcomes a case that ends now unlocks; it takes no claims to tell.
+    pub(super) fn count_returned(&self, (id, case): (CaseId, &Case)) -> usize {
+        let adopted = self.policies.get(&case.policy);
+        adopted.map_or(0, |adopted| returning(&given((id, case), adopted.policy.layout())).count())
     }
 
     /// Where the next decision of a case stands, after the record `prev`.

@@ -113,6 +113,9 @@ impl<M: Machine, S: MapStore> Ledger<M, S> {
             }
             _ => compare(self.size(), &decision.records, records)?,
         }
+        if !decision.left_out.is_empty() {
+            return Err(count_differs(self.size(), decision.count(), records.len()).into());
+        }
         Ok(self.commit(command, records)?)
     }
 }
@@ -127,13 +130,17 @@ fn compare(size: u64, expected: &[Record], found: &[Record]) -> Result<(), Diffe
     if expected.len() == found.len() {
         return Ok(());
     }
-    let shorter = u64::try_from(expected.len().min(found.len())).unwrap_or(u64::MAX);
-    Err(Difference {
+    Err(count_differs(size, expected.len(), found.len()))
+}
+
+fn count_differs(size: u64, expected: usize, found: usize) -> Difference {
+    let shorter = u64::try_from(expected.min(found)).unwrap_or(u64::MAX);
+    Difference {
         index: size.saturating_add(shorter),
         part: "count",
-        expected: expected.len().to_string(),
-        found: found.len().to_string(),
-    })
+        expected: expected.to_string(),
+        found: found.to_string(),
+    }
 }
 
 fn first_difference(index: u64, expected: &Record, found: &Record) -> Difference {

@@ -78,7 +78,7 @@ fn deciding_changes_nothing_and_committing_does() {
 fn a_refusal_leaves_what_the_machine_puts_on_record() {
     let mut appender = Appender::new();
     let silent = appender.take(&add("closed", 1), 1_000);
-    assert_eq!(silent, Decision { records: vec![], refused: Some(Refusal::Closed) });
+    assert_eq!(silent, Decision { records: vec![], left_out: vec![], refused: Some(Refusal::Closed) });
     let noted = appender.take(&add("noted", 1), 1_000);
     assert_eq!((noted.records.len(), noted.refused), (1, Some(Refusal::Closed)));
     assert_eq!(appender.ledger.size(), 1);

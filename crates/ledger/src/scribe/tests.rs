@@ -32,6 +32,25 @@ fn salts_follow_from_seed_and_number_alone() {
 }
 
 #[test]
+fn what_is_left_out_keeps_its_numbers() {
+    let pushed = |left_out: usize| {
+        let mut scribe = scribe();
+        scribe.push(Entry::record(b"{}".to_vec()));
+        scribe.leave_out(left_out);
+        scribe.push(Entry::record(b"{}".to_vec()));
+        let places = scribe.left_out().to_vec();
+        (scribe.finish(), places)
+    };
+    let seed = Seed::new([9; 32]);
+    for (left_out, expected) in [(0, vec![]), (2, vec![1, 2])] {
+        let (records, places) = pushed(left_out);
+        assert_eq!(places, expected);
+        assert_eq!(records[0].salt(), &seed.salt(0));
+        assert_eq!(records[1].salt(), &seed.salt(1 + u32::try_from(left_out).unwrap()));
+    }
+}
+
+#[test]
 fn the_derivation_of_salts_is_frozen() {
     assert_eq!(
         Seed::new([9; 32]).salt(7).to_string(),

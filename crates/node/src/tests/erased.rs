@@ -3,12 +3,12 @@
 use super::kit::{MemoryOfSigner, TestKey, World, cosigner};
 use crate::records::of_case;
 use crate::undecided::is_erasable;
-use crate::{Cosigner, CosignerError, ReplicaError, feed};
+use crate::{Cosigner, CosignerError, ReplicaError, feed, index, replica};
 use lockstep_crypto::secret::SecretKey;
 use lockstep_crypto::suite::Suite;
 use lockstep_kernel::Body;
 use lockstep_ledger::{Certificate, Checkpoint, MemberSignature};
-use lockstep_store::Memory;
+use lockstep_store::{Memory, StoredRecord};
 use lockstep_types::{CaseId, sha256};
 use std::sync::Arc;
 
@@ -195,6 +195,49 @@ fn a_tick_that_returned_an_erased_deposit_among_others_runs_again() {
     let (mut joining, taken) = joins(&world, true);
     taken.unwrap();
     assert_eq!(joining.undecided(), Some(first));
+    let undecided = index::undecided(&**joining.replica().store()).unwrap();
+    assert_eq!(undecided.len(), 4, "an opening, a step, a decision, an outcome: {undecided:?}");
+    assert!(undecided.iter().all(|(_, of)| *of == case));
     joining.rest_on(&certificate).unwrap();
     assert_eq!(joining.sign(world.now).unwrap().checkpoint, certificate.checkpoint());
+}
+
+#[test]
+fn nobody_leaves_out_or_changes_what_a_tick_returned_of_an_erased_case() {
+    let mut world = World::new();
+    let [case, other] = world.lapsed_redemptions();
+    world.order_erasure(case);
+    erase(&world, case);
+    let store = world.appender.replica().store();
+    let all = store.records(0, 1_000, usize::MAX).unwrap();
+    let end = |of: CaseId| {
+        let is_end = |stored: &StoredRecord| {
+            let record = replica::record(0, stored).unwrap();
+            matches!(Body::peek(&record), Some(Body::Expired(body)) if body.case == of)
+        };
+        all.iter().position(is_end).unwrap()
+    };
+    let (ours, theirs) = (end(case), end(other));
+    assert_eq!(theirs, ours + 3);
+
+    let lie = |ahead: &[StoredRecord]| {
+        let mut joining = cosigner(23, Arc::new(Memory::new()), world.ledger());
+        joining.take_erased();
+        joining.receive(&feed::encode(ahead))
+    };
+    lie(&all[..theirs + 3]).unwrap();
+    let without = |from: usize, to: usize| [&all[..from], &all[to..theirs + 3]].concat();
+    let mut exchanged = all[..theirs + 3].to_vec();
+    exchanged[ours + 1] = all[theirs + 1].clone();
+    for (what, records) in [
+        ("the return of the erased case", without(ours + 1, theirs)),
+        ("its outcome", without(ours + 2, theirs)),
+        ("all that follows its end", all[..=ours].to_vec()),
+        ("the return of the other", all[..=theirs].to_vec()),
+        ("its decision, for that of the other", exchanged),
+    ] {
+        let refused = lie(&records).unwrap_err();
+        let refused = matches!(refused, CosignerError::Replica(ReplicaError::Replay { .. }));
+        assert!(refused, "{what} is missed");
+    }
 }

@@ -232,38 +232,41 @@ impl World {
         case
     }
 
-    /// Two redemptions that end with one tick: one that returns its deposit, and then one without.
+    /// Two redemptions that end with one tick and return their deposits, of which the first has been executed.
     pub fn lapsed_redemptions(&mut self) -> [CaseId; 2] {
-        const HOLDER: &str = "0x52908400098527886E0F7030069857D2E4169EE7";
         let adoption = self.adopt("stablecoin-redeem");
         self.consent(adoption);
+        let cases = ["0", "1"].map(|log| self.redemption(log));
+        self.now = self.later(25 * 3_600_000);
+        let before = self.appender.head().1;
+        self.submit(Request::Tick);
+        assert_eq!(self.appender.head().1, before + 6, "two ends, each with a decision and an outcome");
+        let block_time = self.now;
+        self.now = self.later(12_000);
+        let executed = Consumed { case: cases[0], ordinal: 0, time: block_time };
+        self.reading_of("0", block_time, vec![executed]);
+        cases
+    }
+
+    /// A redemption with a deposit at this place of its block.
+    fn redemption(&mut self, log: &str) -> CaseId {
+        const HOLDER: &str = "0x52908400098527886E0F7030069857D2E4169EE7";
         let (_, keys) = self.parties["issuer"].clone();
-        let params = texts(&[("amount", "1000.00"), ("holder", HOLDER)]);
-        let cases = [(); 2].map(|()| {
-            let draft = self.opening("stablecoin.redeem", &params);
-            CaseId(self.must(&draft, &[&keys[0]])[0].leaf_hash().0)
-        });
+        let draft = self.opening("stablecoin.redeem", &texts(&[("amount", "1000.00"), ("holder", HOLDER)]));
+        let case = CaseId(self.must(&draft, &[&keys[0]])[0].leaf_hash().0);
         let (transaction, block_hash) = (Digest([5; 32]).to_string(), Digest([6; 32]).to_string());
         let deposit = texts(&[
             ("amount", "1000.00"),
             ("depositor", HOLDER),
             ("chain", "eip155:31337"),
             ("transaction", &transaction),
-            ("log", "0"),
+            ("log", log),
             ("block", "1"),
             ("block_hash", &block_hash),
         ]);
-        let answer = self.attest(cases[0], "observer", "deposit", &deposit);
+        let answer = self.attest(case, "observer", "deposit", &deposit);
         assert!(matches!(&answer, Answer::OnRecord(a) if a.refused.is_none()), "{answer:?}");
-        self.now = self.later(25 * 3_600_000);
-        let before = self.appender.head().1;
-        self.submit(Request::Tick);
-        assert_eq!(self.appender.head().1, before + 4, "two ends, a decision, an outcome");
-        let block_time = self.now;
-        self.now = self.later(12_000);
-        let executed = Consumed { case: cases[0], ordinal: 0, time: block_time };
-        self.reading_of("0", block_time, vec![executed]);
-        cases
+        case
     }
 
     pub fn order_erasure(&mut self, case: CaseId) {
