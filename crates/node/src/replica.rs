@@ -113,8 +113,8 @@ pub enum ReplicaError {
         /// Why.
         what: String,
     },
-    /// The command of a record is not sent with it.
-    #[error("record {index} comes without the command that made it: it was erased, or is withheld")]
+    /// The command of a record is not sent with it, or a claim is not that it rests on.
+    #[error("record {index} cannot be decided again: what it follows from was erased, or is withheld")]
     Erased {
         /// Number of the record.
         index: u64,
@@ -296,9 +296,8 @@ impl Replica {
                 let decision =
                     self.ledger.decide(command, input.now, input.seed).map_err(ReplayError::Decide)?;
                 // A command is kept with the first record that it made: one that makes none is nobody's.
-                let made = Some(decision.count()).filter(|made| *made > 0);
-                let own = made.and_then(|made| records.get(..made));
-                let own = own.filter(|own| undecided::stands(&decision, own));
+                let own = records.get(..decision.count()).filter(|own| !own.is_empty());
+                let own = own.filter(|own| undecided::is_again(&decision, own));
                 self.ledger.commit(command, own.ok_or(ReplayError::Differs(difference))?)?;
                 Ok((decision.count(), decision.left_out))
             }
@@ -413,8 +412,8 @@ impl Replica {
         (std::mem::take(&mut self.unwritten), Arc::clone(&self.tiles))
     }
 
-    /// Writes a snapshot, if enough was appended or changed since the last one and the last record is a seal. It takes a
-    /// moment: for when nobody waits.
+    /// Writes a snapshot, if enough was appended or changed since the last one and the last record is a seal.
+    /// It takes a moment: for when nobody waits.
     ///
     /// # Errors
     /// As [`Replica::snapshot`].
@@ -564,7 +563,8 @@ pub fn record(index: u64, stored: &StoredRecord) -> Result<Record, ReplicaError>
 }
 
 /// Stored records by the command that made them. What follows a command's records without a command of its
-/// own, and is more than the command made, comes from commands that were erased; the ledger finds out when it decides again.
+/// own, and is more than the command made, comes from commands that were erased; the ledger finds out when it
+/// decides again.
 fn groups(first: u64, stored: &[StoredRecord]) -> Result<Vec<Group>, ReplicaError> {
     let mut groups: Vec<Group> = Vec::new();
     // Nothing follows from a seal: what stands after one without a command of its own was erased.

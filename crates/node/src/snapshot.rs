@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 /// Records between two snapshots: a start applies at most about as many.
 pub(crate) const EVERY: u64 = 24_576;
-/// Changed nodes of the state map at which a snapshot is due earlier. They stay in memory until it is written,
-/// and the larger a map, the more of them a record changes.
+/// Changed nodes of the state map at which a snapshot is due earlier. They stay in memory until it is
+/// written, and the larger a map, the more of them a record changes.
 const NODES: usize = 49_152;
-/// The part of the usual records that have to come before many nodes count: every snapshot writes what is open.
+/// The part of the usual records that has to come before many nodes count: every snapshot writes what is
+/// open.
 const LEAST: u64 = 8;
 
 /// Whether a snapshot is due after so many records, where it usually is after `every`, that changed so many

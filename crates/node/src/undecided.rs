@@ -1,6 +1,6 @@
-//! Records that a copy took over without deciding them: the commands that made them, or the claims that they rest
-//! on, had been erased before it began. They rest on what others did, and only on both of these together: an order of governance to erase
-//! their case, and a certificate over them.
+//! Records that a copy took over without deciding them: the commands that made them, or the claims that they
+//! rest on, had been erased before it began. They rest on what others did, and only on both of these together:
+//! an order of governance to erase their case, and a certificate over them.
 //!
 //! INVARIANT: the order is one that this copy has decided itself. Records of governance are never taken
 //! over without their commands, so neither `proposed` nor `enacted` of an order, nor a committee, can be
@@ -35,11 +35,9 @@ pub(crate) fn case_of(record: &Record) -> Option<CaseId> {
     }
 }
 
-/// Whether the records that a command made stand at the beginning of `found`, as it is decided again. What
-/// the decision leaves out must be there too: the deposit that an erased case returned at its end, which only
-/// its claims could tell.
-pub(crate) fn stands(decision: &Decision<Refusal>, found: &[Record]) -> bool {
-    let Some(found) = found.get(..decision.count()) else { return false };
+/// Whether `found`, as many records as the decision counts, are what a command made. What the decision leaves
+/// out must be there too: the deposit that an erased case returned at its end, which only its claims tell.
+pub(crate) fn is_again(decision: &Decision<Refusal>, found: &[Record]) -> bool {
     let (mut told, mut ended) = (decision.records.iter(), None);
     found.iter().enumerate().all(|(place, record)| {
         if decision.left_out.binary_search(&place).is_ok() {

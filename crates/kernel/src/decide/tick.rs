@@ -25,8 +25,8 @@ impl Kernel {
             let prev = desk.write(&Body::Expired(Expired { case: *id, prev: found.touched.head }));
             match self.formed_for_return((*id, found), now) {
                 Ok(formed) => desk.write_decision(self.place(*id, found, prev), &formed),
-                // Whoever decides has every claim. A verifier of a pack, or a copy run again after an erasure,
-                // says what it cannot tell.
+                // Whoever decides has every claim. A verifier of a pack, or a copy that runs again after an
+                // erasure, says what it cannot tell.
                 Err(refusal) => {
                     withheld = Err(refusal);
                     desk.scribe.leave_out(decided);

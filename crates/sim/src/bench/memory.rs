@@ -4,7 +4,7 @@
 //! A case is closed by two records: its opening, and the refusal of its first step. A process of its own
 //! opens the ledger, signs, appends, seals and takes snapshots, always the same few cases at a time: so what
 //! signing takes is in both figures, and what they differ by is what closed cases leave behind. It is killed
-//! shortly before a snapshot, when a start has most to run again.
+//! four fifths of the way to the next snapshot, when a start has nearly the most to run again.
 //!
 //! The child prints `closed CASES KIB` after every few cases, and `due SIZE SNAPSHOT` when it is to be
 //! killed; the process that starts after it prints `open SIZE`, then `answered` once a receipt of its own is
@@ -157,8 +157,8 @@ fn next_life(program: &Path, dir: &Path, life: &Life) -> Result<f64> {
     Ok(took)
 }
 
-/// The child that is measured and killed: closes `many` cases, and then some more until a snapshot is near: so
-/// many records after the last one as there were nearly between that and the one before.
+/// The child that is measured and killed: closes `many` cases, and then some more, until four fifths as many
+/// records follow the last snapshot as lie between it and the one before.
 ///
 /// # Errors
 /// The ledger does not open, or refuses a request of its own.
@@ -171,7 +171,7 @@ pub fn close_cases(dir: &Path, many: usize) -> Result<()> {
             between = replica.snapshot_size() - taken;
             taken = replica.snapshot_size();
         }
-        if closed >= many && replica.ledger().size() - taken >= between / 10 * 8 {
+        if closed >= many && replica.ledger().size() - taken >= between / 5 * 4 {
             break;
         }
         stage.appender.seal_if_due(stage.now)?;
