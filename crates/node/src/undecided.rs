@@ -1,6 +1,6 @@
 //! Records that a copy took over without deciding them: the commands that made them, or the claims that they
-//! rest on, had been erased before it began. They rest on what others did, and only on both of these together:
-//! an order of governance to erase their case, and a certificate over them.
+//! rest on, had been erased before it began. They rest on what others did, and only on both of these: an
+//! order of governance to erase their case, and a certificate over them.
 //!
 //! INVARIANT: the order is one that this copy has decided itself. Records of governance are never taken
 //! over without their commands, so neither `proposed` nor `enacted` of an order, nor a committee, can be

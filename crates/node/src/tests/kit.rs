@@ -232,7 +232,7 @@ impl World {
         case
     }
 
-    /// Two redemptions that end with one tick and return their deposits, of which the first has been executed.
+    /// Two redemptions that end with one tick and return their deposits; the first has been executed.
     pub fn lapsed_redemptions(&mut self) -> [CaseId; 2] {
         let adoption = self.adopt("stablecoin-redeem");
         self.consent(adoption);
