@@ -113,8 +113,11 @@ impl<M: Machine, S: MapStore> Ledger<M, S> {
             }
             _ => compare(self.size(), &decision.records, records)?,
         }
-        if !decision.left_out.is_empty() {
-            return Err(count_differs(self.size(), decision.count(), records.len()).into());
+        if let Some(place) = decision.left_out.first() {
+            let index = self.size().saturating_add(u64::try_from(*place).unwrap_or(u64::MAX));
+            let found = records.get(*place).map_or_else(String::new, |record| shown(record.body()));
+            let expected = "what claims say that are gone".to_owned();
+            return Err(Difference { index, part: "body", expected, found }.into());
         }
         Ok(self.commit(command, records)?)
     }
@@ -130,17 +133,13 @@ fn compare(size: u64, expected: &[Record], found: &[Record]) -> Result<(), Diffe
     if expected.len() == found.len() {
         return Ok(());
     }
-    Err(count_differs(size, expected.len(), found.len()))
-}
-
-fn count_differs(size: u64, expected: usize, found: usize) -> Difference {
-    let shorter = u64::try_from(expected.min(found)).unwrap_or(u64::MAX);
-    Difference {
+    let shorter = u64::try_from(expected.len().min(found.len())).unwrap_or(u64::MAX);
+    Err(Difference {
         index: size.saturating_add(shorter),
         part: "count",
-        expected: expected.to_string(),
-        found: found.to_string(),
-    }
+        expected: expected.len().to_string(),
+        found: found.len().to_string(),
+    })
 }
 
 fn first_difference(index: u64, expected: &Record, found: &Record) -> Difference {
