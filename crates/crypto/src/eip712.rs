@@ -1,6 +1,7 @@
 //! EIP-712 hashing for the one domain form that Lockstep signs under.
 
 use alloy_primitives::Keccak256;
+use std::sync::LazyLock;
 
 /// The type text of the domain: name, version and salt; no chain and no contract, since a ledger is neither.
 pub const DOMAIN_TYPE: &str = "EIP712Domain(string name,string version,bytes32 salt)";
@@ -8,6 +9,10 @@ pub const DOMAIN_TYPE: &str = "EIP712Domain(string name,string version,bytes32 s
 pub const DOMAIN_NAME: &str = "Lockstep";
 /// The `version` of the domain.
 pub const DOMAIN_VERSION: &str = "1";
+
+/// The type hash of the domain, and the words of its name and version; every signature needs them.
+static DOMAIN: LazyLock<([u8; 32], [[u8; 32]; 2])> =
+    LazyLock::new(|| (type_hash(DOMAIN_TYPE), [string_word(DOMAIN_NAME), string_word(DOMAIN_VERSION)]));
 
 /// Keccak-256 (as Ethereum uses it, not SHA3-256).
 #[must_use]
@@ -33,7 +38,8 @@ pub fn struct_hash(type_hash: &[u8; 32], words: &[[u8; 32]]) -> [u8; 32] {
 /// The domain separator of `("Lockstep", "1", salt)`; the salt is the ledger's id.
 #[must_use]
 pub fn domain_separator(salt: &[u8; 32]) -> [u8; 32] {
-    struct_hash(&type_hash(DOMAIN_TYPE), &[string_word(DOMAIN_NAME), string_word(DOMAIN_VERSION), *salt])
+    let (domain, [name, version]) = &*DOMAIN;
+    struct_hash(domain, &[*name, *version, *salt])
 }
 
 /// What is signed: Keccak-256 of `0x19 0x01 ‖ domain separator ‖ hashStruct`.

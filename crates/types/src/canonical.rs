@@ -9,6 +9,7 @@ use memchr::memchr2;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::io::{self, Write};
 
 /// Why bytes are not canonical JSON of the asked type.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +68,7 @@ pub fn from_slice<T: Serialize + DeserializeOwned>(
     bytes_max: usize,
 ) -> Result<T, CanonicalError> {
     let value: T = decode(bytes, bytes_max)?;
-    same(bytes, &to_vec(&value)?)?;
+    same(bytes, &value)?;
     Ok(value)
 }
 
@@ -79,7 +80,7 @@ pub fn value_from_slice(bytes: &[u8], bytes_max: usize) -> Result<Value, Canonic
     let mut value: Value = decode(bytes, bytes_max)?;
     // `serde_json/preserve_order`, if any crate of the build asks for it, keeps keys as they came.
     value.sort_all_objects();
-    same(bytes, &to_vec(&value)?)?;
+    same(bytes, &value)?;
     Ok(value)
 }
 
@@ -161,12 +162,37 @@ fn cut(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).chars().take(40).collect()
 }
 
-fn same(found: &[u8], canonical: &[u8]) -> Result<(), CanonicalError> {
-    if found == canonical {
-        return Ok(());
+/// Whether `found` is what `value` is written as; the text is compared while it is written, and never kept.
+fn same<T: Serialize>(found: &[u8], value: &T) -> Result<(), CanonicalError> {
+    let mut expected = Expected { rest: found };
+    match serde_json::to_writer(&mut expected, value) {
+        Ok(()) if expected.rest.is_empty() => Ok(()),
+        Err(error) if !error.is_io() => Err(CanonicalError::Form(error)),
+        Ok(()) | Err(_) => {
+            Err(CanonicalError::NotCanonical { at: found.len().saturating_sub(expected.rest.len()) })
+        }
     }
-    let at = found.iter().zip(canonical).take_while(|(a, b)| a == b).count();
-    Err(CanonicalError::NotCanonical { at })
+}
+
+/// Takes the bytes that it expects, and fails behind the last of them that came.
+struct Expected<'a> {
+    rest: &'a [u8],
+}
+
+impl Write for Expected<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(rest) = self.rest.strip_prefix(bytes) {
+            self.rest = rest;
+            return Ok(bytes.len());
+        }
+        let alike = self.rest.iter().zip(bytes).take_while(|(a, b)| a == b).count();
+        self.rest = self.rest.get(alike..).unwrap_or_default();
+        Err(io::ErrorKind::InvalidData.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
