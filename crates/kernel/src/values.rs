@@ -34,26 +34,34 @@ pub(crate) fn param_texts(layout: &Layout, openings: &[Option<Claim>]) -> Result
     Ok(texts)
 }
 
-/// The claims of a step.
+/// The claims of a step, as canonical texts.
 pub(crate) fn claim_texts(
     step: &Name,
     claims: &[ClaimDecl],
     openings: &[Option<Claim>],
 ) -> Result<Texts, Refusal> {
+    Ok(stated(step, claims, openings)?.0)
+}
+
+/// The claims of a step, as canonical texts and as typed values.
+pub(crate) fn stated(
+    step: &Name,
+    claims: &[ClaimDecl],
+    openings: &[Option<Claim>],
+) -> Result<(Texts, Values), Refusal> {
     if openings.len() != claims.len() {
         let (expected, found) = (claims.len(), openings.len());
         return Err(Refusal::ClaimCount { step: step.to_string(), expected, found });
     }
-    let mut texts = Texts::new();
+    let (mut texts, mut values) = (Texts::new(), Values::new());
     for (claim, opening) in claims.iter().zip(openings) {
         let text = named(&claim.name, opening.as_ref())?;
-        if let Some(text) = &text {
-            let refused = |what: String| Refusal::ClaimForm { claim: claim.name.clone(), what };
-            claim.kind.parse(text).map_err(|error| refused(error.to_string()))?;
-        }
+        let refused = |what: String| Refusal::ClaimForm { claim: claim.name.clone(), what };
+        let value = text.as_ref().map(|text| claim.kind.parse(text)).transpose();
+        values.insert(claim.name.clone(), value.map_err(|error| refused(error.to_string()))?);
         texts.insert(claim.name.clone(), text);
     }
-    Ok(texts)
+    Ok((texts, values))
 }
 
 fn named(expected: &Name, opening: Option<&Claim>) -> Result<Option<String>, Refusal> {

@@ -17,7 +17,7 @@ use lockstep_types::{LedgerId, Lei, Name};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the guards of one step are evaluated over. `None` stands for a value that is withheld or erased.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct GuardInput<'a> {
     /// The roles that the party holds.
     pub roles: &'a BTreeSet<Name>,
@@ -31,8 +31,8 @@ pub struct GuardInput<'a> {
     pub claims: &'a BTreeMap<Name, Option<ClaimValue>>,
     /// The claims of every step that must be done before this one.
     pub earlier: &'a BTreeMap<Name, BTreeMap<Name, Option<ClaimValue>>>,
-    /// The lists that governance has adopted.
-    pub lists: &'a BTreeMap<Name, ListValue>,
+    /// A list that governance has adopted; it is asked for those that guards read.
+    pub list: &'a dyn Fn(&Name) -> Option<ListValue>,
     /// The ledger; guards read its hexadecimal text as `context.ledger`.
     pub ledger: LedgerId,
 }

@@ -9,12 +9,12 @@ use crate::body::{Attempted, Attested, Balance, Body, Credit, HoldTaken};
 use crate::headroom::{Account, Asked};
 use crate::outcome::{self, Formed};
 use crate::refusal::Refusal;
-use crate::state::{Case, Kernel, Phase, Programme, Taken};
+use crate::state::{Case, Kernel, Phase, Taken};
 use crate::trust::Standing;
-use crate::values::{Texts, Values, claim_texts, claim_values, declared, param_values};
+use crate::values::{Texts, Values, claim_texts, claim_values, declared, param_values, stated};
 use lockstep_attest::{Attestation, Signed, StepVerdict};
 use lockstep_ledger::View;
-use lockstep_policy::{ClaimValue, GuardInput, GuardVerdict, Layout, ListValue, Policy, Role, Step};
+use lockstep_policy::{ClaimValue, GuardInput, GuardVerdict, Layout, Policy, Role, Step};
 use lockstep_types::limits::REFUSALS_PER_PARTY_MAX;
 use lockstep_types::{CaseId, LeafHash, Name, Time, UseKey, canonical, sha256_parts};
 use std::borrow::Cow;
@@ -113,8 +113,7 @@ impl Kernel {
     fn check_done(&self, attempt: &Attempt<'_>, view: &dyn View) -> Result<Attested, Refusal> {
         let Attempt { attestation, signed, step, .. } = attempt;
         self.check_open_claims(&signed.submission().openings)?;
-        let texts = claim_texts(&step.name, &step.claims, &signed.submission().openings)?;
-        let claims = claim_values(&step.claims, &texts);
+        let (texts, claims) = stated(&step.name, &step.claims, &signed.submission().openings)?;
         check_booked(attempt, &claims)?;
         check_evidence(step, attestation)?;
         let earlier = earlier_values(attempt);
@@ -140,7 +139,8 @@ impl Kernel {
     ) -> Result<(), Refusal> {
         let Attempt { policy, step, role, case, attestation, .. } = attempt;
         let layout = policy.layout();
-        let lists = self.programmes.get(&layout.programme).map(list_values).unwrap_or_default();
+        let programme = self.programmes.get(&layout.programme);
+        let list = |name: &Name| programme.and_then(|p| p.lists.get(name)).map(|(list, _)| list.into());
         // Only the role of this step: what else the party may be is no matter of this case.
         let roles = BTreeSet::from([role.name.clone()]);
         let params = param_values(layout, &case.params);
@@ -151,7 +151,7 @@ impl Kernel {
             params: &params,
             claims,
             earlier,
-            lists: &lists,
+            list: &list,
             ledger: self.ledger,
         });
         let step = step.name.clone();
@@ -470,8 +470,4 @@ fn money_and_time(
         (Some(ClaimValue::Money(money)), Some(ClaimValue::Time(time))) => Ok((money.amount, time)),
         _ => Err(Refusal::Withheld { what: format!("context.claim.{money}") }),
     }
-}
-
-fn list_values(programme: &Programme) -> BTreeMap<Name, ListValue> {
-    programme.lists.iter().map(|(name, (list, _))| (name.clone(), list.into())).collect()
 }

@@ -168,7 +168,7 @@ fn found(input: &GuardInput<'_>, slot: &Slot) -> Found {
         Origin::Claim(name) => input.claims.get(name),
         Origin::Earlier(step, name) => input.earlier.get(step).and_then(|claims| claims.get(name)),
         Origin::Param(name) => input.params.get(name),
-        Origin::List(name) => return listed(input.lists.get(name), slot),
+        Origin::List(name) => return listed((input.list)(name), slot),
         Origin::Ledger => return Found::Value(Value::from(input.ledger.to_string())),
     };
     match value {
@@ -184,7 +184,7 @@ fn found(input: &GuardInput<'_>, slot: &Slot) -> Found {
     }
 }
 
-fn listed(list: Option<&ListValue>, slot: &Slot) -> Found {
+fn listed(list: Option<ListValue>, slot: &Slot) -> Found {
     match (list, slot.kind) {
         (Some(ListValue::Digest(digest)), SlotKind::List(ListKind::Digest)) => {
             Found::Value(Value::from(digest.to_string()))

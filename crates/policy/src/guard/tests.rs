@@ -99,7 +99,7 @@ impl Story {
             params: &self.params,
             claims: self.claims.get(&step).unwrap_or(&none),
             earlier: &self.claims,
-            lists: &self.lists,
+            list: &|name| self.lists.get(name).cloned(),
             ledger: LEDGER,
         })
     }
