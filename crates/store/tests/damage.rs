@@ -186,23 +186,31 @@ fn a_lost_or_broken_index_is_made_anew_from_the_log() {
     let whole = (store.head().unwrap(), records(&store).unwrap(), store.check().unwrap());
     drop(store);
     let index = story.now().join("index");
-    for round in 0..2 {
-        match round {
-            0 => std::fs::remove_dir_all(&index).unwrap(),
-            _ => {
-                for entry in std::fs::read_dir(&index).unwrap().map(Result::unwrap) {
-                    if entry.file_type().unwrap().is_file() {
-                        std::fs::write(entry.path(), b"garbage").unwrap();
-                    }
-                }
-            }
-        }
+    let lose = || std::fs::remove_dir_all(&index).unwrap();
+    let lose_map = || std::fs::remove_dir_all(index.join("map")).unwrap();
+    let one_engine = || {
+        std::fs::rename(index.join("rows"), story.now().join("earlier")).unwrap();
+        lose();
+        std::fs::rename(story.now().join("earlier"), &index).unwrap();
+    };
+    let spoil = || ["rows", "map"].iter().for_each(|part| spoil_files(&index.join(part)));
+    let rounds: [&dyn Fn(); 4] = [&lose, &lose_map, &one_engine, &spoil];
+    for break_it in rounds {
+        break_it();
         let store = Embedded::open(&story.now()).unwrap();
         assert_eq!((store.head().unwrap(), records(&store).unwrap(), store.check().unwrap()), whole);
         assert_eq!(store.batch(&batch("a", 100).id).unwrap(), Some(story.first));
         assert_eq!(store.document(&document).unwrap(), None);
         assert!(store.document(&other).unwrap().is_some());
         assert_eq!(store.latest_certificate().unwrap(), Some((4, b"certificate".to_vec())));
+    }
+}
+
+fn spoil_files(dir: &Path) {
+    for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_file() {
+            std::fs::write(entry.path(), b"garbage").unwrap();
+        }
     }
 }
 

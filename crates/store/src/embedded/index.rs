@@ -1,6 +1,7 @@
-//! What is derived from the log, in an engine of its own: where things are, index rows, the snapshot and its
-//! map. Rows are not flushed: after a crash they are brought up to date from the log, and an index that is
-//! damaged is made anew.
+//! What is derived from the log: where things are and index rows in one engine, the snapshot and its map in
+//! another. An engine that takes a snapshot in flushes it and lets nobody else write meanwhile, and rows are
+//! what an answer waits for. Rows are not flushed: after a crash they are brought up to date from the log, and
+//! an index that is damaged is made anew.
 
 use super::frame::{Nonce, Place};
 use crate::batch::{Head, Snapshot};
@@ -12,8 +13,8 @@ use lockstep_types::{Digest, MapKey};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Bytes of blocks that the engine keeps in memory.
-const CACHE_BYTES: u64 = 8 * 1_048_576;
+/// Bytes of blocks that each engine keeps in memory.
+const CACHE_BYTES: u64 = 4 * 1_048_576;
 /// Bytes of rows that are gathered before a table is written; in memory they take several times as much.
 const MEMTABLE_BYTES: u64 = 2 * 1_048_576;
 /// Bytes of a table when tables are merged. While one is written, what finds things in it is in memory; and
@@ -21,12 +22,14 @@ const MEMTABLE_BYTES: u64 = 2 * 1_048_576;
 const TABLE_BYTES: u64 = 16 * 1_048_576;
 /// Bytes of the engine's own journals; the least it takes.
 const JOURNAL_BYTES_MAX: u64 = 64 * 1_048_576;
-/// Table files that the engine keeps open.
-const OPEN_FILES_MAX: usize = 64;
+/// Table files that each engine keeps open.
+const OPEN_FILES_MAX: usize = 32;
 
-/// Threads that write and merge tables. One alone waits for itself once more work waits than the engine's
-/// queue holds, and no table is written any more; of two, one writes while the other merges.
-const WORKERS: usize = 2;
+/// Threads that write and merge tables of rows. One alone waits for itself once more work waits than the
+/// engine's queue holds, and no table is written any more; of two, one writes while the other merges.
+const ROW_WORKERS: usize = 2;
+/// Of the map there is only to merge: its tables come as they are.
+const MAP_WORKERS: usize = 1;
 
 /// Of so many records one has its frame's place in the index.
 const RECORDS_PER_ROW: u64 = 16;
@@ -79,9 +82,37 @@ pub(super) enum Document {
 /// The open index; a copy is another handle of the same.
 #[derive(Clone)]
 pub(super) struct Index {
-    engine: Database,
-    rows: Keyspace,
-    map: Keyspace,
+    rows: Engine,
+    map: Engine,
+}
+
+/// An engine and the one set of rows in it.
+#[derive(Clone)]
+struct Engine {
+    database: Database,
+    keyspace: Keyspace,
+}
+
+impl Engine {
+    fn open(dir: &Path, workers: usize) -> Result<Self> {
+        let database = Database::builder(dir)
+            .cache_size(CACHE_BYTES)
+            .max_journaling_size(JOURNAL_BYTES_MAX)
+            .max_cached_files(Some(OPEN_FILES_MAX))
+            .manual_journal_persist(true)
+            .worker_threads(workers)
+            .open()
+            .map_err(failed)?;
+        let merging = || Leveled::default().with_table_target_size(TABLE_BYTES);
+        let options = || {
+            KeyspaceCreateOptions::default()
+                .max_memtable_size(MEMTABLE_BYTES)
+                .compaction_strategy(Arc::new(merging()))
+                .expect_point_read_hits(true)
+        };
+        let keyspace = database.keyspace("rows", options).map_err(failed)?;
+        Ok(Self { database, keyspace })
+    }
 }
 
 /// A row as the engine takes it; one without a value is removed.
@@ -141,45 +172,35 @@ impl Change {
 }
 
 impl Index {
+    /// Whether an index that was begun by [`Index::open`] is in `dir`.
+    pub fn is_in(dir: &Path) -> bool {
+        dir.join("map").exists()
+    }
+
     /// Opens the index in `dir`, or starts it there.
     pub fn open(dir: &Path) -> Result<Self> {
-        let options = || {
-            let merging = Leveled::default().with_table_target_size(TABLE_BYTES);
-            KeyspaceCreateOptions::default()
-                .max_memtable_size(MEMTABLE_BYTES)
-                .compaction_strategy(Arc::new(merging))
-                .expect_point_read_hits(true)
-        };
-        let engine = Database::builder(dir)
-            .cache_size(CACHE_BYTES)
-            .max_journaling_size(JOURNAL_BYTES_MAX)
-            .max_cached_files(Some(OPEN_FILES_MAX))
-            .manual_journal_persist(true)
-            .worker_threads(WORKERS)
-            .open()
-            .map_err(failed)?;
-        let rows = engine.keyspace("rows", options).map_err(failed)?;
-        let map = engine.keyspace("map", options).map_err(failed)?;
-        Ok(Self { engine, rows, map })
+        let rows = Engine::open(&dir.join("rows"), ROW_WORKERS)?;
+        let map = Engine::open(&dir.join("map"), MAP_WORKERS)?;
+        Ok(Self { rows, map })
     }
 
     /// Bytes of the tables that hold rows.
     #[cfg(test)]
     pub fn table_bytes(&self) -> u64 {
-        self.rows.disk_space()
+        self.rows.keyspace.disk_space()
     }
 
     fn write(&self) -> fjall::OwnedWriteBatch {
         // Handed to the system, so that a killed process loses nothing; not flushed, since the log is.
-        self.engine.batch().durability(Some(PersistMode::Buffer))
+        self.rows.database.batch().durability(Some(PersistMode::Buffer))
     }
 
     pub fn change(&self) -> Change {
-        Change { batch: self.write(), rows: self.rows.clone() }
+        Change { batch: self.write(), rows: self.rows.keyspace.clone() }
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<fjall::Slice>> {
-        self.rows.get(key).map_err(failed)
+        self.rows.keyspace.get(key).map_err(failed)
     }
 
     /// How far the log with this nonce was taken over; `None` when nothing was.
@@ -201,10 +222,10 @@ impl Index {
     /// # Errors
     /// When the rows cannot be read.
     pub fn snapshot_is_whole(&self) -> Result<bool> {
-        let view = self.engine.snapshot();
-        match view.get(&self.map, SNAPSHOT).map_err(failed)? {
+        let view = self.map.database.snapshot();
+        match view.get(&self.map.keyspace, SNAPSHOT).map_err(failed)? {
             Some(bytes) => Ok(decode_snapshot(&bytes).is_some()),
-            None => Ok(view.prefix(&self.map, [STATE]).next().is_none()),
+            None => Ok(view.prefix(&self.map.keyspace, [STATE]).next().is_none()),
         }
     }
 
@@ -225,7 +246,7 @@ impl Index {
     }
 
     pub fn latest_certificate(&self) -> Result<Option<(u64, Place)>> {
-        let Some(row) = self.rows.prefix([CERTIFICATE]).next_back() else { return Ok(None) };
+        let Some(row) = self.rows.keyspace.prefix([CERTIFICATE]).next_back() else { return Ok(None) };
         let (key, value) = row.into_inner().map_err(failed)?;
         Ok(Some((decode_number(&key)?, decode_place(&value)?)))
     }
@@ -251,7 +272,7 @@ impl Index {
         let start = key(ROW, &[prefix.max(from)]);
         let wanted = key(ROW, &[prefix]);
         let mut rows = Vec::new();
-        for row in self.rows.range(start..vec![ROW + 1]).take(max) {
+        for row in self.rows.keyspace.range(start..vec![ROW + 1]).take(max) {
             let (key, value) = row.into_inner().map_err(failed)?;
             if !key.starts_with(&wanted) {
                 break;
@@ -262,12 +283,12 @@ impl Index {
     }
 
     pub fn snapshot(&self) -> Result<Option<Snapshot>> {
-        let view = self.engine.snapshot();
-        let Some(bytes) = view.get(&self.map, SNAPSHOT).map_err(failed)? else { return Ok(None) };
+        let view = self.map.database.snapshot();
+        let Some(bytes) = view.get(&self.map.keyspace, SNAPSHOT).map_err(failed)? else { return Ok(None) };
         let damaged = || StoreError::IndexDamaged { what: "the snapshot" };
         let (size, rows) = decode_snapshot(&bytes).ok_or_else(damaged)?;
         let (mut state, mut found) = (Vec::new(), 0u32);
-        for row in view.prefix(&self.map, [STATE]) {
+        for row in view.prefix(&self.map.keyspace, [STATE]) {
             let (key, part) = row.into_inner().map_err(failed)?;
             if *key != *state_key(found) {
                 return Err(damaged());
@@ -288,10 +309,10 @@ impl Index {
         snapshot: Snapshot,
         map: &mut dyn Iterator<Item = Result<MapRow>>,
     ) -> Result<()> {
-        let earlier = self.map.get(SNAPSHOT).map_err(failed)?;
+        let earlier = self.map.keyspace.get(SNAPSHOT).map_err(failed)?;
         let earlier = earlier.and_then(|bytes| decode_snapshot(&bytes)).map_or(0, |(_, rows)| rows);
         let mut own = snapshot_rows(&snapshot, earlier);
-        let mut tables = self.map.start_ingestion().map_err(failed)?;
+        let mut tables = self.map.keyspace.start_ingestion().map_err(failed)?;
         let mut put = |(key, value): EngineRow| match value {
             Some(value) => tables.write(key, value).map_err(failed),
             None => tables.write_tombstone(key).map_err(failed),
@@ -312,12 +333,12 @@ impl Index {
     }
 
     pub fn map_node(&self, depth: u16, prefix: &[u8; 32]) -> Result<Option<Vec<u8>>> {
-        let node = self.map.get(node_key(depth, prefix)).map_err(failed)?;
+        let node = self.map.keyspace.get(node_key(depth, prefix)).map_err(failed)?;
         Ok(node.map(|bytes| bytes.to_vec()))
     }
 
     pub fn map_value(&self, map_key: &MapKey) -> Result<Option<Vec<u8>>> {
-        let value = self.map.get(key(VALUE, &[&map_key.0])).map_err(failed)?;
+        let value = self.map.keyspace.get(key(VALUE, &[&map_key.0])).map_err(failed)?;
         Ok(value.map(|bytes| bytes.to_vec()))
     }
 }

@@ -46,11 +46,12 @@ pub(super) fn open(dir: &Path) -> Result<(Log, Index, Applied)> {
     Ok((log, index, applied))
 }
 
-/// An index that cannot be read, was made for another log, or has a snapshot of an earlier form is made anew:
+/// An index that cannot be read, was made for another log, or is of an earlier form is made anew:
 /// all of it follows from the log.
 fn open_index(dir: &Path, log: &Log) -> Result<(Index, Applied)> {
     let nothing = Applied { end: LOG_START, head: Head::EMPTY };
-    if let Ok(index) = Index::open(dir)
+    if Index::is_in(dir)
+        && let Ok(index) = Index::open(dir)
         && let Ok(applied) = index.applied(&log.nonce)
         && index.snapshot_is_whole().is_ok_and(|whole| whole)
     {

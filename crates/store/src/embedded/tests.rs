@@ -112,8 +112,8 @@ fn a_snapshot_that_lacks_a_part_of_its_state_is_never_read() {
 
 /// Changes the map's rows in a store that nobody has open.
 fn changed_map(dir: &Path, change: &dyn Fn(&fjall::Keyspace)) {
-    let engine = fjall::Database::builder(dir.join("index")).open().unwrap();
-    let map = engine.keyspace("map", fjall::KeyspaceCreateOptions::default).unwrap();
+    let engine = fjall::Database::builder(dir.join("index/map")).open().unwrap();
+    let map = engine.keyspace("rows", fjall::KeyspaceCreateOptions::default).unwrap();
     change(&map);
     engine.persist(fjall::PersistMode::SyncAll).unwrap();
 }
