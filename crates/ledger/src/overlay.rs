@@ -48,6 +48,9 @@ pub struct Overlay<S> {
     changes: MapChanges,
     /// Changes before those, that somebody is writing.
     frozen: Option<Arc<MapChanges>>,
+    /// Nodes that were written last: what changed lately is soon looked up again, and need not be read and
+    /// checked for it. Empty while others are being written.
+    recent: BTreeMap<NodeAt, MapNode>,
     store: S,
 }
 
@@ -74,7 +77,7 @@ pub(crate) struct Draft {
 impl<S: MapStore> Overlay<S> {
     /// An overlay without changes.
     pub fn new(store: S) -> Self {
-        Self { changes: MapChanges::default(), frozen: None, store }
+        Self { changes: MapChanges::default(), frozen: None, recent: BTreeMap::new(), store }
     }
 
     /// What has changed since [`Overlay::freeze`] was last called.
@@ -93,15 +96,18 @@ impl<S: MapStore> Overlay<S> {
         if self.frozen.is_some() {
             return None;
         }
+        self.recent.clear();
         let frozen = Arc::new(core::mem::take(&mut self.changes));
         self.frozen = Some(Arc::clone(&frozen));
         Some(frozen)
     }
 
-    /// Forgets the changes that were set aside: the caller has written all of them, and the store below
-    /// answers with them now.
+    /// Forgets the changes that were set aside, but for their nodes: the caller has written all of them, and
+    /// the store below answers with them now.
     pub fn written(&mut self) {
-        self.frozen = None;
+        if let Some(frozen) = self.frozen.take() {
+            self.recent = Arc::unwrap_or_clone(frozen).nodes;
+        }
     }
 
     fn later(&self) -> impl Iterator<Item = &MapChanges> {
@@ -130,7 +136,9 @@ impl<S: MapStore> MapNodes for Overlay<S> {
         self.own(depth, prefix).or_else(|| self.store.node(depth, prefix))
     }
     fn own(&self, depth: u16, prefix: &[u8; 32]) -> Option<MapNode> {
-        self.later().find_map(|changes| changes.nodes.get(&(depth, *prefix)).copied())
+        let at = (depth, *prefix);
+        let later = self.later().find_map(|changes| changes.nodes.get(&at));
+        later.or_else(|| self.recent.get(&at)).copied()
     }
 }
 
