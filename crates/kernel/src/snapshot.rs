@@ -1,5 +1,8 @@
 //! The kernel as bytes, so that a start need not run the whole log again. Derived data: a replay gives the
 //! same.
+//!
+//! JSON of what is little, its length in 8 bytes before it; after it the cases, of which there are many, one
+//! behind another in the binary form of `postcard`.
 
 use crate::body::Genesis;
 use crate::governance::{Files, Issuer};
@@ -14,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// About what a case takes.
-const CASE_BYTES: usize = 2_048;
+const CASE_BYTES: usize = 1_536;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,8 +33,8 @@ struct Snapshot<'a> {
     credentials: Cow<'a, BTreeMap<CredentialDigest, Held>>,
     policies: BTreeMap<PolicyDigest, Files>,
     programmes: Cow<'a, BTreeMap<Name, Programme>>,
-    #[serde(with = "counted")]
-    cases: Cow<'a, BTreeMap<CaseId, Arc<Case>>>,
+    /// How many cases follow.
+    cases: usize,
     proposals: Cow<'a, BTreeMap<CaseId, Proposal>>,
 }
 
@@ -44,6 +47,12 @@ pub enum SnapshotError {
     /// Not the JSON of a snapshot.
     #[error("the snapshot is not of the expected form")]
     Form(#[from] serde_json::Error),
+    /// Its length is not what follows from the lengths and numbers in it.
+    #[error("the snapshot is not as long as it says")]
+    Length,
+    /// A case in it is not of its form.
+    #[error("a case in the snapshot is not of the expected form")]
+    Case(#[from] postcard::Error),
     /// A policy in it no longer passes its checks.
     #[error("policy `{policy}` in the snapshot is refused: {what}")]
     Policy {
@@ -86,11 +95,17 @@ impl Kernel {
             credentials: Cow::Borrowed(&self.credentials),
             policies: self.policies.iter().map(|(digest, adopted)| (*digest, files(adopted))).collect(),
             programmes: Cow::Borrowed(&self.programmes),
-            cases: Cow::Borrowed(&self.cases),
+            cases: self.cases.len(),
             proposals: Cow::Borrowed(&self.proposals),
         };
+        let json = serde_json::to_vec(&snapshot)?;
         bytes.reserve(self.cases.len().saturating_mul(CASE_BYTES));
-        Ok(serde_json::to_writer(bytes, &snapshot)?)
+        bytes.extend(u64::try_from(json.len()).unwrap_or(u64::MAX).to_be_bytes());
+        bytes.extend(json);
+        for (id, case) in &self.cases {
+            *bytes = postcard::to_extend(&(id, &**case), core::mem::take(bytes))?;
+        }
+        Ok(())
     }
 
     /// Brings a kernel back.
@@ -98,7 +113,17 @@ impl Kernel {
     /// # Errors
     /// [`SnapshotError`]: the bytes are not a snapshot of this version.
     pub fn from_snapshot(bytes: &[u8]) -> Result<Self, SnapshotError> {
-        let snapshot: Snapshot<'_> = serde_json::from_slice(bytes)?;
+        let (json, mut rest) = split(bytes).ok_or(SnapshotError::Length)?;
+        let snapshot: Snapshot<'_> = serde_json::from_slice(json)?;
+        let mut cases = BTreeMap::new();
+        while !rest.is_empty() {
+            let ((id, case), after) = postcard::take_from_bytes::<(CaseId, Case)>(rest)?;
+            cases.insert(id, Arc::new(case));
+            rest = after;
+        }
+        if cases.len() != snapshot.cases {
+            return Err(SnapshotError::Length);
+        }
         let mut policies = BTreeMap::new();
         for (digest, files) in snapshot.policies {
             let policy = Policy::from_files(files.layout.as_bytes(), files.guards.as_bytes());
@@ -120,7 +145,7 @@ impl Kernel {
             credentials: snapshot.credentials.into_owned(),
             policies,
             programmes: snapshot.programmes.into_owned(),
-            cases: snapshot.cases.into_owned(),
+            cases,
             proposals: snapshot.proposals.into_owned(),
             ..Self::default()
         };
@@ -133,22 +158,8 @@ impl Kernel {
     }
 }
 
-/// Cases behind their reference counts, as a map of cases.
-mod counted {
-    use super::{Arc, BTreeMap, Case, CaseId, Cow};
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    type Cases = BTreeMap<CaseId, Arc<Case>>;
-
-    pub(super) fn serialize<S: Serializer>(cases: &Cases, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(cases.iter().map(|(id, case)| (id, &**case)))
-    }
-
-    pub(super) fn deserialize<'de, D>(deserializer: D) -> Result<Cow<'static, Cases>, D::Error>
-    where
-        D: Deserializer<'de>,
-    {
-        let cases = BTreeMap::<CaseId, Case>::deserialize(deserializer)?;
-        Ok(Cow::Owned(cases.into_iter().map(|(id, case)| (id, Arc::new(case))).collect()))
-    }
+/// What stands behind its length, and what follows it.
+fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    rest.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)
 }

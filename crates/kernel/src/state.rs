@@ -112,7 +112,6 @@ pub struct Case {
     /// Its policy.
     pub policy: PolicyDigest,
     /// The rules under which it was opened, until its end.
-    #[serde(default, skip_serializing_if = "Rules::is_first")]
     pub rules: Rules,
     /// How it stands.
     pub phase: Phase,

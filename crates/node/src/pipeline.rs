@@ -277,15 +277,30 @@ fn check(known: &Directory, requests: Vec<Asked>) -> Vec<Checked> {
     admit_each(known, requests).into_iter().map(checked).collect()
 }
 
+/// How far this thread stands back (`nice`). Not further: it must come to an end while others have work.
+const NICE: i32 = 5;
+
+/// Lets threads that somebody waits for go first. Where the system counts it for the whole process, or
+/// refuses, all stay as they are.
+fn step_back() {
+    if cfg!(target_os = "linux") {
+        let _ = rustix::process::nice(NICE);
+    }
+}
+
 fn keep_all(
     store: &dyn Store,
     drafts: &Receiver<SnapshotDraft>,
     kept: &SyncSender<u64>,
 ) -> Result<(), AppenderError> {
+    step_back();
     for draft in drafts {
         draft.write(store)?;
+        let size = draft.size;
+        // What it shares with the decider is the decider's again.
+        drop(draft);
         // Nobody asks any more when the decider has stopped.
-        if kept.send(draft.size).is_err() {
+        if kept.send(size).is_err() {
             break;
         }
     }

@@ -1,4 +1,5 @@
-//! 32-byte digests, one newtype a meaning, written as 64 lower-case hexadecimal digits.
+//! 32-byte digests, one newtype a meaning, written as 64 lower-case hexadecimal digits; in binary forms as
+//! their bytes.
 
 use alloy_primitives::hex;
 use core::fmt;
@@ -81,6 +82,9 @@ macro_rules! digest_newtype {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if !serializer.is_human_readable() {
+                    return serializer.serialize_bytes(&self.0);
+                }
                 with_hex32(&self.0, |text| serializer.serialize_str(text))
             }
         }
@@ -91,11 +95,17 @@ macro_rules! digest_newtype {
                 impl serde::de::Visitor<'_> for Visitor {
                     type Value = $name;
                     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str("64 lower-case hexadecimal digits")
+                        f.write_str("64 lower-case hexadecimal digits or 32 bytes")
                     }
                     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
                         text.parse().map_err(E::custom)
                     }
+                    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<$name, E> {
+                        bytes.try_into().map($name).map_err(|_| E::invalid_length(bytes.len(), &self))
+                    }
+                }
+                if !deserializer.is_human_readable() {
+                    return deserializer.deserialize_bytes(Visitor);
                 }
                 deserializer.deserialize_str(Visitor)
             }

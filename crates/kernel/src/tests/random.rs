@@ -68,5 +68,8 @@ fn a_snapshot_is_taken_right_after_a_seal_and_nowhere_else() {
     watched.world.seal();
     let bytes = watched.world.kernel().to_snapshot().unwrap();
     assert_eq!(Kernel::from_snapshot(&bytes).unwrap().to_snapshot().unwrap(), bytes);
-    assert!(Kernel::from_snapshot(b"{}").is_err());
+    for end in 0..bytes.len() {
+        assert!(Kernel::from_snapshot(&bytes[..end]).is_err(), "cut at {end}");
+    }
+    assert!(Kernel::from_snapshot(&[bytes.as_slice(), &[0]].concat()).is_err());
 }
