@@ -277,15 +277,12 @@ fn check(known: &Directory, requests: Vec<Asked>) -> Vec<Checked> {
     admit_each(known, requests).into_iter().map(checked).collect()
 }
 
-/// How far this thread stands back (`nice`). Not further: it must come to an end while others have work.
-const NICE: i32 = 5;
-
-/// Lets threads that somebody waits for go first. Where the system counts it for the whole process, or
-/// refuses, all stay as they are.
+/// Lets threads that somebody waits for go first; not by much, since this one must come to an end while they
+/// have work. Elsewhere than on Linux it would count for the whole process.
 fn step_back() {
-    if cfg!(target_os = "linux") {
-        let _ = rustix::process::nice(NICE);
-    }
+    // Where it is refused, all stay as they are.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(5);
 }
 
 fn keep_all(
