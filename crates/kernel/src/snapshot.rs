@@ -1,8 +1,8 @@
 //! The kernel as bytes, so that a start need not run the whole log again. Derived data: a replay gives the
 //! same.
 //!
-//! JSON of what is little, its length in 8 bytes before it; after it the cases, of which there are many, one
-//! behind another in the binary form of `postcard`.
+//! JSON of what is little, and right behind it the cases, of which there are many, one after another in the
+//! binary form of `postcard`.
 
 use crate::body::Genesis;
 use crate::governance::{Files, Issuer};
@@ -47,7 +47,7 @@ pub enum SnapshotError {
     /// Not the JSON of a snapshot.
     #[error("the snapshot is not of the expected form")]
     Form(#[from] serde_json::Error),
-    /// Its length is not what follows from the lengths and numbers in it.
+    /// Empty, or with another number of cases than it says.
     #[error("the snapshot is not as long as it says")]
     Length,
     /// A case in it is not of its form.
@@ -98,10 +98,8 @@ impl Kernel {
             cases: self.cases.len(),
             proposals: Cow::Borrowed(&self.proposals),
         };
-        let json = serde_json::to_vec(&snapshot)?;
         bytes.reserve(self.cases.len().saturating_mul(CASE_BYTES));
-        bytes.extend(u64::try_from(json.len()).unwrap_or(u64::MAX).to_be_bytes());
-        bytes.extend(json);
+        serde_json::to_writer(&mut *bytes, &snapshot)?;
         for (id, case) in &self.cases {
             *bytes = postcard::to_extend(&(id, &**case), core::mem::take(bytes))?;
         }
@@ -113,8 +111,9 @@ impl Kernel {
     /// # Errors
     /// [`SnapshotError`]: the bytes are not a snapshot of this version.
     pub fn from_snapshot(bytes: &[u8]) -> Result<Self, SnapshotError> {
-        let (json, mut rest) = split(bytes).ok_or(SnapshotError::Length)?;
-        let snapshot: Snapshot<'_> = serde_json::from_slice(json)?;
+        let mut json = serde_json::Deserializer::from_slice(bytes).into_iter::<Snapshot<'_>>();
+        let snapshot = json.next().ok_or(SnapshotError::Length)??;
+        let mut rest = bytes.get(json.byte_offset()..).unwrap_or_default();
         let mut cases = BTreeMap::new();
         while !rest.is_empty() {
             let ((id, case), after) = postcard::take_from_bytes::<(CaseId, Case)>(rest)?;
@@ -156,10 +155,4 @@ impl Kernel {
         kernel.deadlines = open.map(|(id, case)| (case.deadline, *id)).collect();
         Ok(kernel)
     }
-}
-
-/// What stands behind its length, and what follows it.
-fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first_chunk::<8>()?;
-    rest.split_at_checked(usize::try_from(u64::from_be_bytes(*length)).ok()?)
 }

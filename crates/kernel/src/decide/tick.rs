@@ -16,14 +16,15 @@ impl Kernel {
         let due = late.filter_map(|(_, id)| Some((id, self.cases.get(id)?)));
         let (mut written, mut withheld) = (0_usize, Ok(()));
         for (id, found) in due {
-            let returned = self.count_returned((*id, found));
+            let formed = self.formed_for_return((*id, found), now);
+            let returned = formed.as_ref().map_or_else(|_| self.count_returned((*id, found)), Vec::len);
             let decided = returned.saturating_add(usize::from(returned > 0));
             written = written.saturating_add(decided).saturating_add(1);
             if written > EXPIRY_RECORDS_MAX {
                 break;
             }
             let prev = desk.write(&Body::Expired(Expired { case: *id, prev: found.touched.head }));
-            match self.formed_for_return((*id, found), now) {
+            match formed {
                 Ok(formed) => desk.write_decision(self.place(*id, found, prev), &formed),
                 // Whoever decides has every claim. A verifier of a pack, or a copy that runs again after an
                 // erasure, says what it cannot tell.
