@@ -432,8 +432,8 @@ where
     /// [`CosignerError::Replica`].
     pub fn snapshot_if_due(&mut self) -> Result<(), CosignerError> {
         if let Some(draft) = self.draft.take() {
-            draft.write(&**self.replica.store())?;
-            self.snapshot_written(draft.size());
+            let size = draft.write(&**self.replica.store())?;
+            self.snapshot_written(size);
         }
         Ok(self.replica.snapshot_if_due()?)
     }

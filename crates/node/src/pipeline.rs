@@ -292,12 +292,8 @@ fn keep_all(
 ) -> Result<(), AppenderError> {
     step_back();
     for draft in drafts {
-        draft.write(store)?;
-        let size = draft.size;
-        // What it shares with the decider is the decider's again.
-        drop(draft);
         // Nobody asks any more when the decider has stopped.
-        if kept.send(size).is_err() {
+        if kept.send(draft.write(store)?).is_err() {
             break;
         }
     }

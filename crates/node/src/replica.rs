@@ -439,8 +439,8 @@ impl Replica {
     pub fn snapshot(&mut self) -> Result<(), ReplicaError> {
         self.write_tiles()?;
         let Some(draft) = self.draft_snapshot()? else { return Ok(()) };
-        draft.write(&*self.store)?;
-        self.snapshot_written(draft.size);
+        let size = draft.write(&*self.store)?;
+        self.snapshot_written(size);
         Ok(())
     }
 

@@ -30,24 +30,18 @@ pub struct SnapshotDraft {
 }
 
 impl SnapshotDraft {
-    /// Records that it covers.
-    #[must_use]
-    pub const fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// Writes it; records and tiles up to it are there already.
+    /// Writes it, and gives the number of records that it covers; they and their tiles are there already.
     ///
     /// # Errors
     /// The store's.
-    pub fn write(&self, store: &dyn Store) -> Result<(), ReplicaError> {
+    pub fn write(self, store: &dyn Store) -> Result<u64, ReplicaError> {
         let mut state = u64::try_from(self.ledger.len()).unwrap_or(u64::MAX).to_be_bytes().to_vec();
         state.extend(&self.ledger);
         self.kernel.write_snapshot(&mut state)?;
         let nodes = self.map.nodes.iter().map(|(at, node)| MapRow::Node(*at, Some(node.to_bytes().to_vec())));
         let values = self.map.values.iter().map(|(key, value)| MapRow::Value(*key, value.clone()));
         store.put_snapshot(Snapshot { size: self.size, state }, &mut nodes.chain(values))?;
-        Ok(())
+        Ok(self.size)
     }
 }
 

@@ -208,7 +208,7 @@ impl Follower<'_> {
             && let Some(draft) = self.cosigner.take_draft()
         {
             let store = Arc::clone(self.cosigner.replica().store());
-            let write = move || draft.write(&*store).map(|()| draft.size());
+            let write = move || draft.write(&*store);
             self.keeper = Some(std::thread::Builder::new().name("keeper".to_owned()).spawn(write)?);
         }
         Ok(())
