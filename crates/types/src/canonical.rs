@@ -164,9 +164,9 @@ fn cut(bytes: &[u8]) -> String {
 
 /// Whether `found` is what `value` is written as; the text is compared while it is written, and never kept.
 fn same<T: Serialize>(found: &[u8], value: &T) -> Result<(), CanonicalError> {
-    let mut expected = Expected { rest: found };
+    let mut expected = Expected { rest: found, differs: false };
     match serde_json::to_writer(&mut expected, value) {
-        Ok(()) if expected.rest.is_empty() => Ok(()),
+        Ok(()) if expected.rest.is_empty() && !expected.differs => Ok(()),
         Err(error) if !error.is_io() => Err(CanonicalError::Form(error)),
         Ok(()) | Err(_) => {
             Err(CanonicalError::NotCanonical { at: found.len().saturating_sub(expected.rest.len()) })
@@ -177,6 +177,8 @@ fn same<T: Serialize>(found: &[u8], value: &T) -> Result<(), CanonicalError> {
 /// Takes the bytes that it expects, and fails behind the last of them that came.
 struct Expected<'a> {
     rest: &'a [u8],
+    /// Others came, whether whoever wrote them minded or not.
+    differs: bool,
 }
 
 impl Write for Expected<'_> {
@@ -185,6 +187,7 @@ impl Write for Expected<'_> {
             self.rest = rest;
             return Ok(bytes.len());
         }
+        self.differs = true;
         let alike = self.rest.iter().zip(bytes).take_while(|(a, b)| a == b).count();
         self.rest = self.rest.get(alike..).unwrap_or_default();
         Err(io::ErrorKind::InvalidData.into())

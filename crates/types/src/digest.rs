@@ -95,7 +95,7 @@ macro_rules! digest_newtype {
                 impl serde::de::Visitor<'_> for Visitor {
                     type Value = $name;
                     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str("64 lower-case hexadecimal digits or 32 bytes")
+                        f.write_str("64 lower-case hexadecimal digits (in binary forms: 32 bytes)")
                     }
                     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
                         text.parse().map_err(E::custom)

@@ -183,6 +183,30 @@ fn a_type_with_fields_out_of_order_is_found() {
     assert!(!is_canonical(&u64::MAX));
 }
 
+/// Reads 1 and writes 10, or nothing at all where it reads another number.
+struct Odd(u8);
+
+impl Serialize for Odd {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            1 => serializer.serialize_u8(10),
+            _ => Err(serde::ser::Error::custom("not to be written")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Odd {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        u8::deserialize(deserializer).map(Self)
+    }
+}
+
+#[test]
+fn what_is_written_longer_or_cannot_be_written_is_refused() {
+    assert!(matches!(from_slice::<Odd>(b"1", 9), Err(CanonicalError::NotCanonical { at: 1 })));
+    assert!(matches!(from_slice::<Odd>(b"2", 9), Err(CanonicalError::Form(_))));
+}
+
 #[test]
 fn this_build_keeps_keys_as_they_came_so_that_the_sorting_is_put_to_the_test() {
     let kept = serde_json::to_string(&json!({"b": 1, "a": 2})).unwrap();

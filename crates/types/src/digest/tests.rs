@@ -29,6 +29,18 @@ fn json_numbers_and_arrays_are_no_digests() {
     }
 }
 
+#[test]
+fn binary_forms_hold_32_bytes() {
+    let digest = LeafHash([7; 32]);
+    let bytes = postcard::to_allocvec(&digest).unwrap();
+    assert_eq!(bytes, [&[32][..], &[7; 32]].concat());
+    assert_eq!(postcard::from_bytes::<LeafHash>(&bytes).unwrap(), digest);
+    for length in [0u8, 31, 33] {
+        let bytes = [vec![length], vec![7; usize::from(length)]].concat();
+        assert!(postcard::from_bytes::<LeafHash>(&bytes).is_err(), "{length}");
+    }
+}
+
 proptest! {
     #[test]
     fn every_digest_survives_its_text(bytes: [u8; 32]) {
