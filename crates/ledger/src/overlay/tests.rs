@@ -36,6 +36,24 @@ fn a_store_without_the_nodes_of_the_root_is_an_error_and_no_empty_map() {
     assert!(overlay.draft(RootHash([1; 32]), &entries(&[(1, 1)])).is_err());
 }
 
+#[test]
+fn nodes_that_were_written_are_not_read_until_the_next_are_set_aside() {
+    let mut overlay = Overlay::new(Memory::default());
+    let (root, changes) = overlay.draft(RootHash::default(), &entries(&[(1, 1), (2, 2)])).unwrap();
+    overlay.adopt(changes);
+    let first = overlay.freeze().unwrap();
+    overlay.written();
+    // Nothing has come into this store: whoever reads from it finds no map.
+    assert!(first.nodes.keys().all(|(depth, prefix)| overlay.own(*depth, prefix).is_some()));
+    assert!(overlay.draft(root, &entries(&[(1, 3)])).is_ok());
+    assert_eq!(overlay.value(&MapKey(sha256(&[1]))), None, "values are the store's");
+
+    overlay.freeze().unwrap();
+    assert!(overlay.draft(root, &entries(&[(1, 3)])).is_err());
+    overlay.store.0.nodes.extend(first.nodes.clone());
+    assert!(overlay.draft(root, &entries(&[(1, 3)])).is_ok());
+}
+
 /// Entries, and whether they are written afterwards.
 fn batch() -> impl Strategy<Value = (Vec<(u8, u8)>, bool)> {
     (prop::collection::vec(any::<(u8, u8)>(), 1..6), any::<bool>())
