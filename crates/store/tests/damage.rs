@@ -1,6 +1,6 @@
 //! Torn writes, flipped bits, lost files, a full disk: reported or healed, never returned as a record.
 
-use lockstep_store::{Append, Batch, Embedded, Head, Store, StoreError, StoredRecord, stream};
+use lockstep_store::{Append, Batch, Embedded, Head, Snapshot, Store, StoreError, StoredRecord, stream};
 use lockstep_types::{Digest, Salt, sha256};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -187,18 +187,21 @@ fn a_lost_or_broken_index_is_made_anew_from_the_log() {
     drop(store);
     let index = story.now().join("index");
     let lose = || std::fs::remove_dir_all(&index).unwrap();
-    let lose_map = || std::fs::remove_dir_all(index.join("map")).unwrap();
+    let lose_one = |part: &str| std::fs::remove_dir_all(index.join(part)).unwrap();
+    let (lose_rows, lose_map) = (|| lose_one("rows"), || lose_one("map"));
     let one_engine = || {
         std::fs::rename(index.join("rows"), story.now().join("earlier")).unwrap();
         lose();
         std::fs::rename(story.now().join("earlier"), &index).unwrap();
     };
     let spoil = || ["rows", "map"].iter().for_each(|part| spoil_files(&index.join(part)));
-    let rounds: [&dyn Fn(); 4] = [&lose, &lose_map, &one_engine, &spoil];
+    let rounds: [&dyn Fn(); 5] = [&lose, &lose_rows, &lose_map, &one_engine, &spoil];
     for break_it in rounds {
         break_it();
         let store = Embedded::open(&story.now()).unwrap();
         assert_eq!((store.head().unwrap(), records(&store).unwrap(), store.check().unwrap()), whole);
+        let left = std::fs::read_dir(&index).unwrap().count();
+        assert_eq!(left, 2, "an earlier index is gone as a whole");
         assert_eq!(store.batch(&batch("a", 100).id).unwrap(), Some(story.first));
         assert_eq!(store.document(&document).unwrap(), None);
         assert!(store.document(&other).unwrap().is_some());
@@ -222,6 +225,18 @@ fn the_index_of_another_ledger_is_not_believed() {
     let store = Embedded::open(&story.now()).unwrap();
     assert_eq!(store.head().unwrap(), story.second);
     store.check().unwrap();
+}
+
+#[test]
+fn the_map_of_another_ledger_is_not_believed() {
+    let (story, other) = (Story::new(), Story::new());
+    let store = Embedded::open(&other.now()).unwrap();
+    store.put_snapshot(Snapshot { size: 1, state: vec![1] }, &mut std::iter::empty()).unwrap();
+    drop(store);
+    std::fs::remove_dir_all(story.now().join("index")).unwrap();
+    copy(&other.now().join("index/map"), &story.now().join("index/map"));
+    let store = Embedded::open(&story.now()).unwrap();
+    assert_eq!((store.head().unwrap(), store.snapshot().unwrap()), (story.second, None));
 }
 
 #[test]

@@ -217,14 +217,15 @@ impl Index {
         Ok(Some(Applied { end: u64::from_le_bytes(*end), head: decode_head(head)? }))
     }
 
-    /// Whether a snapshot is there as this version writes it, or none: the map belongs to it.
+    /// Whether a snapshot is there as this version writes it, or none: the map belongs to it. Which log it is
+    /// of, only the rows know: without them it may be another's.
     ///
     /// # Errors
     /// When the rows cannot be read.
-    pub fn snapshot_is_whole(&self) -> Result<bool> {
+    pub fn snapshot_is_whole(&self, has_rows: bool) -> Result<bool> {
         let view = self.map.database.snapshot();
         match view.get(&self.map.keyspace, SNAPSHOT).map_err(failed)? {
-            Some(bytes) => Ok(decode_snapshot(&bytes).is_some()),
+            Some(bytes) => Ok(has_rows && decode_snapshot(&bytes).is_some()),
             None => Ok(view.prefix(&self.map.keyspace, [STATE]).next().is_none()),
         }
     }

@@ -53,7 +53,7 @@ fn open_index(dir: &Path, log: &Log) -> Result<(Index, Applied)> {
     if Index::is_in(dir)
         && let Ok(index) = Index::open(dir)
         && let Ok(applied) = index.applied(&log.nonce)
-        && index.snapshot_is_whole().is_ok_and(|whole| whole)
+        && index.snapshot_is_whole(applied.is_some()).is_ok_and(|whole| whole)
     {
         return Ok((index, applied.unwrap_or(nothing)));
     }
