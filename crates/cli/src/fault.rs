@@ -223,6 +223,11 @@ fn node_error(error: &(dyn std::error::Error + 'static)) -> Option<Known> {
         ReplicaError::Record { .. } | ReplicaError::Input { .. } | ReplicaError::Apply { .. } => {
             plain("records-damaged", Kind::Refused)
         }
+        ReplicaError::Kernel(_) | ReplicaError::Restore(_) | ReplicaError::SnapshotForm => {
+            let hint =
+                "remove `store/index` in the ledger's folder: the next start runs the log again".to_owned();
+            Some(("snapshot".to_owned(), Kind::Internal, Some(hint)))
+        }
         _ => None,
     }
 }

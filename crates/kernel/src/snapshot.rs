@@ -16,12 +16,16 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The form that is written and read. Another whenever a field of a case comes, goes, moves or changes, since
+/// its bytes do not say what they are.
+const FORM: u32 = 2;
 /// About what a case takes.
 const CASE_BYTES: usize = 1_536;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Snapshot<'a> {
+    form: u32,
     ledger: LedgerId,
     genesis: Cow<'a, Option<Genesis>>,
     #[serde(default, skip_serializing_if = "Rules::is_first")]
@@ -47,9 +51,23 @@ pub enum SnapshotError {
     /// Not the JSON of a snapshot.
     #[error("the snapshot is not of the expected form")]
     Form(#[from] serde_json::Error),
-    /// Empty, or with another number of cases than it says.
-    #[error("the snapshot is not as long as it says")]
-    Length,
+    /// Nothing at all.
+    #[error("the snapshot is empty")]
+    Empty,
+    /// Written by a version that keeps cases otherwise.
+    #[error("the snapshot is of form {found}, expected {FORM}")]
+    OtherForm {
+        /// The form found.
+        found: u32,
+    },
+    /// More cases or fewer than it says.
+    #[error("the snapshot holds {found} cases, expected {expected}")]
+    CaseCount {
+        /// Cases found.
+        found: usize,
+        /// Cases that it says.
+        expected: usize,
+    },
     /// A case in it is not of its form.
     #[error("a case in the snapshot is not of the expected form")]
     Case(#[from] postcard::Error),
@@ -85,6 +103,7 @@ impl Kernel {
         }
         let files = |a: &Adopted| Files { guards: a.guards.clone(), layout: a.layout.clone() };
         let snapshot = Snapshot {
+            form: FORM,
             ledger: self.ledger,
             genesis: Cow::Borrowed(&self.genesis),
             rules: self.rules,
@@ -112,7 +131,10 @@ impl Kernel {
     /// [`SnapshotError`]: the bytes are not a snapshot of this version.
     pub fn from_snapshot(bytes: &[u8]) -> Result<Self, SnapshotError> {
         let mut json = serde_json::Deserializer::from_slice(bytes).into_iter::<Snapshot<'_>>();
-        let snapshot = json.next().ok_or(SnapshotError::Length)??;
+        let snapshot = json.next().ok_or(SnapshotError::Empty)??;
+        if snapshot.form != FORM {
+            return Err(SnapshotError::OtherForm { found: snapshot.form });
+        }
         let mut rest = bytes.get(json.byte_offset()..).unwrap_or_default();
         let mut cases = BTreeMap::new();
         while !rest.is_empty() {
@@ -121,7 +143,7 @@ impl Kernel {
             rest = after;
         }
         if cases.len() != snapshot.cases {
-            return Err(SnapshotError::Length);
+            return Err(SnapshotError::CaseCount { found: cases.len(), expected: snapshot.cases });
         }
         let mut policies = BTreeMap::new();
         for (digest, files) in snapshot.policies {

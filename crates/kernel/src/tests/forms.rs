@@ -1,9 +1,16 @@
 //! The bytes of bodies, commands and entries.
 
 use super::world::{READY, World, play};
+use crate::body::Credit;
+use crate::rules::Rules;
+use crate::state::{Case, Phase, Taken, Touched};
 use crate::{Body, Command, Kernel, Request};
 use lockstep_ledger::{Machine, Tag, View};
-use lockstep_types::canonical;
+use lockstep_types::{
+    Amount, AttestationDigest, CredentialDigest, LeafHash, Name, PolicyDigest, Time, UseKey, canonical,
+    sha256,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A world in which every kind of record has been written.
 fn everything() -> World {
@@ -101,4 +108,50 @@ fn requests_in_one_batch_are_answered_each_as_alone() {
     assert_eq!(together, alone);
     let signed = world.kernel().admit(vec![Request::Tick]).pop().unwrap().unwrap();
     assert!(world.ask(&signed).unwrap().is_empty());
+}
+
+/// A case in which every field holds something.
+fn filled() -> Case {
+    let party = "CLEARSCREENING000033".parse().unwrap();
+    let time = |ms: u64| Time::from_ms(ms).unwrap();
+    let name = |text: &str| -> Name { text.parse().unwrap() };
+    let texts = || BTreeMap::from([(name("kept"), Some("12.00".to_owned())), (name("withheld"), None)]);
+    let taken = Taken {
+        leaf: LeafHash([1; 32]),
+        attestation: AttestationDigest([2; 32]),
+        party,
+        credentials: vec![CredentialDigest([3; 32])],
+        at: time(4),
+        claims: texts(),
+        use_key: Some(UseKey([5; 32])),
+        hold: Some(name("home")),
+        payout: Some(Credit { amount: Amount::from_minor(-600).unwrap(), booked: time(7) }),
+    };
+    Case {
+        policy: PolicyDigest([8; 32]),
+        rules: Rules::of(2).unwrap(),
+        phase: Phase::Decided,
+        opener: party,
+        opener_credentials: vec![CredentialDigest([9; 32])],
+        opened: time(10),
+        deadline: time(11),
+        params: texts(),
+        steps: BTreeMap::from([(name("payment"), taken)]),
+        committed: true,
+        taken_back: BTreeSet::from([AttestationDigest([12; 32])]),
+        attempts: BTreeMap::from([(party, BTreeSet::from([AttestationDigest([13; 32])]))]),
+        ordinal: 300,
+        ends_as: Phase::Settled,
+        pending: BTreeMap::from([(name("home"), Some(time(14)))]),
+        shown: BTreeMap::from([(name("away"), false)]),
+        touched: Touched { count: 15, head: LeafHash([16; 32]) },
+    }
+}
+
+/// Snapshots that exist are read by it: another form needs another number, `FORM`.
+#[test]
+fn the_bytes_of_a_case_are_frozen() {
+    let bytes = postcard::to_allocvec(&filled()).unwrap();
+    assert_eq!(hex::encode(sha256(&bytes)), "2cb91206acd49ceee217171bbe250ef396971e57bb5df5acd44ed79a46567f70");
+    assert_eq!(postcard::from_bytes::<Case>(&bytes).unwrap(), filled());
 }

@@ -3,6 +3,7 @@
 use super::model::{ALPHABET, Watched};
 use super::world::{Kept, Live};
 use crate::Kernel;
+use crate::snapshot::SnapshotError;
 use lockstep_ledger::Ledger;
 use proptest::prelude::*;
 
@@ -72,4 +73,6 @@ fn a_snapshot_is_taken_right_after_a_seal_and_nowhere_else() {
         assert!(Kernel::from_snapshot(&bytes[..end]).is_err(), "cut at {end}");
     }
     assert!(Kernel::from_snapshot(&[bytes.as_slice(), &[0]].concat()).is_err());
+    let later = [br#"{"form":3"#, bytes.strip_prefix(br#"{"form":2"#).unwrap()].concat();
+    assert!(matches!(Kernel::from_snapshot(&later), Err(SnapshotError::OtherForm { found: 3 })));
 }
