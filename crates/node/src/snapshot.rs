@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 /// Records between two snapshots: a start applies at most about as many.
 pub(crate) const EVERY: u64 = 24_576;
-/// Changed nodes of the state map at which a snapshot is due earlier. They stay in memory until
-/// the one after it, and the larger a map, the more of them a record changes.
+/// Changed nodes of the state map at which a snapshot is due earlier. They stay in memory until the one after
+/// it, and the larger a map, the more of them a record changes.
 const NODES: usize = 49_152;
 /// The part of the usual records that has to come before many nodes count: every snapshot writes what is
 /// open.

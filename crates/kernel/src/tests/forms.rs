@@ -152,6 +152,7 @@ fn filled() -> Case {
 #[test]
 fn the_bytes_of_a_case_are_frozen() {
     let bytes = postcard::to_allocvec(&filled()).unwrap();
-    assert_eq!(hex::encode(sha256(&bytes)), "2cb91206acd49ceee217171bbe250ef396971e57bb5df5acd44ed79a46567f70");
+    let digest = hex::encode(sha256(&bytes));
+    assert_eq!(digest, "2cb91206acd49ceee217171bbe250ef396971e57bb5df5acd44ed79a46567f70");
     assert_eq!(postcard::from_bytes::<Case>(&bytes).unwrap(), filled());
 }

@@ -1,7 +1,7 @@
 //! What is derived from the log: where things are and index rows in one engine, the snapshot and its map in
 //! another. An engine that takes a snapshot in flushes it and lets nobody else write meanwhile, and rows are
-//! what an answer waits for. Rows are not flushed: after a crash they are brought up to date from the log, and
-//! an index that is damaged is made anew.
+//! what an answer waits for. Rows are not flushed: after a crash they are brought up to date from the log,
+//! and an index that is damaged is made anew.
 
 use super::frame::{Nonce, Place};
 use crate::batch::{Head, Snapshot};
