@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 /// A ledger with a policy, credentials and a case; taken right after a seal.
 static KERNEL: LazyLock<Kernel> = LazyLock::new(|| {
-    Kernel::from_snapshot(include_bytes!("../seeds/request/snapshot.json")).expect("the seed is a snapshot")
+    Kernel::from_snapshot(include_bytes!("../seeds/request/snapshot.bin")).expect("the seed is a snapshot")
 });
 
 const SEAL: &[u8] = include_bytes!("../seeds/request/body-seal.json");
