@@ -103,11 +103,11 @@ impl Engine {
             .worker_threads(workers)
             .open()
             .map_err(failed)?;
-        let merging = || Leveled::default().with_table_target_size(TABLE_BYTES);
         let options = || {
+            let merging = Leveled::default().with_table_target_size(TABLE_BYTES);
             KeyspaceCreateOptions::default()
                 .max_memtable_size(MEMTABLE_BYTES)
-                .compaction_strategy(Arc::new(merging()))
+                .compaction_strategy(Arc::new(merging))
                 .expect_point_read_hits(true)
         };
         let keyspace = database.keyspace("rows", options).map_err(failed)?;
